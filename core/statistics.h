@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/units.h"
+
+namespace ocellus {
+
+/// Statistics are plain numbers in the block that counts them, registered by reference with a stable
+/// dotted name, a sentence and a unit. Reading them costs nothing until the run is over.
+class statistics {
+public:
+    struct entry {
+        std::string name;
+        std::string sentence;
+        std::string unit;      ///< symbol: "B", "s", "cycles", "1" for counts
+        bool integral = true;
+        std::function<std::uint64_t()> integer;
+        std::function<double()> real;
+    };
+
+    void add(const std::string& name, const std::uint64_t& value, const std::string& sentence,
+             const std::string& unit = "1");
+    void add(const std::string& name, const double& value, const std::string& sentence,
+             const std::string& unit);
+    void add_computed(const std::string& name, std::function<double()> value,
+                      const std::string& sentence, const std::string& unit);
+
+    /// Sorted by name.
+    std::vector<const entry*> all() const;
+    const entry* find(const std::string& name) const;
+    /// Value by name as double; 0 and an assertion failure of ours when there is none.
+    double value(const std::string& name) const;
+
+    /// {"schema": "ocellus-stats-1", "statistics": {name: {"value", "unit", "description"}}}.
+    /// Locale-independent, shortest exact doubles, keys sorted: same values, same bytes.
+    std::string json() const;
+    std::string text() const;
+
+private:
+    std::vector<entry> list_;
+};
+
+}  // namespace ocellus

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "dsp/network/reference_kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "dsp/network/fixed_point.h"
+#include "dsp/network/requantize.h"
+
+namespace ocellus::dsp {
+namespace {
+
+std::int32_t load(element type, std::uint8_t byte) {
+    return type == element::int8 ? static_cast<std::int8_t>(byte) : byte;
+}
+std::uint8_t store(std::int32_t q) { return static_cast<std::uint8_t>(q); }
+
+std::int32_t load_int32(const std::uint8_t* bytes, std::size_t i) {
+    std::int32_t v;
+    std::memcpy(&v, bytes + 4 * i, 4);
+    return v;
+}
+
+/// What a kernel sees of its layer.
+struct view {
+    const network& n;
+    const layer& l;
+    const std::vector<const std::uint8_t*>& in;
+    std::uint8_t* out;
+    const tensor& x() const { return n.tensors[static_cast<std::size_t>(l.inputs[0])]; }
+    const tensor& w() const { return n.tensors[static_cast<std::size_t>(l.inputs[1])]; }
+    const tensor& y() const { return n.tensors[static_cast<std::size_t>(l.outputs[0])]; }
+    const std::uint8_t* bias() const { return in.size() > 2 ? in[2] : nullptr; }
+};
+
+std::int32_t weight_zero(const tensor& w, std::size_t channel) {
+    return w.quant.zero_point.size() == 1 ? w.quant.zero_point[0] : w.quant.zero_point[channel];
+}
+
+std::int32_t finish(const view& v, std::int64_t accumulator, std::size_t channel) {
+    if (v.bias())
+        accumulator += load_int32(v.bias(), channel);
+    return weight_requantizer(v.n, v.l, channel)(static_cast<std::int32_t>(accumulator));
+}
+
+void convolution(const view& v) {
+    const layer& l = v.l;
+    const bool depthwise = l.kind == op::depthwise_conv2d;
+    const int in_h = v.x().shape[1], in_w = v.x().shape[2], in_c = v.x().shape[3];
+    const int out_h = v.y().shape[1], out_w = v.y().shape[2], out_c = v.y().shape[3];
+    const std::int32_t zero = v.x().quant.zero_point[0];
+    for (int y = 0; y < out_h; ++y)
+        for (int x = 0; x < out_w; ++x)
+            for (int c = 0; c < out_c; ++c) {
+                const auto channel = static_cast<std::size_t>(c);
+                const std::int32_t wz = weight_zero(v.w(), channel);
+                std::int64_t sum = 0;
+                for (int ky = 0; ky < l.kernel_h; ++ky)
+                    for (int kx = 0; kx < l.kernel_w; ++kx) {
+                        const int iy = y * l.stride_h - l.pad_top + ky * l.dilation_h;
+                        const int ix = x * l.stride_w - l.pad_left + kx * l.dilation_w;
+                        if (iy < 0 || iy >= in_h || ix < 0 || ix >= in_w)
+                            continue;
+                        const int first = depthwise ? c / l.depth_multiplier : 0;
+                        const int last = depthwise ? first + 1 : in_c;
+                        for (int k = first; k < last; ++k) {
+                            const auto at = static_cast<std::size_t>((iy * in_w + ix) * in_c + k);
+                            const int tap = ky * l.kernel_w + kx;
+                            const auto weight = static_cast<std::size_t>(
+                                depthwise ? tap * out_c + c
+                                          : (c * l.kernel_h * l.kernel_w + tap) * in_c + k);
+                            sum += std::int64_t{load(v.x().type, v.in[0][at]) - zero} *
+                                   (load(v.w().type, v.in[1][weight]) - wz);
+                        }
+                    }
+                v.out[static_cast<std::size_t>((y * out_w + x) * out_c + c)] =
+                    store(finish(v, sum, channel));
+            }
+}
+
+void fully_connected(const view& v) {
+    const auto outputs = static_cast<std::size_t>(v.w().shape[0]);
+    const auto depth = static_cast<std::size_t>(v.w().shape[1]);
+    const std::size_t rows = v.x().elements() / depth;
+    const std::int32_t zero = v.x().quant.zero_point[0];
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < outputs; ++c) {
+            const std::int32_t wz = weight_zero(v.w(), c);
+            std::int64_t sum = 0;
+            for (std::size_t k = 0; k < depth; ++k)
+                sum += std::int64_t{load(v.x().type, v.in[0][r * depth + k]) - zero} *
+                       (load(v.w().type, v.in[1][c * depth + k]) - wz);
+            v.out[r * outputs + c] = store(finish(v, sum, c));
+        }
+}
+
+void add(const view& v) {
+    const addition sum = addition_of(v.n, v.l);
+    const tensor& b = v.w();
+    for (std::size_t i = 0; i < v.y().elements(); ++i)
+        v.out[i] = store(sum(load(v.x().type, v.in[0][i]), load(b.type, v.in[1][i])));
+}
+
+/// Averages divide the plain sum of the integers (input and output share their quantization in
+/// TensorFlow Lite), halves away from zero.
+std::int32_t average(const view& v, std::int32_t sum, std::int32_t count) {
+    const tensor& x = v.x();
+    const tensor& y = v.y();
+    const std::int32_t mean = rounding_divide(sum, count);
+    if (x.quant.scale == y.quant.scale && x.quant.zero_point == y.quant.zero_point)
+        return std::clamp(mean, v.l.clamp_min, v.l.clamp_max);
+    return scale_requantizer(v.n, v.l, x, y)(mean - x.quant.zero_point[0]);
+}
+
+/// The ONNX operators one by one: float32 samples, added in order, divided, quantized.
+std::int32_t real_average(const view& v, float sum, std::int32_t count) {
+    const tensor& y = v.y();
+    const float scaled = sum / static_cast<float>(count) / y.quant.scale[0];
+    const std::int32_t zero = y.quant.zero_point[0];
+    const float bounded = std::clamp(scaled, static_cast<float>(v.l.clamp_min - zero),
+                                     static_cast<float>(v.l.clamp_max - zero));
+    return nearest_even(bounded) + zero;
+}
+
+void pool(const view& v) {
+    const layer& l = v.l;
+    const int in_h = v.x().shape[1], in_w = v.x().shape[2], channels = v.x().shape[3];
+    const int out_h = v.y().shape[1], out_w = v.y().shape[2];
+    const bool same = v.x().quant.scale == v.y().quant.scale &&
+                      v.x().quant.zero_point == v.y().quant.zero_point;
+    const std::int32_t zero = v.x().quant.zero_point[0];
+    const float scale = v.x().quant.scale[0];
+    for (int y = 0; y < out_h; ++y)
+        for (int x = 0; x < out_w; ++x)
+            for (int c = 0; c < channels; ++c) {
+                std::int32_t sum = 0;
+                std::int32_t count = 0;
+                float real_sum = 0.0f;
+                std::int32_t largest = -128;
+                for (int ky = 0; ky < l.kernel_h; ++ky)
+                    for (int kx = 0; kx < l.kernel_w; ++kx) {
+                        const int iy = y * l.stride_h - l.pad_top + ky * l.dilation_h;
+                        const int ix = x * l.stride_w - l.pad_left + kx * l.dilation_w;
+                        if (iy < 0 || iy >= in_h || ix < 0 || ix >= in_w)
+                            continue;
+                        const std::int32_t q =
+                            load(v.x().type,
+                                 v.in[0][static_cast<std::size_t>((iy * in_w + ix) * channels + c)]);
+                        sum += q;
+                        real_sum += static_cast<float>(q - zero) * scale;
+                        ++count;
+                        largest = std::max(largest, q);
+                    }
+                std::int32_t q = 0;
+                if (l.kind == op::average_pool && v.n.arithmetic == rounding::onnx)
+                    q = real_average(v, real_sum, count);
+                else if (l.kind == op::average_pool)
+                    q = average(v, sum, count);
+                else if (same)
+                    q = std::clamp(largest, l.clamp_min, l.clamp_max);
+                else
+                    q = scale_requantizer(v.n, l, v.x(), v.y())(largest - v.x().quant.zero_point[0]);
+                v.out[static_cast<std::size_t>((y * out_w + x) * channels + c)] = store(q);
+            }
+}
+
+void mean(const view& v) {
+    const std::size_t channels = static_cast<std::size_t>(v.x().shape[3]);
+    const std::size_t count = v.x().elements() / channels;
+    const requantizer r = mean_requantizer(v.n, v.l, static_cast<std::int64_t>(count));
+    const requantizer scale = scale_requantizer(v.n, v.l, v.x(), v.y());
+    const std::int32_t zero = v.x().quant.zero_point[0];
+    for (std::size_t c = 0; c < channels; ++c) {
+        std::int64_t sum = 0;
+        for (std::size_t i = 0; i < count; ++i)
+            sum += load(v.x().type, v.in[0][i * channels + c]) - zero;
+        const auto total = static_cast<std::int32_t>(sum);
+        if (v.n.arithmetic == rounding::tflite_x86) {
+            // Scaled first, divided after.
+            const std::int32_t q = rounding_divide(multiply_twice_rounded(total, scale.fixed),
+                                                   static_cast<std::int32_t>(count));
+            v.out[c] = store(std::clamp(wrapping_add(q, scale.zero_point), scale.low, scale.high));
+        } else {
+            v.out[c] = store(r(total));
+        }
+    }
+}
+
+void pad(const view& v) {
+    const auto in_row = static_cast<std::size_t>(v.x().shape[2] * v.x().shape[3]);
+    const auto out_row = static_cast<std::size_t>(v.y().shape[2] * v.y().shape[3]);
+    const auto top = static_cast<std::size_t>(v.l.paddings[0]);
+    const auto left = static_cast<std::size_t>(v.l.paddings[2] * v.x().shape[3]);
+    std::memset(v.out, static_cast<std::uint8_t>(v.y().quant.zero_point[0]), v.y().elements());
+    std::vector<std::uint8_t> table;
+    if (v.x().quant.scale != v.y().quant.scale || v.x().quant.zero_point != v.y().quant.zero_point)
+        table = unary_table(v.n, v.l, v.x(), v.y());
+    for (std::size_t y = 0; y < static_cast<std::size_t>(v.x().shape[1]); ++y)
+        for (std::size_t i = 0; i < in_row; ++i) {
+            const std::uint8_t q = v.in[0][y * in_row + i];
+            v.out[(y + top) * out_row + left + i] = table.empty() ? q : table[q];
+        }
+}
+
+void concat(const view& v) {
+    std::size_t outer = 1;
+    std::size_t inner = 1;
+    const auto axis = static_cast<std::size_t>(v.l.axis);
+    for (std::size_t d = 0; d < v.y().shape.size(); ++d)
+        (d < axis ? outer : inner) *= static_cast<std::size_t>(v.y().shape[d]);
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < v.l.inputs.size(); ++k) {
+        const tensor& part = v.n.tensors[static_cast<std::size_t>(v.l.inputs[k])];
+        const std::size_t run = part.elements() / outer;
+        const std::vector<std::uint8_t> table = unary_table(v.n, v.l, part, v.y());
+        for (std::size_t o = 0; o < outer; ++o)
+            for (std::size_t i = 0; i < run; ++i)
+                v.out[o * inner + at + i] = table[v.in[k][o * run + i]];
+        at += run;
+    }
+}
+
+void softmax_fixed(const view& v, const std::uint8_t* in, std::uint8_t* out, std::size_t count) {
+    // Differences carry 5 integer bits, the sum of exponentials 12.
+    const element type = v.x().type;
+    const double scaled_beta = std::min(
+        static_cast<double>(v.l.beta) * static_cast<double>(v.x().quant.scale[0]) * (1 << 26), 2147483647.0);
+    fixed_multiplier m = to_fixed(scaled_beta);
+    const double radius =
+        31.0 * static_cast<double>(1 << 26) / static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
+    const auto least = -static_cast<std::int32_t>(std::floor(std::min(radius, 1e9)));
+    std::int32_t largest = -128;
+    for (std::size_t i = 0; i < count; ++i)
+        largest = std::max(largest, load(type, in[i]));
+    const auto exponential = [&](std::int32_t difference) {
+        return fixed_exp_negative(std::min(multiply_twice_rounded(difference, m), 0), 5);
+    };
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::int32_t difference = load(type, in[i]) - largest;
+        if (difference >= least)
+            sum = wrapping_add(sum, rounding_shift_right(exponential(difference), 12));
+    }
+    int leading_zeros = 0;
+    while (leading_zeros < 31 && (static_cast<std::uint32_t>(sum) >> (31 - leading_zeros)) == 0)
+        ++leading_zeros;
+    const int bits_over_unit = 12 - leading_zeros;
+    const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << leading_zeros) -
+                                                    (std::uint32_t{1} << 31));
+    const std::int32_t reciprocal = fixed_reciprocal_one_plus(fraction);
+    const std::int32_t low = v.y().type == element::int8 ? -128 : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::int32_t difference = load(type, in[i]) - largest;
+        std::int32_t q = low;
+        if (difference >= least) {
+            const std::int32_t product = doubling_high_multiply(reciprocal, exponential(difference));
+            q = low + rounding_shift_right(product, std::clamp(bits_over_unit + 23, 0, 31));
+        }
+        out[i] = store(std::clamp(q, low, low + 255));
+    }
+}
+
+/// Single precision with a table of exponentials, as the x86 build of TensorFlow Lite.
+void softmax_table(const view& v, const std::uint8_t* in, std::uint8_t* out, std::size_t count) {
+    const element type = v.x().type;
+    float table[256];
+    const float scale = -v.x().quant.scale[0] * v.l.beta;
+    for (int i = 0; i < 256; ++i)
+        table[i] = static_cast<float>(portable_exp(static_cast<double>(scale * static_cast<float>(i))));
+    std::int32_t largest = -128;
+    for (std::size_t i = 0; i < count; ++i)
+        largest = std::max(largest, load(type, in[i]));
+    float sum = 0.0f;
+    for (std::size_t i = 0; i < count; ++i)
+        sum += table[largest - load(type, in[i])];
+    const float factor = 1.0f / (sum * v.y().quant.scale[0]);
+    const std::int32_t low = v.y().type == element::int8 ? -128 : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const float probability = table[largest - load(type, in[i])] * factor;
+        const float bounded = std::min(probability, 1000.0f);
+        const std::int32_t q = static_cast<std::int32_t>(std::round(bounded)) + v.y().quant.zero_point[0];
+        out[i] = store(std::clamp(q, low, low + 255));
+    }
+}
+
+void softmax_real(const view& v, const std::uint8_t* in, std::uint8_t* out, std::size_t count) {
+    const element type = v.x().type;
+    const double scale = static_cast<double>(v.x().quant.scale[0]) * static_cast<double>(v.l.beta);
+    std::int32_t largest = -128;
+    for (std::size_t i = 0; i < count; ++i)
+        largest = std::max(largest, load(type, in[i]));
+    double sum = 0.0;
+    for (std::size_t i = 0; i < count; ++i)
+        sum += portable_exp(scale * (load(type, in[i]) - largest));
+    for (std::size_t i = 0; i < count; ++i) {
+        const double probability = portable_exp(scale * (load(type, in[i]) - largest)) / sum;
+        const float scaled = static_cast<float>(probability) / v.y().quant.scale[0];
+        const std::int32_t q = nearest_even(std::min(scaled, 1000.0f)) + v.y().quant.zero_point[0];
+        out[i] = store(std::clamp(q, v.l.clamp_min, v.l.clamp_max));
+    }
+}
+
+void softmax(const view& v) {
+    const auto count = static_cast<std::size_t>(v.x().shape.back());
+    for (std::size_t r = 0; r < v.x().elements(); r += count) {
+        if (v.n.arithmetic == rounding::tflite_ref)
+            softmax_fixed(v, v.in[0] + r, v.out + r, count);
+        else if (v.n.arithmetic == rounding::tflite_x86)
+            softmax_table(v, v.in[0] + r, v.out + r, count);
+        else
+            softmax_real(v, v.in[0] + r, v.out + r, count);
+    }
+}
+
+std::int32_t logistic(const network& n, const layer& l, const tensor& x, const tensor& y,
+                      std::int32_t q) {
+    const std::int32_t difference = q - x.quant.zero_point[0];
+    const std::int32_t zero = y.quant.zero_point[0];
+    if (n.arithmetic == rounding::tflite_ref) {
+        const fixed_multiplier m = to_fixed(static_cast<double>(x.quant.scale[0]) * (1 << 27));
+        const double limit = 15.0 * static_cast<double>(1 << 27) /
+                             static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
+        const auto radius = static_cast<std::int32_t>(std::floor(std::min(limit, 1e9)));
+        if (difference <= -radius)
+            return l.clamp_min;
+        if (difference >= radius)
+            return l.clamp_max;
+        const std::int32_t p = fixed_logistic(multiply_twice_rounded(difference, m));
+        return std::clamp(rounding_shift_right(p, 23) + zero, l.clamp_min, l.clamp_max);
+    }
+    const double real = static_cast<double>(x.quant.scale[0]) * difference;
+    const double e = portable_exp(real < 0.0 ? real : -real);
+    const double p = real < 0.0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
+    const float scaled = std::min(static_cast<float>(p) / y.quant.scale[0], 1000.0f);
+    const std::int32_t rounded = n.arithmetic == rounding::onnx ? nearest_even(scaled)
+                                                                : static_cast<std::int32_t>(std::round(scaled));
+    return std::clamp(rounded + zero, l.clamp_min, l.clamp_max);
+}
+
+void map_bytes(const view& v) {
+    const std::vector<std::uint8_t> table = unary_table(v.n, v.l, v.x(), v.y());
+    for (std::size_t i = 0; i < v.y().elements(); ++i)
+        v.out[i] = table[v.in[0][i]];
+}
+
+void dequantize(const view& v) {
+    for (std::size_t i = 0; i < v.y().elements(); ++i) {
+        const float real =
+            static_cast<float>(load(v.x().type, v.in[0][i]) - v.x().quant.zero_point[0]) *
+            v.x().quant.scale[0];
+        std::memcpy(v.out + 4 * i, &real, 4);
+    }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> unary_table(const network& n, const layer& l, const tensor& x, const tensor& y) {
+    std::vector<std::uint8_t> table(256);
+    const bool same = x.type == y.type && x.quant.scale == y.quant.scale &&
+                      x.quant.zero_point == y.quant.zero_point;
+    const requantizer r = scale_requantizer(n, l, x, y);
+    for (std::size_t i = 0; i < 256; ++i) {
+        const std::int32_t q = load(x.type, static_cast<std::uint8_t>(i));
+        if (l.kind == op::logistic)
+            table[i] = store(logistic(n, l, x, y, q));
+        else if (same)
+            table[i] = store(std::clamp(q, l.clamp_min, l.clamp_max));
+        else
+            table[i] = store(r(q - x.quant.zero_point[0]));
+    }
+    return table;
+}
+
+void run_reference(const network& n, const layer& l, const std::vector<const std::uint8_t*>& inputs,
+                   std::uint8_t* output) {
+    const view v{n, l, inputs, output};
+    switch (l.kind) {
+        case op::conv2d:
+        case op::depthwise_conv2d:
+            convolution(v);
+            return;
+        case op::fully_connected:
+            fully_connected(v);
+            return;
+        case op::add:
+            add(v);
+            return;
+        case op::average_pool:
+        case op::max_pool:
+            pool(v);
+            return;
+        case op::mean:
+            mean(v);
+            return;
+        case op::reshape:
+            if (output != inputs[0])
+                std::memmove(output, inputs[0], v.y().elements());
+            return;
+        case op::pad:
+            pad(v);
+            return;
+        case op::softmax:
+            softmax(v);
+            return;
+        case op::quantize:
+        case op::relu:
+        case op::logistic:
+            map_bytes(v);
+            return;
+        case op::dequantize:
+            dequantize(v);
+            return;
+        case op::concat:
+            concat(v);
+            return;
+    }
+}
+
+}  // namespace ocellus::dsp

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+
+#include "dsp/network/fixed_point.h"
+#include "dsp/network/graph.h"
+
+namespace ocellus::dsp {
+
+/// Turns one accumulator into one output integer:
+/// clamp(round(accumulator * factor) + zero_point), rounded as `how` says.
+struct requantizer {
+    enum class step : std::uint8_t {
+        away_from_zero,    ///< multiply_twice_rounded
+        half_up,           ///< multiply_half_up
+        single_precision,  ///< float32 product, ties to even
+    };
+    step how = step::away_from_zero;
+    fixed_multiplier fixed;
+    float factor = 1.0f;
+    std::int32_t zero_point = 0;
+    std::int32_t low = -128;
+    std::int32_t high = 127;
+
+    std::int32_t operator()(std::int32_t accumulator) const {
+        if (how == step::single_precision) {
+            const float scaled = static_cast<float>(accumulator) * factor;
+            const float least = static_cast<float>(low - zero_point);
+            const float most = static_cast<float>(high - zero_point);
+            const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
+            return nearest_even(bounded) + zero_point;
+        }
+        const std::int32_t scaled = how == step::half_up ? multiply_half_up(accumulator, fixed)
+                                                              : multiply_twice_rounded(accumulator, fixed);
+        const std::int32_t shifted = wrapping_add(scaled, zero_point);
+        return shifted < low ? low : (shifted > high ? high : shifted);
+    }
+};
+
+/// The requantizer of output channel `channel` of a convolution or fully connected layer.
+requantizer weight_requantizer(const network& n, const layer& l, std::size_t channel);
+
+/// The requantizer of a layer that only changes scale (quantize, relu, concat part): its factor is
+/// scale of `from` / scale of `to`.
+requantizer scale_requantizer(const network& n, const layer& l, const tensor& from, const tensor& to);
+
+/// The requantizer of a mean over `count` samples, for the sum of (q - zero_point).
+requantizer mean_requantizer(const network& n, const layer& l, std::int64_t count);
+
+/// Constants of a quantized addition.
+struct addition {
+    rounding how = rounding::tflite_ref;
+    std::int32_t zero_a = 0, zero_b = 0;
+    fixed_multiplier a, b, sum;  ///< applied after a left shift of `left_shift`
+    static constexpr int left_shift = 20;
+    float scale_a = 1.0f, scale_b = 1.0f, scale_y = 1.0f;
+    std::int32_t zero_y = 0, low = -128, high = 127;
+
+    std::int32_t operator()(std::int32_t qa, std::int32_t qb) const {
+        if (how == rounding::onnx) {
+            const float real =
+                static_cast<float>(qa - zero_a) * scale_a + static_cast<float>(qb - zero_b) * scale_b;
+            const float scaled = real / scale_y;
+            const float least = static_cast<float>(low - zero_y);
+            const float most = static_cast<float>(high - zero_y);
+            const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
+            return nearest_even(bounded) + zero_y;
+        }
+        const std::int32_t wide_a = multiply_twice_rounded((qa - zero_a) * (1 << left_shift), a);
+        const std::int32_t wide_b = multiply_twice_rounded((qb - zero_b) * (1 << left_shift), b);
+        const std::int32_t scaled = multiply_twice_rounded(wrapping_add(wide_a, wide_b), sum);
+        const std::int32_t shifted = wrapping_add(scaled, zero_y);
+        return shifted < low ? low : (shifted > high ? high : shifted);
+    }
+};
+addition addition_of(const network& n, const layer& l);
+
+}  // namespace ocellus::dsp

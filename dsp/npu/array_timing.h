@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dsp/network/graph.h"
+
+/// Closed-form cycles of the multiply array. The internal organisation of the IMX500's 2304
+/// multiply-accumulators is not public: the organisations below are calibrated on one published
+/// figure (3.1 ms, MobileNet V1, 262.5 MHz), and each explains it by a different mapping. The
+/// spread between them is the uncertainty of any other network.
+namespace ocellus::dsp {
+
+/// How the taps of a convolution use the depth of the array.
+enum class tap_mode : std::uint8_t {
+    folded,  ///< taps and input channels share the depth (im2col): ceil(taps * channels / depth)
+    serial,  ///< one tap after the other: taps * ceil(channels / depth)
+};
+
+/// How depthwise convolutions, which have one input channel per output channel, use the depth.
+enum class depthwise_mode : std::uint8_t {
+    dot_product,   ///< the taps lie along the depth of each lane: ceil(taps / depth) cycles a pixel
+    one_per_lane,  ///< one multiplier per lane: taps cycles a pixel
+};
+
+/// One organisation of the array and its path to the SRAM.
+struct array_organisation {
+    std::string name;
+    std::uint64_t lanes = 32;  ///< output channels at a time
+    std::uint64_t depth = 72;  ///< products summed per lane and cycle
+    tap_mode taps = tap_mode::folded;
+    depthwise_mode depthwise = depthwise_mode::dot_product;
+    std::uint64_t bus_bytes =
+        32;                ///< bytes per cycle between SRAM and array, both directions together
+    unsigned buffers = 1;  ///< 1: load, compute, store in turn; 2: they overlap
+    std::uint64_t fixed_cycles = 444;  ///< control cost of every pass
+    /// Cycles per element and lane of softmax and logistic (no public figure).
+    std::uint64_t function_cycles = 8;
+
+    std::uint64_t macs() const { return lanes * depth; }
+};
+
+/// "h1", "h2", "h3", "h4".
+std::vector<std::string> organisation_names();
+/// One of them; throws input_error(usage) for another name.
+const array_organisation& organisation(const std::string& name);
+
+/// The shape of a piece of work as the array sees it: a whole layer or one tile of it.
+struct array_work {
+    op kind = op::conv2d;
+    std::uint64_t pixels = 1;  ///< output rows * output columns
+    std::uint64_t out_channels = 1;
+    std::uint64_t in_channels = 1;  ///< of one output (1 for depthwise)
+    std::uint64_t taps = 1;         ///< kernel height * width; mean: elements averaged
+};
+
+/// Cycles that the array computes. Multiply layers:
+///   convolution       pixels * ceil(out_channels / lanes) * ceil(taps * in_channels / depth)
+///   folded
+///                     pixels * ceil(out_channels / lanes) * taps * ceil(in_channels / depth)
+///                     serial
+///   fully connected   the same with one pixel and one tap
+///   depthwise         pixels * ceil(out_channels / lanes) * (ceil(taps / depth) or taps)
+/// Others: pooling and mean use a third of the array as adders, ceil(pixels * out_channels * taps /
+/// (lanes * depth / 3)); element-wise operators and copies make one element per lane and cycle;
+/// softmax and logistic take function_cycles per element and lane. Nothing is free but an alias,
+/// which makes no pass at all.
+std::uint64_t compute_cycles(const array_work& work, const array_organisation& a);
+
+/// Bus cycles to move `bytes`: ceil(bytes / bus_bytes).
+std::uint64_t bus_cycles(std::uint64_t bytes, const array_organisation& a);
+
+/// Cycles of a whole layer that moves each of its tensors once: the sum of compute and bus cycles
+/// with one buffer, the larger of the two with more; plus the fixed cycles.
+std::uint64_t layer_cycles(std::uint64_t compute, std::uint64_t bytes, const array_organisation& a);
+
+}  // namespace ocellus::dsp

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "dsp/npu/npu.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/diagnostics.h"
+#include "dsp/network/executor.h"
+
+namespace ocellus::dsp {
+
+void npu_parameters::declare(parameter_registry& r) {
+    r.quantity("npu.clock", clock, unit::hertz, 1e6, 5e9)
+        .says("Clock of the NPU.")
+        .from(provenance::published, "ISSCC 2021 9.6");
+    r.choice("npu.organisation", organisation,
+             {{"h1", array_choice::h1},
+              {"h2", array_choice::h2},
+              {"h3", array_choice::h3},
+              {"h4", array_choice::h4},
+              {"custom", array_choice::custom}})
+        .says(
+            "How the multiply-accumulators are organised: h1 32 lanes x 72 deep, one buffer; h2 48 "
+            "x "
+            "48 im2col, overlapped; h3 48 x 48 taps in series; h4 32 x 72 with a slow controller; "
+            "custom takes the npu parameters lanes, depth, bus, buffers, fixed_cycles, taps and "
+            "depthwise.")
+        .from(
+            provenance::derived,
+            "calibrated on one published figure (3.1 ms, MobileNet V1), internal organisation not "
+            "public");
+    r.integer("npu.local_buffer", local_buffer, 1024, 16777216, unit::byte)
+        .says("Bytes of buffers beside the array; the working set of a tile fits them.")
+        .from(provenance::assumed,
+              "large enough that every tensor of MobileNet V1 moves once, as the calibration "
+              "assumes");
+    r.integer("npu.burst", burst, 32, 4096, unit::byte)
+        .must_be_power_of_two()
+        .says("Bytes of one burst to the SRAM.")
+        .from(provenance::assumed, "no public figure; a balance of detail and speed");
+    r.integer("npu.input_slots", input_slots, 1, 8)
+        .says("Input tensors in SRAM: one is filled by the ISP while another is read.")
+        .from(provenance::chosen, "double buffering");
+    r.integer("npu.output_slots", output_slots, 0, 8)
+        .says("Copies of the output tensors in SRAM: one is sent while another is made.")
+        .from(provenance::chosen, "double buffering");
+    r.integer("npu.reserved_bottom", reserved_bottom, 0, 1048576, unit::byte)
+        .says("Bytes kept free at the bottom of the SRAM.")
+        .from(provenance::published, "IMX500 converter report, reservedMemorySize");
+    r.integer("npu.reserved_top", reserved_top, 0, 1048576, unit::byte)
+        .says("Bytes kept free at the top of the SRAM.")
+        .from(provenance::published,
+              "IMX500 converter report, l2memory totalSize 8388480 of 8 MiB");
+    const char* custom = "used by npu.organisation = custom; the default is that of h1";
+    r.integer("npu.lanes", lanes, 1, 4096)
+        .says("Output channels that the array computes at a time.")
+        .from(provenance::assumed, custom);
+    r.integer("npu.depth", depth, 1, 4096)
+        .says("Products that each lane sums per cycle.")
+        .from(provenance::assumed, custom);
+    r.integer("npu.bus", bus, 1, 4096, unit::byte)
+        .says("Bytes per cycle between SRAM and array, both directions together.")
+        .from(provenance::assumed, custom);
+    r.integer("npu.buffers", buffers, 1, 2)
+        .says("1: load, compute and store take turns; 2: they overlap.")
+        .from(provenance::assumed, custom);
+    r.integer("npu.fixed_cycles", fixed_cycles, 0, 10000000, unit::cycles)
+        .says("Control cost of each pass.")
+        .from(provenance::assumed, custom);
+    r.choice("npu.taps", taps, {{"folded", tap_mode::folded}, {"serial", tap_mode::serial}})
+        .says(
+            "Whether the taps of a convolution share the depth with its channels, or follow each "
+            "other.")
+        .from(provenance::assumed, custom);
+    r.choice("npu.depthwise", depthwise,
+             {{"dot_product", depthwise_mode::dot_product},
+              {"one_per_lane", depthwise_mode::one_per_lane}})
+        .says(
+            "Whether a depthwise convolution sums its taps along the depth, or one tap per cycle.")
+        .from(provenance::assumed, custom);
+    r.integer("npu.function_cycles", function_cycles, 1, 1024, unit::cycles)
+        .says("Cycles per element and lane of softmax and logistic.")
+        .from(provenance::assumed, "no public figure");
+}
+
+array_organisation npu_parameters::array() const {
+    array_organisation a;
+    if (organisation == array_choice::custom) {
+        a.name = "custom";
+        a.lanes = lanes;
+        a.depth = depth;
+        a.taps = taps;
+        a.depthwise = depthwise;
+        a.bus_bytes = bus;
+        a.buffers = static_cast<unsigned>(buffers);
+        a.fixed_cycles = fixed_cycles;
+    } else {
+        a = dsp::organisation(organisation == array_choice::h1   ? "h1"
+                              : organisation == array_choice::h2 ? "h2"
+                              : organisation == array_choice::h3 ? "h3"
+                                                                 : "h4");
+    }
+    a.function_cycles = function_cycles;
+    return a;
+}
+
+memory_budget npu_parameters::budget(std::uint64_t sram_base, std::uint64_t sram_bytes) const {
+    memory_budget b;
+    b.base_address = sram_base;
+    b.bytes = sram_bytes > reserved_top ? sram_bytes - reserved_top : 0;
+    b.reserved = reserved_bottom;
+    b.input_slots = input_slots;
+    b.output_slots = output_slots;
+    return b;
+}
+
+npu::npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_context& context)
+    : sc_module(name),
+      parameters_(parameters),
+      context_(context),
+      clock_(clock_domain::from_hertz(parameters.clock)),
+      registers_("npu") {
+    registers_in.register_b_transport(this, &npu::registers_transport);
+    declare_registers();
+    declare_statistics(context.stats);
+    SC_THREAD(run);
+    SC_METHOD(drive_irq);
+    sensitive << irq_event_;
+}
+
+npu::~npu() {
+    // The executor may still be at work when the simulation was stopped in the middle of a job.
+    try {
+        functional_.wait();
+    } catch (...) {
+    }
+}
+
+std::uint32_t npu::load(std::shared_ptr<const compiled_network> compiled) {
+    loaded_network n;
+    if (!context_.timing_only)
+        n.functional = std::make_unique<executor>(compiled->net);
+    n.compiled = std::move(compiled);
+    networks_.push_back(std::move(n));
+    return static_cast<std::uint32_t>(networks_.size() - 1);
+}
+
+const compiled_network* npu::selected() const {
+    const std::uint32_t number = registers_.get("NETWORK");
+    return number < networks_.size() ? networks_[number].compiled.get() : nullptr;
+}
+
+void npu::declare_registers() {
+    using list = std::vector<register_field>;
+    auto& r = registers_;
+    r.add({"ID",
+           0x00,
+           access::read_only,
+           0x4e505501,
+           "Identifies the block: \"NPU\", version 1.",
+           {}});
+    r.add({"CONTROL", 0x04, access::write_only, 0, "Starts jobs.",
+           list{{"START", 0, 1, "Starts the selected network on the tensor at INPUT_ADDRESS."}}},
+          [this](std::uint32_t value) { written_control(value); });
+    r.add(
+        {"STATUS", 0x08, access::write_one_to_clear, 0,
+         "State of the engine; done_irq is high while an enabled DONE or ERROR bit is set.",
+         list{{"BUSY", 0, 1, "A job runs. Writing has no effect."},
+              {"DONE", 1, 1, "A job has finished and its results are in memory. Write 1 to clear."},
+              {"ERROR", 2, 1, "See ERROR_CODE. Write 1 to clear both."}}},
+        [this](std::uint32_t mask) {
+            status_ &= ~mask;
+            if (mask & status_error)
+                error_ = error_none;
+            irq_event_.notify(sc_core::SC_ZERO_TIME);
+        },
+        [this] { return status_ | (busy_ ? std::uint32_t{status_busy} : 0u); });
+    r.add({"IRQ_ENABLE", 0x0c, access::read_write, status_done | status_error,
+           "Which STATUS bits raise done_irq.",
+           list{{"DONE", 1, 1, "Raise the interrupt when a job has finished."},
+                {"ERROR", 2, 1, "Raise the interrupt on an error."}}},
+          [this](std::uint32_t) { irq_event_.notify(sc_core::SC_ZERO_TIME); });
+    r.add(
+        {"ERROR_CODE",
+         0x10,
+         access::read_only,
+         0,
+         "Why ERROR is set: 0 no error, 1 START while busy, 2 unknown NETWORK, 3 INPUT_ADDRESS not "
+         "aligned to 64 bytes, 4 the memory refused a burst, 5 no direct access to the network's "
+         "memory or "
+         "INPUT_ADDRESS outside it.",
+         {}},
+        {}, [this] { return error_; });
+    r.add({"NETWORK", 0x14, access::read_write, 0, "Number of the network to run.", {}});
+    r.add({"NETWORK_COUNT", 0x18, access::read_only, 0, "Networks that are loaded.", {}}, {},
+          [this] { return static_cast<std::uint32_t>(networks_.size()); });
+    r.add({"INPUT_ADDRESS",
+           0x1c,
+           access::read_write,
+           0,
+           "Bus address of the input tensor, a multiple of 64. It must stay until DONE.",
+           {}});
+    r.add({"INPUT_BYTES",
+           0x20,
+           access::read_only,
+           0,
+           "Size of the selected network's input tensor.",
+           {}},
+          {}, [this] {
+              const auto* n = selected();
+              return n ? static_cast<std::uint32_t>(n->input_bytes()) : 0u;
+          });
+    r.add({"JOB_ID",
+           0x24,
+           access::read_write,
+           0,
+           "Tag of the next job, such as its frame number.",
+           {}});
+    r.add({"DONE_ID", 0x28, access::read_only, 0, "Tag of the last finished job.", {}}, {},
+          [this] { return last_job_.job; });
+    r.add(
+        {"OUTPUT_COUNT", 0x2c, access::read_only, 0, "Output tensors of the selected network.", {}},
+        {}, [this] {
+            const auto* n = selected();
+            return n ? static_cast<std::uint32_t>(n->outputs()) : 0u;
+        });
+    r.add({"OUTPUT_INDEX",
+           0x30,
+           access::read_write,
+           0,
+           "Which output OUTPUT_ADDRESS and OUTPUT_BYTES describe.",
+           {}});
+    const auto output = [this](bool address) {
+        const auto* n = selected();
+        const std::uint32_t index = registers_.get("OUTPUT_INDEX");
+        if (!n || index >= n->outputs())
+            return 0u;
+        return static_cast<std::uint32_t>(address ? n->output_address(index)
+                                                  : n->output_bytes(index));
+    };
+    r.add({"OUTPUT_ADDRESS",
+           0x34,
+           access::read_only,
+           0,
+           "Bus address of that output; valid from DONE until the next START. 0: no such output.",
+           {}},
+          {}, [output] { return output(true); });
+    r.add({"OUTPUT_BYTES", 0x38, access::read_only, 0, "Bytes of that output.", {}}, {},
+          [output] { return output(false); });
+    const auto counter = [&](const char* n, std::uint32_t offset, const std::uint64_t& value,
+                             const char* sentence) {
+        r.add({n, offset, access::read_only, 0, sentence, {}}, {},
+              [&value] { return static_cast<std::uint32_t>(value); });
+    };
+    counter("CYCLES", 0x40, job_sum_.cycles, "NPU cycles of the last job.");
+    counter("COMPUTE_CYCLES", 0x44, job_sum_.compute, "Array cycles of the last job.");
+    counter("LOAD_CYCLES", 0x48, job_sum_.load, "Bus cycles of the last job's reads.");
+    counter("STORE_CYCLES", 0x4c, job_sum_.store, "Bus cycles of the last job's writes.");
+    counter("FIXED_CYCLES", 0x50, job_sum_.fixed, "Control cycles of the last job.");
+    counter("STALL_CYCLES", 0x54, job_sum_.stall, "Cycles of the last job lost to the memory.");
+    counter("MACS", 0x58, job_sum_.macs, "Multiply-accumulates of the last job, low 32 bits.");
+    r.reset();
+}
+
+void npu::declare_statistics(statistics& s) {
+    s.add("npu.jobs", jobs_, "Finished jobs");
+    s.add("npu.errors", errors_, "Refused starts and abandoned jobs");
+    s.add("npu.cycles", cycles_, "NPU cycles of all finished jobs", "cycles");
+    s.add("npu.cycles.compute", compute_, "Cycles in which the array computed", "cycles");
+    s.add("npu.cycles.load", load_, "Bus cycles of reads, at full bus width", "cycles");
+    s.add("npu.cycles.store", store_, "Bus cycles of writes, at full bus width", "cycles");
+    s.add("npu.cycles.fixed", fixed_, "Control cycles, once a pass", "cycles");
+    s.add("npu.cycles.stall", stall_,
+          "Cycles beyond the unloaded time: latency and conflicts of the memory", "cycles");
+    s.add("npu.macs", macs_, "Multiply-accumulates");
+    s.add("npu.memory.read", read_bytes_, "Bytes read from SRAM", "B");
+    s.add("npu.memory.write", write_bytes_, "Bytes written to SRAM", "B");
+    s.add("npu.memory.bursts", bursts_, "Bursts to SRAM");
+    s.add_computed(
+        "npu.busy", [this] { return clock_.seconds_of(cycles_); }, "Time in finished jobs", "s");
+    s.add_computed(
+        "npu.utilisation",
+        [this] {
+            const double peak =
+                static_cast<double>(cycles_) * static_cast<double>(parameters_.array().macs());
+            return peak > 0 ? static_cast<double>(macs_) / peak : 0.0;
+        },
+        "Multiply-accumulates over what the array could have done in finished jobs", "1");
+}
+
+void npu::registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    if (!p.get_data_ptr() || p.get_byte_enable_ptr()) {
+        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    access_delay_ = delay;
+    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
+                                               p.get_data_length()));
+}
+
+void npu::written_control(std::uint32_t value) {
+    if (value & 1u)
+        start();
+}
+
+void npu::raise(std::uint32_t status, std::uint32_t error) {
+    status_ |= status;
+    if (error != error_none) {
+        error_ = error;
+        ++errors_;
+    }
+    irq_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void npu::drive_irq() {
+    const std::uint32_t lines = status_done | status_error;
+    done_irq.write((status_ & lines & registers_.get("IRQ_ENABLE")) != 0);
+}
+
+void npu::start() {
+    if (busy_)
+        return raise(status_error, error_busy);
+    const std::uint32_t number = registers_.get("NETWORK");
+    if (number >= networks_.size())
+        return raise(status_error, error_network);
+    job_input_ = registers_.get("INPUT_ADDRESS");
+    if (job_input_ % 64 != 0)
+        return raise(status_error, error_input);
+    job_network_ = number;
+    job_ = registers_.get("JOB_ID");
+    if (!context_.timing_only && !start_functional(networks_[number]))
+        return raise(status_error, error_direct);
+    busy_ = true;
+    start_event_.notify(access_delay_);
+}
+
+/// Submits the functional job. Offsets of all tensors, the input's among them, are made relative to
+/// the start of the network's memory.
+bool npu::start_functional(const loaded_network& n) {
+    const compiled_network& c = *n.compiled;
+    const std::uint64_t base = c.plan.budget.base_address, bytes = c.plan.budget.bytes;
+    if (job_input_ < base || job_input_ + c.input_bytes() > base + bytes)
+        return false;
+    const auto covered = [&] {
+        return have_direct_ && direct_.get_start_address() <= base &&
+               base + bytes - 1 <= direct_.get_end_address();
+    };
+    if (!covered()) {
+        payload_.set_command(tlm::TLM_READ_COMMAND);
+        payload_.set_address(base);
+        direct_.init();
+        have_direct_ =
+            memory_out->get_direct_mem_ptr(payload_, direct_) && direct_.is_read_write_allowed();
+        if (!covered())
+            return false;
+    }
+    std::uint8_t* memory = direct_.get_dmi_ptr() + (base - direct_.get_start_address());
+    std::vector<std::size_t> offsets = c.plan.tensor_offsets;
+    for (std::size_t t = 0; t < offsets.size(); ++t)
+        if (c.plan.in_arena[t])
+            offsets[t] += c.plan.arena_offset;
+    offsets[static_cast<std::size_t>(c.net.inputs[0])] = job_input_ - base;
+    const executor* run = n.functional.get();
+    functional_ = context_.pool.submit(
+        [run, memory, offsets = std::move(offsets)] { run->run(nullptr, memory, offsets); });
+    return true;
+}
+
+void npu::wait_until(std::uint64_t cycle) {
+    const sc_core::sc_time target = job_start_ + clock_.time_of(cycle);
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    if (target > now)
+        wait(target - now);
+}
+
+/// Moves `ranges` as bursts that the bus requests back to back from cycle `start` of the pass on,
+/// and returns the cycle in which the last one is complete, at least `start + unloaded`.
+std::uint64_t npu::transfer(tlm::tlm_command command, const std::vector<byte_range>& ranges,
+                            std::uint64_t start, std::uint64_t unloaded) {
+    const compiled_network& c = *networks_[job_network_].compiled;
+    const std::uint64_t begin = pass_start_ + start;
+    wait_until(begin);
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    sc_core::sc_time last = sc_core::SC_ZERO_TIME;
+    payload_.set_command(command);
+    payload_.set_data_ptr(nullptr);
+    std::uint64_t position = 0;
+    for (const byte_range& r : ranges) {
+        const std::uint64_t base =
+            (r.network_input ? job_input_ : c.plan.budget.base_address) + r.offset;
+        for (std::uint64_t done = 0; done < r.bytes;) {
+            // Bursts end at multiples of their size, so that they never straddle one more bank.
+            const std::uint64_t address = base + done;
+            const std::uint64_t room = parameters_.burst - address % parameters_.burst;
+            const std::uint64_t bytes = std::min(room, r.bytes - done);
+            sc_core::sc_time delay =
+                job_start_ + clock_.time_of(begin + position / c.array.bus_bytes) - now;
+            payload_.set_address(address);
+            payload_.set_data_length(static_cast<unsigned>(bytes));
+            payload_.set_streaming_width(static_cast<unsigned>(bytes));
+            payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+            memory_out->b_transport(payload_, delay);
+            refused_ |= !payload_.is_response_ok();
+            if (delay > last)
+                last = delay;
+            done += bytes;
+            position += bytes;
+            ++bursts_;
+        }
+    }
+    (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += position;
+    // Sums of times that were each rounded to the kernel's resolution may be a few units late.
+    const sc_core::sc_time slack = 4 * sc_core::sc_get_time_resolution();
+    sc_core::sc_time completion = now + last - job_start_;
+    completion = completion > slack ? completion - slack : sc_core::SC_ZERO_TIME;
+    return std::max(begin + unloaded, clock_.cycles_until(completion)) - pass_start_;
+}
+
+bool npu::run_job() {
+    const compiled_network& c = *networks_[job_network_].compiled;
+    job_start_ = sc_core::sc_time_stamp();
+    pass_start_ = 0;
+    refused_ = false;
+    last_layers_.clear();
+    layer_timing sum;
+    for (const pass& p : c.passes) {
+        const auto times = walk(
+            p, c.array,
+            [this](const tile& t, std::uint64_t start) {
+                return transfer(tlm::TLM_READ_COMMAND, t.loads, start, t.load_cycles);
+            },
+            [this](const tile& t, std::uint64_t start) {
+                return transfer(tlm::TLM_WRITE_COMMAND, t.stores, start, t.store_cycles);
+            });
+        layer_timing y;
+        y.name = p.name;
+        y.kind = p.kind;
+        y.start = pass_start_;
+        y.cycles = times.empty() ? c.array.fixed_cycles : times.back().store_end;
+        for (const tile& t : p.tiles) {
+            y.compute += t.compute;
+            y.load += t.load_cycles;
+            y.store += t.store_cycles;
+        }
+        y.fixed = c.array.fixed_cycles;
+        y.stall = y.cycles - p.unloaded_cycles;
+        y.macs = p.macs;
+        y.bytes = p.moved_bytes;
+        pass_start_ += y.cycles;
+        sum.cycles += y.cycles;
+        sum.compute += y.compute;
+        sum.load += y.load;
+        sum.store += y.store;
+        sum.fixed += y.fixed;
+        sum.stall += y.stall;
+        sum.macs += y.macs;
+        sum.bytes += y.bytes;
+        last_layers_.push_back(std::move(y));
+        if (refused_)
+            break;
+    }
+    wait_until(pass_start_);
+    functional_.wait();
+    functional_ = {};
+    job_sum_ = sum;
+    return !refused_;
+}
+
+void npu::run() {
+    for (;;) {
+        wait(start_event_);
+        const bool complete = run_job();
+        busy_ = false;
+        if (!complete) {
+            raise(status_error, error_memory);
+            continue;
+        }
+        last_job_ = {job_, job_network_, job_start_, sc_core::sc_time_stamp(), job_sum_.cycles};
+        ++jobs_;
+        cycles_ += job_sum_.cycles;
+        compute_ += job_sum_.compute;
+        load_ += job_sum_.load;
+        store_ += job_sum_.store;
+        fixed_ += job_sum_.fixed;
+        stall_ += job_sum_.stall;
+        macs_ += job_sum_.macs;
+        raise(status_done, error_none);
+    }
+}
+
+}  // namespace ocellus::dsp

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "core/block.h"
+#include "core/clock_domain.h"
+#include "core/parameter.h"
+#include "core/registers.h"
+#include "dsp/compiler/compiled_network.h"
+
+namespace ocellus::dsp {
+
+class executor;
+
+enum class array_choice { h1, h2, h3, h4, custom };
+
+struct npu_parameters {
+    double clock = 262.5e6;  ///< Hz
+    array_choice organisation = array_choice::h1;
+    std::uint64_t local_buffer = 262144;  ///< bytes
+    std::uint64_t burst = 1024;           ///< bytes
+    std::uint64_t input_slots = 2, output_slots = 2;
+    std::uint64_t reserved_bottom = 1024, reserved_top = 128;  ///< bytes of SRAM left alone
+    // organisation = custom
+    std::uint64_t lanes = 32, depth = 72, bus = 32, buffers = 1, fixed_cycles = 444;
+    tap_mode taps = tap_mode::folded;
+    depthwise_mode depthwise = depthwise_mode::dot_product;
+    std::uint64_t function_cycles = 8;
+
+    void declare(parameter_registry& r);
+    /// The chosen organisation.
+    array_organisation array() const;
+    /// The budget in an SRAM of `sram_bytes` at bus address `sram_base`.
+    memory_budget budget(std::uint64_t sram_base, std::uint64_t sram_bytes) const;
+};
+
+/// What one pass of the last job cost. With one buffer cycles = compute + load + store + fixed +
+/// stall; with more, compute and transfers overlap and cycles = unloaded time + stall.
+struct layer_timing {
+    std::string name;
+    op kind = op::conv2d;
+    std::uint64_t start = 0;  ///< cycle of the job
+    std::uint64_t cycles = 0;
+    std::uint64_t compute = 0;          ///< array busy
+    std::uint64_t load = 0, store = 0;  ///< bus busy, at full bus width
+    std::uint64_t fixed = 0;
+    std::uint64_t stall = 0;  ///< beyond the unloaded time: the memory's doing
+    std::uint64_t macs = 0;
+    std::uint64_t bytes = 0;  ///< moved both ways
+};
+
+/// The last finished job.
+struct job_timing {
+    std::uint32_t job = 0;  ///< JOB_ID
+    std::uint32_t network = 0;
+    sc_core::sc_time start, end;
+    std::uint64_t cycles = 0;
+};
+
+/// The NPU: walks the tiles of a compiled network when its START bit is written. Time is made of
+/// data-less bursts through `memory_out` and of closed-form array cycles; the bytes are made by the
+/// executor on the worker pool, on SRAM bytes through a direct memory pointer. done_irq rises when
+/// both are over.
+class npu : public sc_core::sc_module {
+  public:
+    tlm_utils::simple_initiator_socket<npu> memory_out{"memory_out"};
+    tlm_utils::simple_target_socket<npu> registers_in{"registers_in"};
+    sc_core::sc_out<bool> done_irq{"done_irq"};
+
+    SC_HAS_PROCESS(npu);
+    npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_context& context);
+    ~npu() override;
+
+    /// Adds a network; returns the number that selects it in the NETWORK register (0, 1, ...). The
+    /// first one describes itself in the OUTPUT and INPUT registers until NETWORK is written.
+    std::uint32_t load(std::shared_ptr<const compiled_network> compiled);
+    const compiled_network& loaded(std::uint32_t number) const {
+        return *networks_.at(number).compiled;
+    }
+
+    bool busy() const { return busy_; }
+    const std::vector<layer_timing>& last_layers() const { return last_layers_; }
+    const job_timing& last_job() const { return last_job_; }
+    const register_block& registers() const { return registers_; }
+    const clock_domain& clock() const { return clock_; }
+
+    enum status_bit : std::uint32_t { status_busy = 1, status_done = 2, status_error = 4 };
+    enum error_code : std::uint32_t {
+        error_none = 0,
+        error_busy = 1,     ///< START while a job ran; the job goes on
+        error_network = 2,  ///< NETWORK names none
+        error_input = 3,    ///< INPUT_ADDRESS is not aligned to 64 bytes
+        error_memory = 4,   ///< a burst was refused; the job was abandoned
+        error_direct = 5,   ///< no direct access to the memory, or INPUT_ADDRESS is outside it
+    };
+
+  private:
+    struct loaded_network {
+        std::shared_ptr<const compiled_network> compiled;
+        std::unique_ptr<executor> functional;
+    };
+
+    void declare_registers();
+    void declare_statistics(statistics& stats);
+    void registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void written_control(std::uint32_t value);
+    void start();
+    bool start_functional(const loaded_network& n);
+    void run();
+    bool run_job();
+    std::uint64_t transfer(tlm::tlm_command command, const std::vector<byte_range>& ranges,
+                           std::uint64_t start, std::uint64_t unloaded);
+    void wait_until(std::uint64_t cycle);
+    void drive_irq();
+    void raise(std::uint32_t status, std::uint32_t error);
+    const compiled_network* selected() const;
+
+    const npu_parameters& parameters_;
+    block_context& context_;
+    clock_domain clock_;
+    register_block registers_;
+    std::vector<loaded_network> networks_;
+    std::vector<layer_timing> last_layers_;
+    job_timing last_job_;
+
+    bool busy_ = false;
+    std::uint32_t status_ = 0, error_ = 0;
+    sc_core::sc_event start_event_, irq_event_;
+    sc_core::sc_time access_delay_;  ///< of the register access being served
+    tlm::tlm_generic_payload payload_;
+    tlm::tlm_dmi direct_;
+    bool have_direct_ = false;
+    work_handle functional_;
+
+    // The running job.
+    std::uint32_t job_ = 0, job_network_ = 0;
+    std::uint64_t job_input_ = 0;
+    sc_core::sc_time job_start_;
+    std::uint64_t pass_start_ = 0;  ///< cycle of the job
+    bool refused_ = false;
+
+    // Counters.
+    std::uint64_t jobs_ = 0, errors_ = 0, cycles_ = 0, compute_ = 0, load_ = 0, store_ = 0,
+                  fixed_ = 0, stall_ = 0, macs_ = 0, read_bytes_ = 0, write_bytes_ = 0, bursts_ = 0;
+    layer_timing job_sum_;  ///< totals of the last job
+};
+
+}  // namespace ocellus::dsp

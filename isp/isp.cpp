@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "isp/isp.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ocellus::isp {
+
+namespace {
+
+constexpr std::uint32_t burst_bytes = 4096;
+
+sc_core::sc_time from_now(const sc_core::sc_time& t) {
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    return t > now ? t - now : sc_core::SC_ZERO_TIME;
+}
+
+}  // namespace
+
+isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx)
+    : sc_module(name), p_(parameters), ctx_(ctx), clock_(clock_domain::from_hertz(p_.clock)) {
+    rows_in.register_b_transport(this, &isp::row_transport);
+    registers_in.register_b_transport(this, &isp::register_transport);
+    registers_in.register_transport_dbg(this, &isp::register_debug);
+    declare_registers(registers_, p_,
+                      [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    registers_.reset();
+
+    SC_THREAD(write_tensor);
+    SC_METHOD(drive_irq);
+    sensitive << irq_changed_;
+
+    auto& s = ctx.stats;
+    s.add("isp.frames", frames_, "Frames that began.");
+    s.add("isp.rows_in", rows_in_count_, "Rows that arrived.");
+    s.add("isp.rows_out", rows_out_count_, "Rows sent to the transmitter.");
+    s.add("isp.rows_lost", rows_lost_, "Rows lost because the input buffer was full.");
+    s.add("isp.input_rows_peak", peak_rows_, "Most rows in the input buffer at once.");
+    s.add("isp.busy_cycles", busy_cycles_, "Clocks in which the pipeline worked.", "cycles");
+    s.add("isp.tensors", tensors_, "Tensors completed.");
+    s.add("isp.tensors_unfinished", tensors_unfinished_,
+          "Tensors given up because the next frame began before their last row.");
+    s.add("isp.tensor_rows", tensor_row_count_, "Tensor rows written to memory.");
+    s.add("isp.tensor_rows_lost", tensor_rows_lost_,
+          "Tensor rows not written because the memory was too slow.");
+    s.add("isp.tensor_bytes", tensor_bytes_, "Tensor bytes written to memory.", "B");
+    s.add("isp.bus_errors", bus_errors_, "Tensor bursts that were refused.");
+    s.add("isp.config_errors", config_errors_, "Frames whose settings could not be followed.");
+}
+
+void isp::row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    const row_info* row = row_of(p);
+    if (!row || row->format != row_format::bayer || !p.is_write()) {
+        p.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return;
+    }
+    p.set_response_status(tlm::TLM_OK_RESPONSE);
+    const sc_core::sc_time arrival = sc_core::sc_time_stamp() + delay;
+    if (!frame_ || frame_->number != row->frame)
+        begin_frame(*row);
+    ++rows_in_count_;
+    if (row->row < frame_->exposure_starts.size())
+        frame_->exposure_starts[row->row] = row->exposure_start;
+    if (frame_->settings.output == isp_output::raw) {
+        ++rows_out_count_;
+        send_row(rows_out, *row, delay + clock_.time_of(p_.bypass_cycles));
+    }
+    if (frame_->settings.request.image || frame_->settings.request.tensor)
+        take_in(*row, arrival);
+}
+
+void isp::begin_frame(const row_info& row) {
+    if (frame_ && frame_->settings.request.tensor &&
+        frame_->next_tensor_row < frame_->settings.request.tensor_out.height)
+        ++tensors_unfinished_;
+    ++frames_;
+    frame_ = std::make_shared<frame_state>();
+    frame_->number = row.frame;
+    frame_->info = row;
+    frame_->info.raw.reset();
+    frame_->exposure_starts.assign(row.height, row.exposure_start);
+    frame_->settings = read_settings(registers_, row.width, row.height, row.bits);
+    // One frame, one tensor: whoever wants the next one names its place first.
+    registers_.set("CONTROL", registers_.get("CONTROL") & ~control_tensor_enable);
+    if (!frame_->settings.valid) {
+        ++config_errors_;
+        registers_.set_bits("STATUS", status_config_error);
+    }
+    const frame_request& q = frame_->settings.request;
+    if (row.raw && !ctx_.timing_only && (q.image || q.tensor))
+        start_work(row);
+}
+
+void isp::start_work(const row_info& row) {
+    // An earlier frame's storage, when nobody looks at its rows any more.
+    frame_work::storage storage;
+    for (auto w = finished_work_.begin(); w != finished_work_.end(); ++w)
+        if (w->use_count() == 1 && !(*w)->image_in_use()) {
+            storage = (*w)->recycle();
+            finished_work_.erase(w);
+            break;
+        }
+    frame_->work = frame_work::start(
+        ctx_.pool, [raw = row.raw](unsigned y) { return raw->row(y); }, frame_->settings.request,
+        std::move(storage));
+    // Pictures that others keep are theirs to free.
+    constexpr std::size_t storages_kept = 4;
+    if (finished_work_.size() == storages_kept)
+        finished_work_.erase(finished_work_.begin());
+    finished_work_.push_back(frame_->work);
+}
+
+void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
+    frame_state& f = *frame_;
+    const std::uint64_t at = clock_.cycles_until(arrival);
+    const std::uint64_t row_clocks = clocks_of(f.info.width) + p_.horizontal_blanking;
+    // 1. Rows done by now have left the input buffer.
+    while (!in_flight_.empty() && in_flight_.front() <= at)
+        in_flight_.pop_front();
+    // 2. This row gets a place and its turn, or is lost.
+    const auto y = static_cast<std::int64_t>(row.row);
+    if (in_flight_.size() >= p_.input_rows) {
+        ++rows_lost_;
+        registers_.set_bits("STATUS", status_overflow);
+        f.lost_rows.push_back(row.row);
+    } else {
+        pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
+        busy_cycles_ += row_clocks;
+        in_flight_.push_back(pipeline_free_);
+        peak_rows_ = std::max<std::uint64_t>(peak_rows_, in_flight_.size());
+        advance(y - latency_lines(), pipeline_free_ + latency_clocks());
+    }
+    // 3. The last row is followed by the rows of the mirrored border.
+    if (!row.last())
+        return;
+    for (unsigned k = 1; k <= latency_lines(); ++k) {
+        pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
+        busy_cycles_ += row_clocks;
+        advance(y - latency_lines() + k, pipeline_free_ + latency_clocks());
+    }
+}
+
+/// Picture rows up to `last_row` of the frame have left the colour chain at `clock`.
+void isp::advance(std::int64_t last_row, std::uint64_t clock) {
+    frame_state& f = *frame_;
+    const frame_request& q = f.settings.request;
+    if (q.image)
+        for (; f.next_image_row < q.image_height() &&
+               (std::int64_t{f.next_image_row} + 1) * q.scale - 1 <= last_row;
+             ++f.next_image_row)
+            send_image_row(f.next_image_row, clock);
+    if (!q.tensor)
+        return;
+    const std::size_t before = tensor_rows_.size();
+    for (; f.next_tensor_row < q.tensor_out.height; ++f.next_tensor_row) {
+        const std::int64_t needs =
+            std::int64_t{q.window.y} +
+            area_last(f.next_tensor_row, q.window.height, q.tensor_out.height);
+        if (needs > last_row)
+            break;
+        scaler_free_ = std::max(clock, scaler_free_) + clocks_of(q.tensor_out.width);
+        tensor_rows_.push_back({frame_, f.next_tensor_row, scaler_free_});
+    }
+    if (tensor_rows_.size() != before)
+        tensor_rows_changed_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void isp::send_image_row(unsigned row, std::uint64_t clock) {
+    const frame_state& f = *frame_;
+    const frame_request& q = f.settings.request;
+    // A row with a lost row in it is not sent; the numbers of the others do not shift.
+    const auto lost = std::lower_bound(f.lost_rows.begin(), f.lost_rows.end(), row * q.scale);
+    if (lost != f.lost_rows.end() && *lost < (row + 1) * q.scale)
+        return;
+    row_info out = f.info;
+    out.row = row;
+    out.exposure_start = f.exposure_starts[row * q.scale];
+    out.width = q.image_width();
+    out.height = q.image_height();
+    out.bits = bits_per_pixel(q.format);
+    out.format = q.format == image_format::yuv422 ? row_format::yuv422 : row_format::rgb888;
+    if (f.work)
+        out.bytes = f.work->image();
+    ++rows_out_count_;
+    send_row(rows_out, out, from_now(clock_.time_of(clock)));
+}
+
+void isp::write_tensor() {
+    for (;;) {
+        while (tensor_rows_.empty())
+            wait(tensor_rows_changed_);
+        // 1. The row is finished.
+        const sc_core::sc_time ready = clock_.time_of(tensor_rows_.front().ready);
+        if (ready > sc_core::sc_time_stamp())
+            wait(ready - sc_core::sc_time_stamp());
+        // 2. It goes to the memory, unless its buffer has been taken by a later row.
+        const waiting_tensor_row r = tensor_rows_.front();
+        const bool overwritten =
+            tensor_rows_.size() > p_.tensor_rows &&
+            clock_.time_of(tensor_rows_[p_.tensor_rows].ready) <= sc_core::sc_time_stamp();
+        if (overwritten) {
+            ++tensor_rows_lost_;
+            registers_.set_bits("STATUS", status_overflow);
+        } else {
+            write_row(r);
+        }
+        tensor_rows_.pop_front();
+        // 3. After the last one the tensor is complete.
+        if (r.row + 1 == r.frame->settings.request.tensor_out.height) {
+            ++tensors_;
+            registers_.set("TENSOR_FRAME", r.frame->number);
+            registers_.set_bits("STATUS", status_tensor_done);
+            irq_changed_.notify(sc_core::SC_ZERO_TIME);
+        }
+    }
+}
+
+void isp::write_row(const waiting_tensor_row& r) {
+    const auto bytes =
+        static_cast<std::uint32_t>(r.frame->settings.request.tensor_out.row_bytes());
+    const std::uint64_t address =
+        std::uint64_t{r.frame->settings.tensor_address} + std::uint64_t{r.row} * bytes;
+    // Writes do not change the bytes; the payload's pointer is the same for reads.
+    auto* data = r.frame->work ? const_cast<std::uint8_t*>(r.frame->work->tensor_row(r.row)) : nullptr;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    for (std::uint32_t done = 0; done < bytes; done += burst_bytes) {
+        const std::uint32_t n = std::min(burst_bytes, bytes - done);
+        if (burst(memory_out, tlm::TLM_WRITE_COMMAND, address + done, data ? data + done : nullptr, n,
+                  delay) != tlm::TLM_OK_RESPONSE) {
+            ++bus_errors_;
+            registers_.set_bits("STATUS", status_bus_error);
+        }
+    }
+    ++tensor_row_count_;
+    tensor_bytes_ += bytes;
+    if (delay != sc_core::SC_ZERO_TIME)
+        wait(delay);
+}
+
+void isp::drive_irq() {
+    tensor_irq.write((registers_.get("STATUS") & status_tensor_done) != 0);
+}
+
+void isp::register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
+    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
+                                               p.get_data_length()));
+}
+
+unsigned isp::register_debug(tlm::tlm_generic_payload& p) {
+    sc_core::sc_time none;
+    register_transport(p, none);
+    return p.is_response_ok() ? p.get_data_length() : 0;
+}
+
+}  // namespace ocellus::isp

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "core/block.h"
+#include "core/clock_domain.h"
+#include "core/payload.h"
+#include "core/registers.h"
+#include "isp/demosaic.h"
+#include "isp/parameters.h"
+#include "isp/registers.h"
+
+namespace ocellus::isp {
+
+/// Latency of the pipeline, summed over its stages: lines of (K-1)/2 for a K x K window, and clocks.
+struct stage_latency {
+    const char* stage;
+    unsigned lines, clocks;
+};
+constexpr stage_latency stage_latencies[] = {
+    {"black level", 0, 4}, {"white balance", 0, 3}, {"demosaic", demosaic_lines, 9},
+    {"colour matrix", 0, 4}, {"gamma", 0, 2},       {"YUV", 0, 9},
+    {"scaler", 0, 4},
+};
+constexpr unsigned latency_lines() {
+    unsigned n = 0;
+    for (const auto& s : stage_latencies)
+        n += s.lines;
+    return n;
+}
+constexpr unsigned latency_clocks() {
+    unsigned n = 0;
+    for (const auto& s : stage_latencies)
+        n += s.clocks;
+    return n;
+}
+
+/// When rows go through the ISP. All arithmetic is in whole clocks since time zero:
+///
+///     row clocks = ceil(width / pixels_per_clock) + horizontal_blanking
+///     a row begins at the clock edge at or after its arrival, or when the row before it is done
+///     picture row y, and what the scaler gets of it, is there latency_clocks after row y + 2 is done;
+///         after the last row the pipeline runs two more rows (the mirrored border)
+///     scale s: picture row i is there with row i s + s - 1
+///     a tensor row takes ceil(its width / pixels_per_clock) clocks more, one row at a time, and is then
+///         written in bursts of at most 4096 bytes, each after the one before
+///
+/// A row that arrives while `input_rows` rows are not done is lost: counted, OVERFLOW set, the picture row
+/// it would have completed is not sent. The picture and the tensor are computed as if it had come.
+/// A tensor row that is not at the memory port when row + `tensor_rows` is finished is lost as well:
+/// not written.
+class isp : public sc_core::sc_module {
+public:
+    tlm_utils::simple_target_socket<isp> rows_in{"rows_in"};
+    tlm_utils::simple_initiator_socket<isp> rows_out{"rows_out"};
+    tlm_utils::simple_initiator_socket<isp> memory_out{"memory_out"};
+    tlm_utils::simple_target_socket<isp> registers_in{"registers_in"};
+    sc_core::sc_out<bool> tensor_irq{"tensor_irq"};
+
+    SC_HAS_PROCESS(isp);
+    isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx);
+
+    const register_block& registers() const { return registers_; }
+    register_block& registers() { return registers_; }
+    /// Shorthand for writing the TENSOR_ registers, but for the address.
+    void set_tensor_format(const tensor_format& f) { store_tensor_format(registers_, f); }
+
+private:
+    /// A frame on its way through the pipeline.
+    struct frame_state {
+        std::uint32_t number = 0;
+        row_info info;  ///< of its first row, without samples
+        register_settings settings;
+        std::shared_ptr<frame_work> work;  ///< null: timing only
+        unsigned next_image_row = 0, next_tensor_row = 0;
+        std::vector<std::uint32_t> lost_rows;
+        std::vector<sc_core::sc_time> exposure_starts;  ///< by row of the array
+    };
+    struct waiting_tensor_row {
+        std::shared_ptr<frame_state> frame;
+        unsigned row = 0;
+        std::uint64_t ready = 0;  ///< clock
+    };
+
+    void row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned register_debug(tlm::tlm_generic_payload& p);
+    void begin_frame(const row_info& row);
+    void start_work(const row_info& row);
+    void take_in(const row_info& row, const sc_core::sc_time& arrival);
+    void advance(std::int64_t last_row, std::uint64_t clock);
+    void send_image_row(unsigned row, std::uint64_t clock);
+    void write_tensor();
+    void write_row(const waiting_tensor_row& r);
+    void drive_irq();
+    std::uint64_t clocks_of(std::uint64_t pixels) const {
+        return (pixels + p_.pixels_per_clock - 1) / p_.pixels_per_clock;
+    }
+
+    const isp_parameters p_;
+    block_context& ctx_;
+    clock_domain clock_;
+    register_block registers_{"isp"};
+    sc_core::sc_event irq_changed_, tensor_rows_changed_;
+
+    std::shared_ptr<frame_state> frame_;
+    std::deque<std::uint64_t> in_flight_;  ///< clocks at which the rows in the buffer are done
+    std::uint64_t pipeline_free_ = 0;      ///< clock
+    std::uint64_t scaler_free_ = 0;        ///< clock
+    std::deque<waiting_tensor_row> tensor_rows_;
+    std::vector<std::shared_ptr<frame_work>> finished_work_;  ///< storage for reuse
+
+    std::uint64_t frames_ = 0, rows_in_count_ = 0, rows_out_count_ = 0, rows_lost_ = 0;
+    std::uint64_t tensor_row_count_ = 0, tensor_rows_lost_ = 0, tensors_ = 0, tensors_unfinished_ = 0;
+    std::uint64_t tensor_bytes_ = 0, busy_cycles_ = 0, peak_rows_ = 0, bus_errors_ = 0,
+                  config_errors_ = 0;
+};
+
+}  // namespace ocellus::isp

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "isp/parameters.h"
+
+#include <cmath>
+#include <string>
+
+#include "isp/white_balance.h"
+
+namespace ocellus::isp {
+
+void isp_parameters::declare(parameter_registry& r) {
+    r.quantity("isp.clock", clock, unit::hertz, 1e6, 2e9)
+        .says("Clock of the ISP pipeline.")
+        .from(provenance::derived, "12.3 Mpx at 60 fps (ISSCC 2021 9.6) in 2 pixels per clock");
+    r.integer("isp.pixels_per_clock", pixels_per_clock, 1, 16)
+        .says("Pixels that the pipeline takes in every clock.")
+        .from(provenance::assumed, "with isp.clock it just follows the full-speed readout");
+    r.integer("isp.horizontal_blanking", horizontal_blanking, 0, 100000, unit::cycles)
+        .says("Clocks between two rows in the pipeline.")
+        .from(provenance::assumed, "hidden: rows follow without a gap");
+    r.integer("isp.input_rows", input_rows, 1, 64, unit::lines)
+        .says("Rows that the input buffer holds, the row being processed included; a row that finds "
+              "it full is lost.")
+        .from(provenance::assumed, "no public figure");
+    r.integer("isp.tensor_rows", tensor_rows, 1, 64, unit::lines)
+        .says("Finished tensor rows that wait for the memory at most; a row that waits longer is lost.")
+        .from(provenance::assumed, "no public figure");
+    r.integer("isp.bypass_cycles", bypass_cycles, 0, 100000, unit::cycles)
+        .says("Latency of a raw row past the pipeline (output.image = raw).")
+        .from(provenance::assumed, "no public figure");
+    r.integer("isp.image_scale", image_scale, 1, 4)
+        .must_be_power_of_two()
+        .says("Box scaling of the picture sent when output.image = isp: 1, 2 or 4.")
+        .from(provenance::chosen, "full size");
+    r.choice("isp.image_format", image_format,
+             {{"yuv422", image_format::yuv422}, {"rgb888", image_format::rgb888}})
+        .says("Pixel format of the picture sent when output.image = isp.")
+        .from(provenance::chosen, "16 instead of 24 bits per pixel on the link");
+    r.choice("isp.colour_order", colour_order,
+             {{"rggb", bayer_phase::rggb},
+              {"grbg", bayer_phase::grbg},
+              {"gbrg", bayer_phase::gbrg},
+              {"bggr", bayer_phase::bggr}})
+        .says("Colours of the first pixels of the first two rows.")
+        .from(provenance::published, "IMX500 Linux driver imx500.c: SRGGB10 without flips");
+    r.integer("isp.black_level", black_level, 0, 4095)
+        .says("Pedestal taken off, on the 12-bit scale.")
+        .from(provenance::published, "libcamera imx500.json tuning: 4096 of 65535, 64 at 10 bit");
+    r.real("isp.white_balance_red", white_balance_red, 0.01, 15.99)
+        .says("Gain of red over green.")
+        .from(provenance::published, "libcamera imx500.json tuning: 1/0.4139 at 5648 K");
+    r.real("isp.white_balance_blue", white_balance_blue, 0.01, 15.99)
+        .says("Gain of blue over green.")
+        .from(provenance::published, "libcamera imx500.json tuning: 1/0.6657 at 5648 K");
+    r.real("isp.digital_gain", digital_gain, 0.01, 15.99)
+        .says("Gain of all colours, folded into the white balance gains.")
+        .from(provenance::derived,
+              "4095/3839, up to the next 1/256: a full sample is white after the black level");
+    const char* const names = "rgb";
+    for (std::size_t i = 0; i < 9; ++i)
+        r.real(std::string("isp.matrix_") + names[i / 3] + names[i % 3], matrix[i], -4, 3.999)
+            .says(std::string("Colour matrix: share of input ") + names[i % 3] + " in output " +
+                  names[i / 3] + ".")
+            .from(provenance::published,
+                  i == 4 ? "libcamera imx500.json tuning at 5648 K, 0.001 up: the row adds up to 1"
+                         : "libcamera imx500.json tuning at 5648 K");
+    r.choice("isp.gamma", gamma, {{"srgb", tone_curve::srgb}, {"linear", tone_curve::linear}})
+        .says("Tone curve from 12 to 8 bit.")
+        .from(provenance::chosen, "IEC 61966-2-1, piecewise linear with 57 knots");
+    const auto window = [&r](const char* name, std::uint64_t& field, const char* sentence) {
+        r.integer(std::string("isp.window_") + name, field, 0, 65535)
+            .says(sentence)
+            .from(provenance::chosen, "the whole array, as the IMX500 Linux driver's default");
+    };
+    window("x", window_x, "First column of the rectangle that is scaled to the network's input.");
+    window("y", window_y, "First row of that rectangle.");
+    window("width", window_width, "Columns of that rectangle; 0: up to the border.");
+    window("height", window_height, "Rows of that rectangle; 0: up to the border.");
+}
+
+isp_settings isp_parameters::settings() const {
+    isp_settings s;
+    s.phase = colour_order;
+    s.black_level = static_cast<std::uint16_t>(black_level);
+    const auto gain = [this](double colour) {
+        const long g = std::lround(colour * digital_gain * gain_one);
+        return static_cast<std::uint16_t>(g < 1 ? 1 : g > long{gain_max} ? long{gain_max} : g);
+    };
+    s.gains = {gain(white_balance_red), gain(1), gain(1), gain(white_balance_blue)};
+    for (std::size_t row = 0; row < 3; ++row) {
+        const double* m = matrix.data() + 3 * row;
+        int rest = static_cast<int>(std::lround((m[0] + m[1] + m[2]) * matrix_one));
+        for (std::size_t column = 0; column < 3; ++column)
+            if (column != row) {
+                const int q = static_cast<int>(std::lround(m[column] * matrix_one));
+                s.matrix[3 * row + column] = static_cast<std::int16_t>(q);
+                rest -= q;
+            }
+        s.matrix[4 * row] = static_cast<std::int16_t>(clamped(rest, matrix_min, matrix_max));
+    }
+    s.gamma = gamma == tone_curve::srgb ? srgb_curve : linear_curve();
+    return s;
+}
+
+}  // namespace ocellus::isp

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "links/csi2_transmitter.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+#include "core/diagnostics.h"
+
+namespace ocellus::links {
+
+namespace {
+
+constexpr std::uint32_t crc_bytes = 2;
+/// Metadata lines between memory and wire: one being sent, one being fetched.
+constexpr std::uint64_t metadata_lines = 2;
+
+/// Frame numbers on the wire are 1 .. 65535, then 1 again; 0 would mean "not counted".
+std::uint16_t wire_number(std::uint32_t frame) {
+    return static_cast<std::uint16_t>(frame % 65535u + 1u);
+}
+
+void append_crc(std::uint8_t* payload, std::uint32_t bytes) {
+    const std::uint16_t crc = csi2_crc(payload, bytes);
+    payload[bytes] = static_cast<std::uint8_t>(crc & 0xFF);
+    payload[bytes + 1] = static_cast<std::uint8_t>(crc >> 8);
+}
+
+csi2_data_type data_type_of(const row_info& row) {
+    switch (row.format) {
+        case row_format::yuv422:
+            return csi2_data_type::yuv422_8;
+        case row_format::rgb888:
+            return csi2_data_type::rgb888;
+        case row_format::bayer:
+            if (row.bits == 8)
+                return csi2_data_type::raw8;
+            if (row.bits == 10)
+                return csi2_data_type::raw10;
+            if (row.bits == 12)
+                return csi2_data_type::raw12;
+            throw input_error(
+                exit_code::usage,
+                fmt::format("CSI-2 cannot send rows of {} bits per pixel; RAW8, RAW10 "
+                            "and RAW12 are possible",
+                            row.bits));
+        case row_format::electrons:
+            break;
+    }
+    throw input_error(exit_code::internal, "CSI-2 transmitter: rows of electrons");
+}
+
+std::uint32_t payload_of(const row_info& row, csi2_data_type t) {
+    std::uint64_t bytes = 0;
+    if (row.format == row_format::yuv422)
+        bytes = std::uint64_t{2} * row.width;
+    else if (row.format == row_format::rgb888)
+        bytes = std::uint64_t{3} * row.width;
+    else
+        bytes = raw_row_bytes(t, row.width);
+    if (bytes == 0 || bytes > 65535)
+        throw input_error(exit_code::usage,
+                          fmt::format("CSI-2 cannot send a row of {} pixels: {} bytes of payload, "
+                                      "a packet holds 1 to 65535",
+                                      row.width, bytes));
+    return static_cast<std::uint32_t>(bytes);
+}
+
+}  // namespace
+
+void csi2_parameters::declare(parameter_registry& r) {
+    r.integer("csi2.lanes", lanes, 1, 4)
+        .must_be_power_of_two()
+        .says("Data lanes of the CSI-2 link; the chip has 2 or 4.")
+        .from(provenance::published,
+              "IMX500 Linux device tree binding (2 or 4); the Linux driver accepts 2");
+    r.quantity("csi2.lane_rate", lane_rate, unit::bit_per_second, 80e6, 6e9)
+        .says("Bits per second of one lane.")
+        .from(provenance::published,
+              "IMX500 Linux driver imx500.c: link frequency 444 MHz, two bits "
+              "a period");
+    r.quantity("csi2.hs_overhead", hs_overhead, unit::second, 0, 100e-6)
+        .says("Time each packet adds for entering and leaving high-speed mode.")
+        .from(
+            provenance::derived,
+            "MIPI D-PHY minimum timings at 888 Mb/s: LP-01 50 ns, HS-PREPARE and HS-ZERO 145 ns + "
+            "10 UI, sync 8 UI, HS-TRAIL 60 ns + 4 UI, HS-EXIT 100 ns");
+    r.integer("csi2.fifo_lines", fifo_lines, 1, 1024, unit::lines)
+        .says("Rows the transmitter can hold, the one being sent included; a row more is lost.")
+        .from(provenance::assumed, "assumed: 20 kB of line buffer at 4056 pixels RAW10");
+    r.integer("csi2.image_vc", image_vc, 0, 3)
+        .says("Virtual channel of the image.")
+        .from(provenance::published, "IMX500 Linux driver imx500.c");
+    r.integer("csi2.metadata_vc", metadata_vc, 0, 3)
+        .says("Virtual channel of the metadata; must differ from the image's.")
+        .from(provenance::chosen,
+              "a channel of its own lets metadata leave between image rows; the public driver uses "
+              "0");
+    r.integer("csi2.metadata_line", metadata_line, 16, 65535, unit::byte)
+        .says("Bytes of a full metadata line; the last line of a message may be shorter.")
+        .from(provenance::published, "IMX500 Linux driver imx500.c: 2560 bytes per tensor line");
+    r.integer("csi2.metadata_queue", metadata_queue, 1, 64)
+        .says("Metadata messages that can wait; one more is rejected.")
+        .from(provenance::assumed, "assumed: no public figure");
+    r.integer("csi2.fetch_burst", fetch_burst, 4, 4096, unit::byte)
+        .must_be_power_of_two()
+        .says("Longest burst with which metadata is fetched from memory.")
+        .from(provenance::chosen, "one interleave unit of the SRAM");
+    r.boolean("csi2.line_sync", line_sync)
+        .says("Send line start and line end packets around each row.")
+        .from(provenance::chosen, "optional in CSI-2; not needed by the public driver");
+}
+
+csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_parameters& p,
+                                   block_context& ctx, egress_ledger& ledger)
+    : sc_module(name),
+      p_(p),
+      pool_(ctx.pool),
+      timing_only_(ctx.timing_only),
+      ledger_(ledger),
+      lanes_(static_cast<unsigned>(p.lanes)) {
+    if (p.metadata_vc == p.image_vc)
+        throw input_error(exit_code::usage,
+                          fmt::format("csi2.metadata_vc and csi2.image_vc are both {}; they must "
+                                      "differ",
+                                      p.image_vc));
+    rows_in.register_b_transport(this, &csi2_transmitter::row_transport);
+    registers_in.register_b_transport(this, &csi2_transmitter::register_transport);
+    declare_registers();
+    registers_.reset();
+
+    SC_HAS_PROCESS(csi2_transmitter);
+    SC_METHOD(transmit);
+    sensitive << next_;
+    dont_initialize();
+    SC_THREAD(fetch_metadata);
+    SC_METHOD(drive_irq);
+    sensitive << irq_changed_;
+
+    auto& s = ctx.stats;
+    s.add("csi2.packets", packets_, "Packets sent.");
+    s.add("csi2.frames", frames_, "Image frames sent (frame end packets).");
+    s.add("csi2.lines", lines_, "Image rows sent.");
+    s.add("csi2.lines_lost", lines_lost_, "Image rows lost because the line FIFO was full.");
+    s.add("csi2.frames_damaged", frames_damaged_, "Image frames that lost at least one row.");
+    s.add("csi2.fifo_peak", fifo_peak_, "Most rows held at once, the one being sent included.",
+          "lines");
+    s.add("csi2.wire_bytes", wire_bytes_, "Bytes sent, headers and checksums included.", "B");
+    s.add("csi2.metadata_messages", messages_sent_, "Metadata messages sent.");
+    s.add("csi2.metadata_lines", metadata_line_count_, "Metadata lines sent.");
+    s.add("csi2.metadata_rejected", messages_rejected_,
+          "Metadata messages refused: queue full or length 0.");
+    s.add("csi2.metadata_failed", messages_failed_,
+          "Metadata messages cut short because memory answered with an error.");
+    const double resolution = sc_core::sc_get_time_resolution().to_seconds();
+    s.add_computed(
+        "csi2.wire_busy",
+        [this, resolution] { return static_cast<double>(wire_time_) * resolution; },
+        "Time during which packets occupied the link.", "s");
+    s.add_computed(
+        "csi2.row_latency_max",
+        [this, resolution] { return static_cast<double>(row_latency_max_) * resolution; },
+        "Longest time from a row's arrival to its last bit on the wire.", "s");
+}
+
+void csi2_transmitter::declare_registers() {
+    registers_.add(
+        {"LANES",
+         0x00,
+         access::read_write,
+         lanes_,
+         "Data lanes: 1, 2 or 4; other values are ignored. Used from the next packet on.",
+         {}},
+        [this](std::uint32_t value) {
+            if (value == 1 || value == 2 || value == 4)
+                lanes_ = value;
+            registers_.set("LANES", lanes_);
+        });
+    registers_.add({"VC",
+                    0x04,
+                    access::read_only,
+                    static_cast<std::uint32_t>(p_.image_vc | (p_.metadata_vc << 4)),
+                    "Virtual channels.",
+                    {{"IMAGE", 0, 2, "Channel of the image."},
+                     {"METADATA", 4, 2, "Channel of the metadata."}}});
+    registers_.add(
+        {"STATUS",
+         0x08,
+         access::write_one_to_clear,
+         0,
+         "What happened since the bits were last cleared.",
+         {{"SENT", 0, 1, "The last bit of a metadata message has left."},
+          {"REJECTED", 1, 1, "METADATA_SEND came while the queue was full, or with LENGTH 0."},
+          {"ERROR", 2, 1, "Memory answered with an error; the message was cut short."},
+          {"LINES_LOST", 3, 1, "An image row was lost: the line FIFO was full."}}},
+        [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    registers_.add({"IRQ_ENABLE",
+                    0x0C,
+                    access::read_write,
+                    status_sent,
+                    "STATUS bits that raise sent_irq.",
+                    {}},
+                   [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    registers_.add({"LINES_LOST", 0x10, access::read_only, 0, "Image rows lost since reset.", {}},
+                   {}, [this] { return static_cast<std::uint32_t>(lines_lost_); });
+    registers_.add({"FRAMES", 0x14, access::read_only, 0, "Image frames sent since reset.", {}}, {},
+                   [this] { return static_cast<std::uint32_t>(frames_); });
+    registers_.add({"METADATA_ADDRESS",
+                    0x20,
+                    access::read_write,
+                    0,
+                    "Bus address of the first byte of the next message.",
+                    {}});
+    registers_.add(
+        {"METADATA_LENGTH", 0x24, access::read_write, 0, "Bytes of the next message.", {}});
+    registers_.add({"METADATA_FRAME",
+                    0x28,
+                    access::read_write,
+                    0,
+                    "Frame the next message belongs to, counted from 0.",
+                    {}});
+    registers_.add(
+        {"METADATA_SEND",
+         0x2C,
+         access::write_only,
+         0,
+         "Queues a message; its address, length and frame are sampled now, its bytes when they are "
+         "sent.",
+         {{"START", 0, 1, "Write 1 to queue the message."},
+          {"PIXEL_DERIVED", 1, 1, "The message holds an input tensor or other pixels."}}},
+        [this](std::uint32_t value) { send_requested(value); });
+    registers_.add(
+        {"METADATA_QUEUED", 0x30, access::read_only, 0, "Messages waiting or being sent.", {}}, {},
+        [this] { return static_cast<std::uint32_t>(messages_.size() + (fetching_ ? 1u : 0u)); });
+    registers_.add({"METADATA_SENT",
+                    0x34,
+                    access::read_only,
+                    0,
+                    "Messages whose last bit has left since reset, those cut short included.",
+                    {}},
+                   {}, [this] { return static_cast<std::uint32_t>(messages_sent_); });
+}
+
+void csi2_transmitter::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
+    if (!payload.get_data_ptr()) {
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    payload.set_response_status(registers_.transport(payload.get_command(), payload.get_address(),
+                                                     payload.get_data_ptr(),
+                                                     payload.get_data_length()));
+}
+
+void csi2_transmitter::set_status(std::uint32_t bits) {
+    registers_.set_bits("STATUS", bits);
+    irq_changed_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void csi2_transmitter::drive_irq() {
+    sent_irq.write((registers_.get("STATUS") & registers_.get("IRQ_ENABLE")) != 0);
+}
+
+// Packets.
+
+sc_core::sc_time csi2_transmitter::wire_time(std::uint32_t wire_bytes) const {
+    return sc_core::sc_time(csi2_wire_seconds(wire_bytes, lanes_, p_.lane_rate, p_.hs_overhead),
+                            sc_core::SC_SEC);
+}
+
+csi2_transmitter::outgoing csi2_transmitter::short_packet(std::uint64_t vc, csi2_data_type t,
+                                                          std::uint16_t value) const {
+    outgoing o;
+    o.data_type = static_cast<std::uint8_t>(t);
+    encode_header({static_cast<std::uint8_t>(vc), t, value}, o.info.header);
+    return o;
+}
+
+csi2_transmitter::outgoing csi2_transmitter::long_packet(std::uint64_t vc, csi2_data_type t,
+                                                         std::uint32_t bytes) const {
+    outgoing o = short_packet(vc, t, static_cast<std::uint16_t>(bytes));
+    o.info.is_long = true;
+    o.info.payload_bytes = bytes;
+    return o;
+}
+
+// Image rows.
+
+void csi2_transmitter::row_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    const row_info* row = row_of(payload);
+    if (!row || !payload.is_write()) {
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    arrivals_.push_back({sc_core::sc_time_stamp() + delay, *row});
+    // A busy wire looks at the arrivals when it becomes free.
+    if (!wire_busy_)
+        next_.notify(delay);
+}
+
+void csi2_transmitter::start_packing(const row_info& row) {
+    row_type_ = data_type_of(row);
+    row_payload_ = payload_of(row, row_type_);
+    packed_.reset();
+    if (timing_only_ || (!row.raw && !row.bytes))
+        return;
+    const std::uint32_t payload = row_payload_, width = row.width;
+    const csi2_data_type type = row_type_;
+    // Storage that nobody reads any more is used again.
+    plane<std::uint8_t> storage;
+    std::shared_ptr<byte_plane>* slot = nullptr;
+    for (auto& p : planes_)
+        if (p.use_count() == 1) {
+            std::atomic_thread_fence(std::memory_order_acquire);
+            storage = p->recycle();
+            slot = &p;
+            break;
+        }
+    if (!slot)
+        slot = &planes_.emplace_back();
+    byte_plane::maker make;
+    unsigned band = 0;
+    if (row.format == row_format::bayer) {
+        band = row.raw->rows_per_band();
+        make = [in = row.raw, type, payload, width](plane<std::uint8_t>& out, unsigned first,
+                                                    unsigned last) {
+            for (unsigned y = first; y < last; ++y) {
+                pack_raw_row(type, in->row(y), width, out.row(y));
+                append_crc(out.row(y), payload);
+            }
+        };
+    } else {
+        band = row.bytes->rows_per_band();
+        make = [in = row.bytes, payload](plane<std::uint8_t>& out, unsigned first, unsigned last) {
+            for (unsigned y = first; y < last; ++y) {
+                std::memcpy(out.row(y), in->row(y), payload);
+                append_crc(out.row(y), payload);
+            }
+        };
+    }
+    *slot = byte_plane::start(pool_, payload + crc_bytes, row.height, band, std::move(make),
+                              std::move(storage));
+    packed_ = *slot;
+}
+
+void csi2_transmitter::begin_frame(const row_info& row) {
+    // The last row of the frame before was lost on its way here: it ends now.
+    if (in_frame_) {
+        image_.push_back(short_packet(p_.image_vc, csi2_data_type::frame_end, wire_number(frame_)));
+        image_.back().what = role::frame_end;
+    }
+    in_frame_ = true;
+    frame_ = row.frame;
+    frame_damaged_ = false;
+    start_packing(row);
+    image_.push_back(short_packet(p_.image_vc, csi2_data_type::frame_start, wire_number(frame_)));
+}
+
+void csi2_transmitter::admit(const arrival& a) {
+    const row_info& row = a.row;
+    if (!in_frame_ || row.frame != frame_)
+        begin_frame(row);
+    if (lines_held_ < p_.fifo_lines) {
+        ++lines_held_;
+        fifo_peak_ = lines_held_ > fifo_peak_ ? lines_held_ : fifo_peak_;
+        const auto line = static_cast<std::uint16_t>(row.row + 1);
+        if (p_.line_sync)
+            image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_start, line));
+        image_.push_back(long_packet(p_.image_vc, row_type_, row_payload_));
+        auto& o = image_.back();
+        o.what = role::row;
+        o.kind = egress_kind::pixels;
+        o.ready = a.at;
+        o.info.bytes = packed_;
+        o.info.bytes_row = row.row;
+        if (p_.line_sync)
+            image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_end, line));
+    } else {
+        ++lines_lost_;
+        if (!frame_damaged_) {
+            frame_damaged_ = true;
+            ++frames_damaged_;
+        }
+        set_status(status_lines_lost);
+    }
+    if (row.last()) {
+        image_.push_back(short_packet(p_.image_vc, csi2_data_type::frame_end, wire_number(frame_)));
+        image_.back().what = role::frame_end;
+        in_frame_ = false;
+        packed_.reset();
+    }
+}
+
+// The wire.
+
+void csi2_transmitter::transmit() {
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    // 1. Rows that came while the last packet was on the wire met the FIFO with its line still
+    // held.
+    const sc_core::sc_time until = wire_busy_ ? wire_free_ : now;
+    while (!arrivals_.empty() && arrivals_.front().at < until && arrivals_.front().at <= now) {
+        admit(arrivals_.front());
+        arrivals_.pop_front();
+    }
+    // 2. The packet has left.
+    if (wire_busy_ && wire_free_ <= now)
+        finish_packet();
+    // 3. Rows that come at this very moment meet the freed line.
+    if (!wire_busy_)
+        while (!arrivals_.empty() && arrivals_.front().at <= now) {
+            admit(arrivals_.front());
+            arrivals_.pop_front();
+        }
+    // 4. The next packet.
+    if (!wire_busy_)
+        start_packet();
+    // 5. The next time anything can happen.
+    if (wire_busy_)
+        next_.notify(wire_free_ - now);
+    else if (!arrivals_.empty())
+        next_.notify(arrivals_.front().at - now);
+}
+
+void csi2_transmitter::start_packet() {
+    const bool image = !image_.empty();
+    if (!image && metadata_.empty())
+        return;
+    auto& queue = image ? image_ : metadata_;
+    on_wire_ = std::move(queue.front());
+    queue.pop_front();
+    const std::uint32_t bytes = on_wire_.info.wire_bytes();
+    const sc_core::sc_time now = sc_core::sc_time_stamp(), duration = wire_time(bytes);
+    wire_busy_ = true;
+    wire_free_ = now + duration;
+    wire_time_ += duration.value();
+    wire_bytes_ += bytes;
+    if (on_wire_.info.payload_bytes > 0)
+        ledger_.count(egress_port::csi2, on_wire_.data_type, on_wire_.kind,
+                      on_wire_.info.payload_bytes);
+    ledger_.count(egress_port::csi2, on_wire_.data_type, egress_kind::overhead,
+                  bytes - on_wire_.info.payload_bytes);
+    send_packet(packets_out, on_wire_.info, packets_++, duration);
+}
+
+void csi2_transmitter::finish_packet() {
+    wire_busy_ = false;
+    switch (on_wire_.what) {
+        case role::sync:
+            break;
+        case role::row: {
+            --lines_held_;
+            ++lines_;
+            const std::uint64_t latency = (wire_free_ - on_wire_.ready).value();
+            row_latency_max_ = latency > row_latency_max_ ? latency : row_latency_max_;
+            break;
+        }
+        case role::frame_end:
+            ++frames_;
+            break;
+        case role::metadata_line:
+            ++metadata_line_count_;
+            --metadata_lines_held_;
+            line_taken_.notify(sc_core::SC_ZERO_TIME);
+            break;
+        case role::metadata_end:
+            ++messages_sent_;
+            set_status(status_sent);
+            break;
+    }
+    on_wire_.info.bytes.reset();
+}
+
+// Metadata.
+
+void csi2_transmitter::send_requested(std::uint32_t value) {
+    if ((value & send_start) == 0)
+        return;
+    const std::uint32_t length = registers_.get("METADATA_LENGTH");
+    if (length == 0 || messages_.size() + (fetching_ ? 1u : 0u) >= p_.metadata_queue) {
+        ++messages_rejected_;
+        set_status(status_rejected);
+        return;
+    }
+    messages_.push_back({registers_.get("METADATA_ADDRESS"), length,
+                         wire_number(registers_.get("METADATA_FRAME")),
+                         (value & send_pixel_derived) != 0});
+    message_queued_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void csi2_transmitter::fetch_metadata() {
+    for (;;) {
+        while (messages_.empty())
+            wait(message_queued_);
+        const message m = messages_.front();
+        messages_.pop_front();
+        fetching_ = true;
+        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_start, m.number));
+        if (!fetch_message(m)) {
+            ++messages_failed_;
+            set_status(status_error);
+        }
+        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_end, m.number));
+        metadata_.back().what = role::metadata_end;
+        if (!wire_busy_)
+            next_.notify(sc_core::SC_ZERO_TIME);
+        fetching_ = false;
+    }
+}
+
+bool csi2_transmitter::fetch_message(const message& m) {
+    for (std::uint32_t sent = 0; sent < m.length;) {
+        while (metadata_lines_held_ >= metadata_lines)
+            wait(line_taken_);
+        ++metadata_lines_held_;
+        const std::uint64_t left = m.length - sent;
+        const auto bytes =
+            static_cast<std::uint32_t>(left < p_.metadata_line ? left : p_.metadata_line);
+        std::vector<std::uint8_t> line(timing_only_ ? 0 : bytes);
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        for (std::uint32_t done = 0; done < bytes;) {
+            const std::uint64_t address = m.address + sent + done;
+            const std::uint64_t room = p_.fetch_burst - (address & (p_.fetch_burst - 1));
+            const auto n = static_cast<std::uint32_t>(bytes - done < room ? bytes - done : room);
+            if (burst(memory_out, tlm::TLM_READ_COMMAND, address,
+                      timing_only_ ? nullptr : line.data() + done, n,
+                      delay) != tlm::TLM_OK_RESPONSE) {
+                --metadata_lines_held_;
+                return false;
+            }
+            done += n;
+        }
+        if (delay != sc_core::SC_ZERO_TIME)
+            wait(delay);
+        outgoing o = long_packet(p_.metadata_vc, csi2_data_type::embedded, bytes);
+        o.what = role::metadata_line;
+        o.kind = m.pixel_derived ? egress_kind::pixels : egress_kind::metadata;
+        o.ready = sc_core::sc_time_stamp();
+        if (!timing_only_)
+            o.info.bytes = byte_plane::start(
+                pool_, bytes + crc_bytes, 1, 1,
+                [line = std::move(line)](plane<std::uint8_t>& out, unsigned, unsigned) {
+                    std::memcpy(out.row(0), line.data(), line.size());
+                    append_crc(out.row(0), static_cast<std::uint32_t>(line.size()));
+                });
+        metadata_.push_back(std::move(o));
+        if (!wire_busy_)
+            next_.notify(sc_core::SC_ZERO_TIME);
+        sent += bytes;
+    }
+    return true;
+}
+
+}  // namespace ocellus::links

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "core/block.h"
+#include "core/lazy_plane.h"
+#include "core/parameter.h"
+#include "core/payload.h"
+#include "core/registers.h"
+#include "links/csi2_packet.h"
+#include "links/egress_ledger.h"
+
+namespace ocellus::links {
+
+struct csi2_parameters {
+    std::uint64_t lanes = 2;             ///< 1, 2 or 4
+    double lane_rate = 888e6;            ///< bit/s
+    double hs_overhead = 380e-9;         ///< s, each packet
+    std::uint64_t fifo_lines = 4;        ///< rows held, the one being sent included
+    std::uint64_t image_vc = 0;          ///< virtual channel
+    std::uint64_t metadata_vc = 1;       ///< virtual channel, not the image's
+    std::uint64_t metadata_line = 2560;  ///< bytes of a full metadata line
+    std::uint64_t metadata_queue = 4;    ///< messages
+    std::uint64_t fetch_burst = 256;     ///< bytes
+    bool line_sync = false;              ///< LS and LE around each row
+    void declare(parameter_registry& r);
+};
+
+/// Sends rows and metadata as CSI-2 packets.
+///
+/// Image: a frame start packet, one long packet per row (RAW8, RAW10, RAW12 by the row's bits;
+/// YUV422-8; RGB888), a frame end packet. A row that arrives while `fifo_lines` rows are held is
+/// lost and counted; the frame goes on without it. Metadata: a frame of its own on another virtual
+/// channel, in lines of embedded data fetched from memory. One wire: when it becomes free the
+/// oldest image packet goes first, a metadata packet only when no image packet waits. A packet is
+/// never interrupted.
+///
+/// One event per packet, at the time the wire becomes free.
+class csi2_transmitter : public sc_core::sc_module {
+  public:
+    // STATUS bits
+    static constexpr std::uint32_t status_sent = 1, status_rejected = 2, status_error = 4,
+                                   status_lines_lost = 8;
+    // METADATA_SEND bits
+    static constexpr std::uint32_t send_start = 1, send_pixel_derived = 2;
+
+    tlm_utils::simple_target_socket<csi2_transmitter> rows_in{"rows_in"};
+    tlm_utils::simple_target_socket<csi2_transmitter> registers_in{"registers_in"};
+    tlm_utils::simple_initiator_socket<csi2_transmitter> memory_out{"memory_out"};
+    tlm_utils::simple_initiator_socket<csi2_transmitter> packets_out{"packets_out"};
+    sc_core::sc_out<bool> sent_irq{"sent_irq"};
+
+    csi2_transmitter(sc_core::sc_module_name name, const csi2_parameters& p, block_context& ctx,
+                     egress_ledger& ledger);
+
+    register_block& registers() { return registers_; }
+    const register_block& registers() const { return registers_; }
+
+    std::uint64_t lines_lost() const { return lines_lost_; }
+    std::uint64_t frames_sent() const { return frames_; }
+    /// Nothing waits, nothing is on the wire.
+    bool idle() const {
+        return !wire_busy_ && arrivals_.empty() && image_.empty() && metadata_.empty() &&
+               messages_.empty() && !fetching_;
+    }
+
+  private:
+    /// What a packet means to us, beyond its bytes.
+    enum class role : std::uint8_t { sync, row, frame_end, metadata_line, metadata_end };
+    struct outgoing {
+        packet_info info;
+        sc_core::sc_time ready;  ///< since when it could have been sent
+        std::uint8_t data_type = 0;
+        role what = role::sync;
+        egress_kind kind = egress_kind::overhead;
+    };
+    struct arrival {
+        sc_core::sc_time at;
+        row_info row;
+    };
+    struct message {
+        std::uint64_t address = 0;
+        std::uint32_t length = 0;
+        std::uint16_t number = 0;
+        bool pixel_derived = false;
+    };
+    using byte_plane = lazy_plane<std::uint8_t>;
+
+    void declare_registers();
+    void row_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+
+    void transmit();  ///< method
+    void admit(const arrival& a);
+    void begin_frame(const row_info& row);
+    void finish_packet();
+    void start_packet();
+    void fetch_metadata();  ///< thread
+    bool fetch_message(const message& m);
+    void drive_irq();  ///< method
+
+    void start_packing(const row_info& row);
+    outgoing short_packet(std::uint64_t vc, csi2_data_type t, std::uint16_t value) const;
+    outgoing long_packet(std::uint64_t vc, csi2_data_type t, std::uint32_t bytes) const;
+    sc_core::sc_time wire_time(std::uint32_t wire_bytes) const;
+    void set_status(std::uint32_t bits);
+    void send_requested(std::uint32_t value);
+
+    csi2_parameters p_;
+    worker_pool& pool_;
+    bool timing_only_;
+    egress_ledger& ledger_;
+    register_block registers_{"csi2"};
+    unsigned lanes_;
+
+    sc_core::sc_event next_, message_queued_, line_taken_, irq_changed_;
+    // Image side: rows on their way, packets waiting in order, rows that hold a FIFO line.
+    std::deque<arrival> arrivals_;
+    std::deque<outgoing> image_;
+    std::uint64_t lines_held_ = 0;
+    bool in_frame_ = false;
+    std::uint32_t frame_ = 0;
+    bool frame_damaged_ = false;
+    csi2_data_type row_type_ = csi2_data_type::raw10;
+    std::uint32_t row_payload_ = 0;
+    std::shared_ptr<const byte_plane> packed_;
+    std::vector<std::shared_ptr<byte_plane>> planes_;  ///< storage to reuse
+    // Metadata side.
+    std::deque<message> messages_;
+    std::deque<outgoing> metadata_;
+    std::uint64_t metadata_lines_held_ = 0;
+    bool fetching_ = false;
+    // The wire.
+    bool wire_busy_ = false;
+    sc_core::sc_time wire_free_;
+    outgoing on_wire_;
+
+    std::uint64_t packets_ = 0, frames_ = 0, lines_ = 0, lines_lost_ = 0, frames_damaged_ = 0;
+    std::uint64_t fifo_peak_ = 0, wire_bytes_ = 0;
+    std::uint64_t messages_sent_ = 0, messages_rejected_ = 0, messages_failed_ = 0;
+    std::uint64_t metadata_line_count_ = 0;
+    std::uint64_t wire_time_ = 0, row_latency_max_ = 0;  ///< in units of the kernel's resolution
+};
+
+}  // namespace ocellus::links

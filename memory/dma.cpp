@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "memory/dma.h"
+
+#include "core/payload.h"
+
+namespace ocellus::memory {
+
+void dma_parameters::declare(parameter_registry& r) {
+    r.integer("dma.burst", burst, 4, 4096, unit::byte)
+        .must_be_power_of_two()
+        .says("Longest burst of the DMA engine.")
+        .from(provenance::chosen, "one interleave unit of the SRAM");
+}
+
+dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& ctx)
+    : sc_module(name), p_(p), timing_only_(ctx.timing_only) {
+    registers_in.register_b_transport(this, &dma::b_transport);
+    declare_registers();
+    registers_.reset();
+    if (!timing_only_)
+        for (auto& b : buffers_)
+            b.resize(p_.burst);
+
+    SC_HAS_PROCESS(dma);
+    SC_THREAD(copy);
+    SC_METHOD(drive_irq);
+    sensitive << irq_changed_;
+
+    ctx.stats.add("dma.jobs", jobs_, "Copies that the DMA engine finished.");
+    ctx.stats.add("dma.bytes", bytes_, "Bytes copied by the DMA engine.", "B");
+    ctx.stats.add("dma.errors", errors_, "Copies that ended with an error response.");
+    ctx.stats.add("dma.rejected", rejected_, "Starts while a copy was running.");
+    const double resolution = sc_core::sc_get_time_resolution().to_seconds();
+    ctx.stats.add_computed(
+        "dma.busy_time",
+        [this, resolution] { return static_cast<double>(busy_time_) * resolution; },
+        "Time from start to completion, summed over all copies.", "s");
+}
+
+void dma::declare_registers() {
+    registers_.add({"CONTROL",
+                    0x00,
+                    access::read_write,
+                    0,
+                    "Starts a copy; reads as 0.",
+                    {{"START", 0, 1, "Write 1 to start the copy that the registers describe."}}},
+                   [this](std::uint32_t value) {
+                       registers_.set("CONTROL", 0);
+                       if (value & control_start)
+                           start();
+                   });
+    registers_.add({"STATUS",
+                    0x04,
+                    access::write_one_to_clear,
+                    0,
+                    "State of the engine; DONE and ERROR are cleared by writing 1.",
+                    {{"BUSY", 0, 1, "A copy is running; read only."},
+                     {"DONE", 1, 1, "A copy is complete."},
+                     {"ERROR", 2, 1, "A copy met an error response, or START came while busy."}}},
+                   [this](std::uint32_t) {
+                       if (busy_)
+                           registers_.set_bits("STATUS", status_busy);
+                       irq_changed_.notify(sc_core::SC_ZERO_TIME);
+                   });
+    registers_.add({"IRQ_ENABLE",
+                    0x0C,
+                    access::read_write,
+                    status_done | status_error,
+                    "STATUS bits that raise done_irq.",
+                    {{"DONE", 1, 1, "A copy is complete."}, {"ERROR", 2, 1, "An error was met."}}},
+                   [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    registers_.add({"SOURCE", 0x10, access::read_write, 0, "First byte to read.", {}});
+    registers_.add({"DESTINATION", 0x14, access::read_write, 0, "First byte to write.", {}});
+    registers_.add({"LENGTH", 0x18, access::read_write, 0, "Bytes of one row.", {}});
+    registers_.add(
+        {"ROWS", 0x1C, access::read_write, 1, "Number of rows; 1 for a plain copy.", {}});
+    registers_.add({"SOURCE_STRIDE",
+                    0x20,
+                    access::read_write,
+                    0,
+                    "Distance in bytes between the starts of source rows.",
+                    {}});
+    registers_.add({"DESTINATION_STRIDE",
+                    0x24,
+                    access::read_write,
+                    0,
+                    "Distance in bytes between the starts of destination rows.",
+                    {}});
+    registers_.add({"ERROR_ADDRESS",
+                    0x28,
+                    access::read_only,
+                    0,
+                    "Address of the burst that was refused.",
+                    {}});
+    registers_.add({"BYTES_DONE",
+                    0x2C,
+                    access::read_only,
+                    0,
+                    "Bytes written so far by the running or last copy.",
+                    {}});
+}
+
+void dma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
+    if (!payload.get_data_ptr()) {
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    payload.set_response_status(registers_.transport(payload.get_command(), payload.get_address(),
+                                                     payload.get_data_ptr(),
+                                                     payload.get_data_length()));
+}
+
+void dma::start() {
+    if (busy_) {
+        ++rejected_;
+        registers_.set_bits("STATUS", status_error);
+        irq_changed_.notify(sc_core::SC_ZERO_TIME);
+        return;
+    }
+    busy_ = true;
+    registers_.set_bits("STATUS", status_busy);
+    registers_.set("BYTES_DONE", 0);
+    started_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void dma::copy() {
+    for (;;) {
+        wait(started_);
+        const sc_core::sc_time begin = sc_core::sc_time_stamp();
+        copy_job();
+        busy_time_ += (sc_core::sc_time_stamp() - begin).value();
+        ++jobs_;
+        busy_ = false;
+        registers_.set("STATUS", (registers_.get("STATUS") & ~status_busy) | status_done);
+        irq_changed_.notify(sc_core::SC_ZERO_TIME);
+    }
+}
+
+bool dma::fail(std::uint64_t address) {
+    ++errors_;
+    registers_.set("ERROR_ADDRESS", static_cast<std::uint32_t>(address));
+    registers_.set_bits("STATUS", status_error);
+    return false;
+}
+
+void dma::copy_job() {
+    using sc_core::sc_time;
+    using sc_core::sc_time_stamp;
+    // The registers are sampled here: writes during the copy belong to the next one.
+    const std::uint64_t source = registers_.get("SOURCE");
+    const std::uint64_t destination = registers_.get("DESTINATION");
+    const std::uint32_t length = registers_.get("LENGTH"), rows = registers_.get("ROWS");
+    const std::uint64_t source_stride = registers_.get("SOURCE_STRIDE");
+    const std::uint64_t destination_stride = registers_.get("DESTINATION_STRIDE");
+
+    // Absolute times: the last read is complete, and each buffer has been written.
+    sc_time read_done = sc_time_stamp(), free_at[2] = {read_done, read_done};
+    unsigned which = 0;
+    auto copy_all = [&] {
+        for (std::uint32_t row = 0; row < rows; ++row) {
+            const std::uint64_t from = source + row * source_stride;
+            const std::uint64_t to = destination + row * destination_stride;
+            for (std::uint32_t done = 0; done < length; which ^= 1) {
+                const auto to_boundary =
+                    static_cast<std::uint32_t>(p_.burst - ((from + done) & (p_.burst - 1)));
+                const std::uint32_t bytes =
+                    length - done < to_boundary ? length - done : to_boundary;
+                const sc_time issue = read_done > free_at[which] ? read_done : free_at[which];
+                if (issue > sc_time_stamp())
+                    wait(issue - sc_time_stamp());
+                void* data = timing_only_ ? nullptr : buffers_[which].data();
+                sc_time delay = sc_core::SC_ZERO_TIME;
+                if (burst(memory_out, tlm::TLM_READ_COMMAND, from + done, data, bytes, delay) !=
+                    tlm::TLM_OK_RESPONSE)
+                    return fail(from + done);
+                read_done = sc_time_stamp() + delay;
+                // The write port is busy until the other buffer is written.
+                const sc_time other = free_at[which ^ 1];
+                const sc_time write_at = read_done > other ? read_done : other;
+                delay = write_at - sc_time_stamp();
+                if (burst(memory_out, tlm::TLM_WRITE_COMMAND, to + done, data, bytes, delay) !=
+                    tlm::TLM_OK_RESPONSE)
+                    return fail(to + done);
+                free_at[which] = sc_time_stamp() + delay;
+                done += bytes;
+                bytes_ += bytes;
+                registers_.set("BYTES_DONE", registers_.get("BYTES_DONE") + bytes);
+            }
+        }
+        return true;
+    };
+    copy_all();
+    sc_time end = read_done > free_at[0] ? read_done : free_at[0];
+    end = end > free_at[1] ? end : free_at[1];
+    if (end > sc_time_stamp())
+        wait(end - sc_time_stamp());
+}
+
+void dma::drive_irq() {
+    const std::uint32_t raised = registers_.get("STATUS") & registers_.get("IRQ_ENABLE");
+    done_irq.write((raised & (status_done | status_error)) != 0);
+}
+
+}  // namespace ocellus::memory

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <tlm>
+
+#include "memory/bank_calendar.h"
+
+namespace ocellus::memory {
+
+/// Who sent a burst. The interconnect attaches it for the time of the call, so that a target can
+/// account its conflicts by initiator without knowing any initiator.
+struct initiator_extension : tlm::tlm_extension<initiator_extension> {
+    /// Owner of bursts that carry no extension (a memory wired without interconnect).
+    static constexpr unsigned unattributed = bank_calendar::max_owners - 1;
+
+    unsigned id = unattributed;
+    /// Cycles waited, by the initiator that was in the way; bank_calendar::max_owners counters or
+    /// null.
+    std::uint64_t* waited_for = nullptr;
+
+    tlm::tlm_extension_base* clone() const override { return new initiator_extension(*this); }
+    void copy_from(const tlm::tlm_extension_base& other) override {
+        const auto& o = static_cast<const initiator_extension&>(other);
+        id = o.id;
+        waited_for = o.waited_for;
+    }
+};
+
+}  // namespace ocellus::memory

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "memory/interconnect.h"
+
+#include <fmt/format.h>
+
+#include "core/diagnostics.h"
+
+namespace ocellus::memory {
+
+void interconnect_parameters::declare(parameter_registry& r) {
+    r.quantity("interconnect.clock", clock, unit::hertz, 1e6, 5e9)
+        .says("Clock of the interconnect.")
+        .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed");
+    r.integer("interconnect.latency", latency, 0, 256, unit::cycles)
+        .says("Cycles from an initiator's port to the target.")
+        .from(provenance::assumed,
+              "assumed: one register stage each for address decoding and routing");
+}
+
+interconnect::interconnect(sc_core::sc_module_name name, const interconnect_parameters& p,
+                           block_context& ctx)
+    : sc_module(name), p_(p), clock_(clock_domain::from_hertz(p.clock)), stats_(ctx.stats) {
+    initiators_in.register_b_transport(this, &interconnect::b_transport);
+    initiators_in.register_transport_dbg(this, &interconnect::transport_dbg);
+    initiators_in.register_get_direct_mem_ptr(this, &interconnect::get_direct_mem_ptr);
+    targets_out.register_invalidate_direct_mem_ptr(this, &interconnect::invalidate_direct_mem_ptr);
+    stats_.add("interconnect.unmapped", unmapped_, "Bursts to an address where nothing is mapped.");
+    stats_.add("interconnect.crossing", crossing_, "Bursts that leave the region they begin in.");
+}
+
+unsigned interconnect::add_initiator(const std::string& initiator_name) {
+    const auto id = static_cast<unsigned>(initiators_.size());
+    if (id >= initiator_extension::unattributed)
+        throw input_error(exit_code::internal, fmt::format("interconnect: more than {} initiators",
+                                                           initiator_extension::unattributed));
+    initiators_.push_back(std::make_unique<initiator_state>());
+    initiator_state* const i = initiators_.back().get();
+    i->name = initiator_name;
+    i->extension.id = id;
+    i->extension.waited_for = i->waited_for.data();
+
+    const std::string prefix = "interconnect." + initiator_name;
+    stats_.add(prefix + ".requests", i->requests, "Bursts sent by this initiator.");
+    stats_.add(prefix + ".bytes", i->bytes, "Bytes in bursts of this initiator.", "B");
+    stats_.add(prefix + ".errors", i->errors, "Bursts of this initiator answered with an error.");
+    stats_.add_computed(
+        prefix + ".wait_cycles", [this, id] { return static_cast<double>(wait_cycles(id)); },
+        "Cycles this initiator's bursts waited for busy banks.", "cycles");
+    const double resolution = sc_core::sc_get_time_resolution().to_seconds();
+    stats_.add_computed(
+        prefix + ".latency_max",
+        [i, resolution] { return static_cast<double>(i->latency_max) * resolution; },
+        "Longest time from a burst's request to its completion.", "s");
+    stats_.add_computed(
+        prefix + ".latency_mean",
+        [i, resolution] {
+            return i->requests == 0 ? 0.0
+                                    : static_cast<double>(i->latency_total) * resolution /
+                                          static_cast<double>(i->requests);
+        },
+        "Mean time from a burst's request to its completion.", "s");
+    auto pair = [this](const initiator_state& who, const initiator_state& whom) {
+        stats_.add("interconnect.conflict." + who.name + "." + whom.name,
+                   who.waited_for[whom.extension.id],
+                   "Cycles the first initiator waited for a bank that served the second.",
+                   "cycles");
+    };
+    for (unsigned other = 0; other < id; ++other) {
+        pair(*i, *initiators_[other]);
+        pair(*initiators_[other], *i);
+    }
+    pair(*i, *i);
+    return id;
+}
+
+void interconnect::map(const std::string& target_name, std::uint64_t base, std::uint64_t size) {
+    if (size == 0 || base + (size - 1) < base)
+        throw input_error(exit_code::usage,
+                          fmt::format("memory map: {} at {:#x} has the impossible size {:#x}",
+                                      target_name, base, size));
+    const mapped_region added{target_name, base, size};
+    for (const auto& r : regions_)
+        if (added.base <= r.last() && r.base <= added.last())
+            throw input_error(
+                exit_code::usage,
+                fmt::format("memory map: {} ({:#x} to {:#x}) overlaps {} ({:#x} to {:#x})",
+                            added.name, added.base, added.last(), r.name, r.base, r.last()));
+    regions_.push_back(added);
+}
+
+void interconnect::end_of_elaboration() {
+    if (initiators_in.size() != initiators_.size() || targets_out.size() != regions_.size())
+        throw input_error(
+            exit_code::internal,
+            fmt::format("interconnect: {} initiators named and {} bound, {} targets mapped and {} "
+                        "bound",
+                        initiators_.size(), initiators_in.size(), regions_.size(),
+                        targets_out.size()));
+}
+
+std::uint64_t interconnect::wait_cycles(unsigned who) const {
+    std::uint64_t sum = 0;
+    for (const auto w : initiators_[who]->waited_for)
+        sum += w;
+    return sum;
+}
+
+int interconnect::find(std::uint64_t address) const {
+    for (std::size_t i = 0; i < regions_.size(); ++i)
+        if (address - regions_[i].base < regions_[i].size)
+            return static_cast<int>(i);
+    return -1;
+}
+
+void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
+                               sc_core::sc_time& delay) {
+    auto& i = *initiators_[static_cast<std::size_t>(initiator)];
+    const std::uint64_t address = payload.get_address();
+    ++i.requests;
+    i.bytes += payload.get_data_length();
+    const int target = find(address);
+    if (target < 0) {
+        ++unmapped_;
+        ++i.errors;
+        payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
+    }
+    const auto& region = regions_[static_cast<std::size_t>(target)];
+    if (payload.get_data_length() > region.size - (address - region.base)) {
+        ++crossing_;
+        ++i.errors;
+        payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    const sc_core::sc_time requested = delay;
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    delay = clock_.time_of(clock_.cycles_until(now + delay) + p_.latency) - now;
+
+    payload.set_address(address - region.base);
+    auto* const outer = payload.set_extension(&i.extension);
+    targets_out[target]->b_transport(payload, delay);
+    payload.set_extension(outer);
+    payload.set_address(address);
+
+    if (!payload.is_response_ok())
+        ++i.errors;
+    const std::uint64_t latency = (delay - requested).value();
+    i.latency_total += latency;
+    i.latency_max = latency > i.latency_max ? latency : i.latency_max;
+}
+
+unsigned interconnect::transport_dbg(int, tlm::tlm_generic_payload& payload) {
+    const std::uint64_t address = payload.get_address();
+    const int target = find(address);
+    if (target < 0)
+        return 0;
+    payload.set_address(address - regions_[static_cast<std::size_t>(target)].base);
+    const unsigned moved = targets_out[target]->transport_dbg(payload);
+    payload.set_address(address);
+    return moved;
+}
+
+bool interconnect::get_direct_mem_ptr(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+    const std::uint64_t address = payload.get_address();
+    const int target = find(address);
+    if (target < 0)
+        return false;
+    const std::uint64_t base = regions_[static_cast<std::size_t>(target)].base;
+    payload.set_address(address - base);
+    const bool granted = targets_out[target]->get_direct_mem_ptr(payload, dmi);
+    payload.set_address(address);
+    dmi.set_start_address(dmi.get_start_address() + base);
+    dmi.set_end_address(dmi.get_end_address() + base);
+    return granted;
+}
+
+void interconnect::invalidate_direct_mem_ptr(int target, sc_dt::uint64 first, sc_dt::uint64 last) {
+    const std::uint64_t base = regions_[static_cast<std::size_t>(target)].base;
+    for (unsigned i = 0; i < initiators_in.size(); ++i)
+        initiators_in[static_cast<int>(i)]->invalidate_direct_mem_ptr(first + base, last + base);
+}
+
+}  // namespace ocellus::memory

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/multi_passthrough_initiator_socket.h>
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "core/block.h"
+#include "core/clock_domain.h"
+#include "core/parameter.h"
+#include "memory/initiator.h"
+
+namespace ocellus::memory {
+
+struct interconnect_parameters {
+    double clock = 262.5e6;     ///< Hz
+    std::uint64_t latency = 2;  ///< cycles from initiator to target
+    void declare(parameter_registry& r);
+};
+
+/// One target of the interconnect.
+struct mapped_region {
+    std::string name;
+    std::uint64_t base = 0;
+    std::uint64_t size = 0;
+    std::uint64_t last() const { return base + (size - 1); }
+};
+
+/// Routes bursts by address: a full crossbar, so two bursts meet only in a bank of the SRAM. Bursts
+/// that meet are served in the order of their calls, a bank at a time, which between initiators
+/// that keep asking is a round robin. Targets see addresses that count from 0 at their base.
+///
+/// A burst that reaches the interconnect in cycle c is at its target in cycle c + latency. Answers:
+/// ADDRESS_ERROR when nothing is mapped at the first byte, BURST_ERROR when the burst leaves the
+/// region.
+class interconnect : public sc_core::sc_module {
+  public:
+    tlm_utils::multi_passthrough_target_socket<interconnect> initiators_in{"initiators_in"};
+    tlm_utils::multi_passthrough_initiator_socket<interconnect> targets_out{"targets_out"};
+
+    interconnect(sc_core::sc_module_name name, const interconnect_parameters& p,
+                 block_context& ctx);
+
+    /// Names the next initiator, in the order in which initiators are bound; returns its number.
+    unsigned add_initiator(const std::string& initiator_name);
+    /// Maps the next target, in the order in which targets are bound. Throws input_error when the
+    /// region is empty or overlaps another.
+    void map(const std::string& target_name, std::uint64_t base, std::uint64_t size);
+
+    /// add_initiator() and bind() in one.
+    template <class Socket>
+    unsigned attach_initiator(const std::string& initiator_name, Socket& socket) {
+        const unsigned id = add_initiator(initiator_name);
+        socket.bind(initiators_in);
+        return id;
+    }
+    /// map() and bind() in one.
+    template <class Socket>
+    void attach_target(const std::string& target_name, std::uint64_t base, std::uint64_t size,
+                       Socket& socket) {
+        map(target_name, base, size);
+        targets_out.bind(socket);
+    }
+
+    /// In order of mapping.
+    const std::vector<mapped_region>& memory_map() const { return regions_; }
+    /// Cycles that initiator `who` waited because of `whom`.
+    std::uint64_t waited(unsigned who, unsigned whom) const {
+        return initiators_[who]->waited_for[whom];
+    }
+    /// Cycles that `who` waited for any other burst, its own included.
+    std::uint64_t wait_cycles(unsigned who) const;
+
+  private:
+    void end_of_elaboration() override;
+    void b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    unsigned transport_dbg(int initiator, tlm::tlm_generic_payload& payload);
+    bool get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+    void invalidate_direct_mem_ptr(int target, sc_dt::uint64 first, sc_dt::uint64 last);
+    /// Index of the region that holds `address`, or -1.
+    int find(std::uint64_t address) const;
+
+    struct initiator_state {
+        std::string name;
+        std::array<std::uint64_t, bank_calendar::max_owners> waited_for{};
+        initiator_extension extension;
+        std::uint64_t requests = 0, bytes = 0, errors = 0;
+        std::uint64_t latency_total = 0, latency_max = 0;  ///< in units of the kernel's resolution
+    };
+    interconnect_parameters p_;
+    clock_domain clock_;
+    statistics& stats_;
+    std::vector<std::unique_ptr<initiator_state>> initiators_;
+    std::vector<mapped_region> regions_;
+    std::uint64_t unmapped_ = 0, crossing_ = 0;
+};
+
+}  // namespace ocellus::memory

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "models/camera_colour.h"
+
+#include <utility>
+#include <vector>
+
+#include "core/simd.h"
+
+namespace ocellus::models {
+namespace {
+
+OCELLUS_SIMD_CLONES
+void mix_row(const float* __restrict red, const float* __restrict green,
+             const float* __restrict blue, unsigned width, const float* __restrict even,
+             const float* __restrict odd, float* __restrict out) {
+    const float e0 = even[0], e1 = even[1], e2 = even[2];
+    const float o0 = odd[0], o1 = odd[1], o2 = odd[2];
+    for (unsigned x = 0; x < width; ++x) {
+        const float at_even = red[x] * e0 + green[x] * e1 + blue[x] * e2;
+        const float at_odd = red[x] * o0 + green[x] * o1 + blue[x] * o2;
+        out[x] = x & 1 ? at_odd : at_even;
+    }
+}
+
+OCELLUS_SIMD_CLONES
+void quantise_row(const float* __restrict in, unsigned width, std::uint16_t* __restrict out) {
+    for (unsigned x = 0; x < width; ++x) {
+        float v = in[x] * 65535.0f + 0.5f;
+        v = v > 0.0f ? v : 0.0f;
+        v = v < 65535.0f ? v : 65535.0f;
+        out[x] = static_cast<std::uint16_t>(static_cast<std::int32_t>(v));
+    }
+}
+
+/// Half of a binned row: the mean of two columns of one colour, added to what is there.
+void bin_row(const float* in, unsigned width, float* out) {
+    for (unsigned x = 0; x < width; x += 2) {
+        out[x] += 0.25f * (in[2 * x] + in[2 * x + 2]);
+        out[x + 1] += 0.25f * (in[2 * x + 1] + in[2 * x + 3]);
+    }
+}
+
+}  // namespace
+
+void camera_parameters::declare(parameter_registry& r) {
+    r.quantity("scene.illuminance", illuminance, unit::lux, 0, 2e5)
+        .says("Light that falls on the scene.")
+        .from(provenance::chosen,
+              "diffuse white at 87 % of the range with 16 ms at gain 1: a well lit hall");
+    r.real("lens.f_number", f_number, 0.7, 64)
+        .says("Focal length over aperture of the lens.")
+        .from(provenance::published, "Raspberry Pi AI Camera product brief: F1.79");
+    r.real("lens.transmission", transmission, 0.01, 1)
+        .says("Part of the light that the lens lets through.")
+        .from(provenance::assumed, "typical of a coated plastic lens");
+    r.real("pixel.sensitivity", sensitivity, 1, 1e6)
+        .says("Electrons per lux second in a green pixel.")
+        .from(provenance::derived,
+              "9890 e-/lux s at 1.65 um (Sony, ISSCC 2010) scaled by area to 1.55 um");
+    r.real("pixel.red_ratio", red_ratio, 0.05, 5)
+        .says("Raw red over raw green of a grey surface.")
+        .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K");
+    r.real("pixel.blue_ratio", blue_ratio, 0.05, 5)
+        .says("Raw blue over raw green of a grey surface.")
+        .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K");
+}
+
+double white_rate(const camera_parameters& p) {
+    return p.sensitivity * p.illuminance * p.transmission / (4.0 * p.f_number * p.f_number);
+}
+
+// libcamera imx500.json tuning, rpi.ccm at 5648 K.
+const colour_matrix daylight_ccm = {
+    {{{1.766, -0.601, -0.165}}, {{-0.332, 1.814, -0.483}}, {{-0.064, -0.436, 1.500}}}};
+
+colour_matrix inverse(const colour_matrix& m) {
+    colour_matrix out{};
+    for (unsigned i = 0; i < 3; ++i)
+        for (unsigned j = 0; j < 3; ++j) {
+            const unsigned a = (j + 1) % 3, b = (j + 2) % 3, c = (i + 1) % 3, d = (i + 2) % 3;
+            out[i][j] = m[a][c] * m[b][d] - m[a][d] * m[b][c];
+        }
+    const double determinant = m[0][0] * out[0][0] + m[0][1] * out[1][0] + m[0][2] * out[2][0];
+    for (auto& row : out)
+        for (double& v : row)
+            v /= determinant;
+    return out;
+}
+
+colour_matrix raw_from_srgb(const camera_parameters& p) {
+    colour_matrix m = inverse(daylight_ccm);
+    for (unsigned c = 0; c < 3; ++c) {
+        m[0][c] *= p.red_ratio;
+        m[2][c] *= p.blue_ratio;
+    }
+    return m;
+}
+
+void mosaic_row(unsigned y, const float* red, const float* green, const float* blue, unsigned width,
+                const colour_matrix& raw, float* out) {
+    float weights[3][3];
+    for (unsigned i = 0; i < 3; ++i)
+        for (unsigned j = 0; j < 3; ++j)
+            weights[i][j] = static_cast<float>(raw[i][j]);
+    const bool odd_row = y & 1;
+    mix_row(red, green, blue, width, weights[odd_row ? 1 : 0], weights[odd_row ? 2 : 1], out);
+}
+
+void make_mosaic(const linear_frame& frame, const colour_matrix& raw, unsigned binning,
+                 plane<std::uint16_t>& out, unsigned first, unsigned last) {
+    const unsigned width = frame.width();
+    std::vector<float> samples(width);
+    if (binning == 1) {
+        frame.rows(first, last, [&](unsigned y, const float* r, const float* g, const float* b) {
+            mosaic_row(y, r, g, b, width, raw, samples.data());
+            quantise_row(samples.data(), width, out.row(y));
+        });
+        return;
+    }
+    // Array rows 4k and 4k+2 make row 2k, rows 4k+1 and 4k+3 make row 2k+1.
+    const unsigned out_width = out.width();
+    std::vector<float> sums[2] = {std::vector<float>(out_width), std::vector<float>(out_width)};
+    frame.rows(2 * first, 2 * last,
+               [&](unsigned y, const float* r, const float* g, const float* b) {
+                   std::vector<float>& sum = sums[y & 1];
+                   mosaic_row(y, r, g, b, width, raw, samples.data());
+                   if (y % 4 < 2)
+                       sum.assign(out_width, 0.0f);
+                   bin_row(samples.data(), out_width, sum.data());
+                   if (y % 4 >= 2)
+                       quantise_row(sum.data(), out_width, out.row(y / 4 * 2 + (y & 1)));
+               });
+}
+
+/// A frame of the scene that a worker prepares.
+struct scene_mosaic::rendering {
+    std::uint32_t number = 0;
+    work_handle ready;
+    std::shared_ptr<const linear_frame> light;
+};
+
+scene_mosaic::scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera,
+                           unsigned width, unsigned height, unsigned binning, worker_pool& pool)
+    : scene_(std::move(what)),
+      raw_(raw_from_srgb(camera)),
+      width_(width),
+      height_(height),
+      binning_(binning),
+      pool_(pool) {}
+
+std::shared_ptr<scene_mosaic::rendering> scene_mosaic::render(std::uint32_t n) {
+    auto r = std::make_shared<rendering>();
+    r->number = n;
+    r->ready = pool_.submit([keep = std::weak_ptr<rendering>(r), what = scene_, n,
+                             width = width_ * binning_, height = height_ * binning_] {
+        if (auto alive = keep.lock())
+            alive->light = what->frame(n, width, height);
+    });
+    return r;
+}
+
+scene_mosaic::samples scene_mosaic::frame(std::uint32_t n) {
+    if (still_)
+        return still_;
+    auto now = ahead_ && ahead_->number == n ? ahead_ : render(n);
+    ahead_.reset();
+    constexpr unsigned rows_per_band = 32;
+    samples made = store_->lend(lazy_plane<std::uint16_t>::start(
+        pool_, width_, height_, rows_per_band,
+        [now, raw = raw_, binning = binning_](plane<std::uint16_t>& out, unsigned first,
+                                              unsigned last) {
+            now->ready.wait();
+            make_mosaic(*now->light, raw, binning, out, first, last);
+        },
+        store_->take()));
+    if (scene_->still())
+        still_ = made;
+    else if (pool_.threads() > 0)
+        ahead_ = render(n + 1);
+    return made;
+}
+
+}  // namespace ocellus::models

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "core/lazy_plane.h"
+#include "core/parameter.h"
+#include "core/worker_pool.h"
+#include "models/plane_store.h"
+#include "models/scene.h"
+
+namespace ocellus::models {
+
+/// What lies between the scene and the electrons: light, lens, colour filters.
+struct camera_parameters {
+    double illuminance = 720;  // lux on the scene
+    double f_number = 1.79;
+    double transmission = 0.9;
+    double sensitivity = 8728;  // electrons per lux second and pixel, green
+    double red_ratio = 0.4139;  // raw red over raw green of a grey surface
+    double blue_ratio = 0.6657;
+
+    void declare(parameter_registry& r);
+};
+
+/// Electrons per second in a green pixel that looks at a diffuse white surface:
+/// sensitivity x illuminance x transmission / (4 N^2).
+double white_rate(const camera_parameters& p);
+
+/// Rows red, green, blue; columns linear sRGB red, green, blue.
+using colour_matrix = std::array<std::array<double, 3>, 3>;
+
+/// Published colour correction at 5648 K: white-balanced camera RGB to linear sRGB.
+extern const colour_matrix daylight_ccm;
+
+colour_matrix inverse(const colour_matrix& m);
+
+/// Linear sRGB to the raw signal of each filter, relative to the green signal of diffuse white.
+colour_matrix raw_from_srgb(const camera_parameters& p);
+
+/// One row of the RGGB mosaic: red at even columns of even rows, blue at odd columns of odd rows.
+void mosaic_row(unsigned y, const float* red, const float* green, const float* blue, unsigned width,
+                const colour_matrix& raw, float* out);
+
+/// The mosaic is held as 16-bit fractions: mosaic_white is the green signal of diffuse white.
+constexpr double mosaic_white = 65535.0;
+
+/// Rows [first, last) of the mosaic of a frame, first and last even. With binning 2 each sample is
+/// the mean of the four pixels of its colour in its 4x4 block of the array.
+void make_mosaic(const linear_frame& frame, const colour_matrix& raw, unsigned binning,
+                 plane<std::uint16_t>& out, unsigned first, unsigned last);
+
+/// The mosaics of a scene, frame by frame: made once for a still scene, and ahead by one frame for
+/// a moving one. To be used from one thread.
+class scene_mosaic {
+  public:
+    scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera, unsigned width,
+                 unsigned height, unsigned binning, worker_pool& pool);
+    using samples = std::shared_ptr<const lazy_plane<std::uint16_t>>;
+    /// Output resolution, 16-bit fractions of mosaic_white.
+    samples frame(std::uint32_t n);
+
+  private:
+    struct rendering;
+    std::shared_ptr<rendering> render(std::uint32_t n);
+    std::shared_ptr<const scene> scene_;
+    colour_matrix raw_;
+    unsigned width_, height_, binning_;
+    worker_pool& pool_;
+    std::shared_ptr<plane_store<std::uint16_t>> store_ =
+        std::make_shared<plane_store<std::uint16_t>>();
+    samples still_;
+    std::shared_ptr<rendering> ahead_;
+};
+
+}  // namespace ocellus::models

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "models/column_adc.h"
+
+#include <utility>
+#include <vector>
+
+namespace ocellus::models {
+
+column_adc::column_adc(sc_core::sc_module_name name, const column_adc_parameters& p,
+                       block_context& context)
+    : sc_module(name),
+      parameters_(p),
+      context_(context),
+      conversion_seconds_(conversion_time(p)),
+      conversion_(sc_core::sc_time(conversion_seconds_, sc_core::SC_SEC)) {
+    rows_in.register_b_transport(this, &column_adc::take_row);
+    registers_in.register_b_transport(this, &column_adc::transport);
+    registers_in.register_transport_dbg(this, &column_adc::transport_debug);
+    declare_registers();
+    declare_statistics();
+}
+
+column_adc::~column_adc() = default;
+
+void column_adc::declare_registers() {
+    const auto words = [](const char* name, std::uint32_t offset, access mode, std::uint32_t reset,
+                          const char* sentence) {
+        register_info r;
+        r.name = name;
+        r.offset = offset;
+        r.mode = mode;
+        r.reset = reset;
+        r.sentence = sentence;
+        return r;
+    };
+    registers_.add(words("BLACK_LEVEL", reg_black_level, access::read_write,
+                         static_cast<std::uint32_t>(parameters_.black_level),
+                         "Digital number of no light, counted at 10 bits, 0 .. 255; taken at a "
+                         "frame's first row."));
+    registers_.add(words("RESOLUTION", reg_resolution, access::read_only,
+                         static_cast<std::uint32_t>(parameters_.bits), "Bits per sample."));
+    registers_.add(words("FRAME_COUNT", reg_frame_count, access::read_only, 0,
+                         "Frames whose first row has been converted since reset."));
+    registers_.reset();
+}
+
+void column_adc::declare_statistics() {
+    statistics& s = context_.stats;
+    s.add("column_adc.frames", frames_, "Frames begun");
+    s.add("column_adc.rows", rows_, "Rows converted");
+    s.add("column_adc.rows_refused", foreign_, "Rows that did not belong to the frame under way");
+    s.add("column_adc.conversion_time", conversion_seconds_, "Time of one conversion", "s");
+    s.add_computed(
+        "column_adc.clipped_samples",
+        [this] {
+            finish();
+            return static_cast<double>(clipped_->load());
+        },
+        "Samples above the highest code, in all frames begun", "1");
+}
+
+void column_adc::finish() {
+    for (const auto& f : begun_)
+        if (const auto alive = f.lock())
+            alive->all();
+}
+
+void column_adc::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
+    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
+                                               p.get_data_length()));
+}
+
+unsigned column_adc::transport_debug(tlm::tlm_generic_payload& p) {
+    const auto response = registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
+                                               p.get_data_length());
+    return response == tlm::TLM_OK_RESPONSE ? p.get_data_length() : 0;
+}
+
+void column_adc::begin_frame(const row_info& r) {
+    ++frames_;
+    registers_.set("FRAME_COUNT", static_cast<std::uint32_t>(frames_));
+    raw_.reset();
+    if (!r.electrons)
+        return;
+    // The simulation may be far ahead of the samples: wait, so that memory stays bounded.
+    while (begun_.size() >= frames_under_way) {
+        if (const auto oldest = begun_.front().lock())
+            oldest->all();
+        begun_.pop_front();
+    }
+    column_adc_parameters p = parameters_;
+    const std::uint32_t black = registers_.get("BLACK_LEVEL");
+    p.black_level = black < 255 ? black : 255;
+    const adc_transfer transfer = transfer_of(p, r.electrons->analogue_gain());
+    raw_ = store_->lend(samples::start(
+        context_.pool, r.width, r.height, rows_per_band,
+        [electrons = r.electrons, transfer, clipped = clipped_](plane<std::uint16_t>& out,
+                                                                unsigned first, unsigned last) {
+            std::vector<float> charge(out.width());
+            std::uint64_t above = 0;
+            for (unsigned y = first; y < last; ++y) {
+                electrons->expose(y, charge.data());
+                above += convert_row(transfer, charge.data(), out.width(), out.row(y));
+            }
+            clipped->fetch_add(above);
+        },
+        store_->take()));
+    begun_.push_back(raw_);
+}
+
+void column_adc::take_row(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    p.set_response_status(tlm::TLM_OK_RESPONSE);
+    const row_info* in = row_of(p);
+    if (!in || in->format != row_format::electrons) {
+        ++foreign_;
+        return;
+    }
+    if (in->first())
+        begin_frame(*in);
+    else if (raw_ && (raw_->width() != in->width || raw_->height() != in->height)) {
+        ++foreign_;
+        return;
+    }
+    row_info out = *in;
+    out.format = row_format::bayer;
+    out.bits = static_cast<std::uint32_t>(parameters_.bits);
+    out.electrons.reset();
+    out.raw = raw_;
+    ++rows_;
+    send_row(rows_out, out, delay + conversion_);
+    if (in->last())
+        raw_.reset();
+}
+
+}  // namespace ocellus::models

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <systemc>
+
+#include "core/block.h"
+#include "core/payload.h"
+#include "core/registers.h"
+#include "models/adc_transfer.h"
+#include "models/plane_store.h"
+
+namespace ocellus::models {
+
+/// A converter per column. Every row is forwarded with the conversion time added to its delay; the
+/// digital numbers of a frame are made by the worker pool, started at the frame's first row. The
+/// slope of the ramp follows the analogue gain that comes with the frame's charge.
+class column_adc : public sc_core::sc_module {
+  public:
+    // Registers: byte offsets.
+    enum : std::uint32_t { reg_black_level = 0x00, reg_resolution = 0x04, reg_frame_count = 0x08 };
+
+    tlm_utils::simple_target_socket<column_adc> rows_in{"rows_in"};
+    tlm_utils::simple_initiator_socket<column_adc> rows_out{"rows_out"};
+    tlm_utils::simple_target_socket<column_adc> registers_in{"registers_in"};
+
+    column_adc(sc_core::sc_module_name name, const column_adc_parameters& p,
+               block_context& context);
+    ~column_adc() override;
+
+    const register_block& registers() const { return registers_; }
+    /// Waits until all frames begun so far are converted.
+    void finish();
+
+  private:
+    void declare_registers();
+    void declare_statistics();
+    void take_row(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned transport_debug(tlm::tlm_generic_payload& p);
+    void begin_frame(const row_info& r);
+
+    using samples = lazy_plane<std::uint16_t>;
+    const column_adc_parameters parameters_;
+    block_context& context_;
+    register_block registers_{"column_adc"};
+    const double conversion_seconds_;
+    const sc_core::sc_time conversion_;
+    static constexpr unsigned rows_per_band = 32;
+    static constexpr unsigned frames_under_way = 3;
+
+    std::shared_ptr<const samples> raw_;              // of the frame that is being read out
+    std::deque<std::weak_ptr<const samples>> begun_;  // frames whose conversion may be under way
+    std::shared_ptr<plane_store<std::uint16_t>> store_ =
+        std::make_shared<plane_store<std::uint16_t>>();
+    std::shared_ptr<std::atomic<std::uint64_t>> clipped_ =
+        std::make_shared<std::atomic<std::uint64_t>>(0);
+
+    std::uint64_t frames_ = 0, rows_ = 0, foreign_ = 0;
+};
+
+}  // namespace ocellus::models

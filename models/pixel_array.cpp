@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "models/pixel_array.h"
+
+#include <utility>
+
+#include "models/exposed_frame.h"
+
+namespace ocellus::models {
+namespace {
+
+clock_domain clock_of(const mode_registers& m) {
+    const exact_rate r = pixel_rate_of(m);
+    return clock_domain(r.numerator, r.denominator);
+}
+
+}  // namespace
+
+pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_parameters& p,
+                         std::shared_ptr<const scene> what, block_context& context)
+    : sc_module(name),
+      parameters_(p),
+      mode_(p.sensor.registers()),
+      context_(context),
+      pixel_clock_(clock_of(mode_)) {
+    registers_in.register_b_transport(this, &pixel_array::transport);
+    registers_in.register_transport_dbg(this, &pixel_array::transport_debug);
+    declare_registers();
+    declare_statistics();
+    if (what && !context_.timing_only)
+        mosaic_ = std::make_unique<scene_mosaic>(std::move(what), p.camera, mode_.width,
+                                                 mode_.height, mode_.binning, context_.pool);
+    SC_METHOD(step);
+    sensitive << row_event_;
+    dont_initialize();
+    SC_METHOD(drive_interrupt);
+    sensitive << interrupt_event_;
+}
+
+pixel_array::~pixel_array() = default;
+
+void pixel_array::declare_registers() {
+    const auto words = [](const char* name, std::uint32_t offset, access mode,
+                          const char* sentence) {
+        register_info r;
+        r.name = name;
+        r.offset = offset;
+        r.mode = mode;
+        r.sentence = sentence;
+        return r;
+    };
+    register_info control =
+        words("CONTROL", reg_control, access::read_write, "Starts and stops the rolling shutter.");
+    control.fields = {{"STREAM", 0, 1,
+                       "1 starts frames, 0 stops after the current one; clears itself after FRAMES "
+                       "frames or a mode error"}};
+    registers_.add(control, [this](std::uint32_t value) { control_written(value); });
+
+    register_info status = words("STATUS", reg_status, access::write_one_to_clear,
+                                 "What has happened since the bits were last cleared.");
+    status.fields = {{"FRAME_START", 0, 1, "readout of a frame has begun; drives frame_irq"},
+                     {"STOPPED", 1, 1, "the stream has ended"},
+                     {"MODE_ERROR", 2, 1,
+                      "the stream was refused: frame length or line length "
+                      "too short for the image"}};
+    registers_.add(status,
+                   [this](std::uint32_t) { interrupt_event_.notify(sc_core::SC_ZERO_TIME); });
+
+    registers_.add(words("FRAMES", reg_frames, access::read_write,
+                         "Frames to send before the stream stops by itself; 0 = until stopped."));
+    registers_.add(words("FRAME_LENGTH", reg_frame_length, access::read_write,
+                         "Lines from the start of one frame to the next."));
+    registers_.add(words("LINE_LENGTH", reg_line_length, access::read_write,
+                         "Pixel clocks from one row to the next."));
+    registers_.add(words("EXPOSURE", reg_exposure, access::read_write,
+                         "Lines from the reset of a row to its readout; limited to 8 .. frame "
+                         "length - 22."));
+    registers_.add(words("ANALOGUE_GAIN", reg_analogue_gain, access::read_write,
+                         "Gain code, 0 .. 978: gain = 1024 / (1024 - code)."));
+    registers_.add(words("FRAME_COUNT", reg_frame_count, access::read_only,
+                         "Frames whose readout has begun since reset."));
+    registers_.reset();
+}
+
+void pixel_array::declare_statistics() {
+    statistics& s = context_.stats;
+    s.add("pixel_array.frames", frames_, "Frames whose last row was read out");
+    s.add("pixel_array.rows", rows_, "Rows read out");
+    s.add("pixel_array.mode_errors", mode_errors_, "Streams refused for an impossible mode");
+    s.add("pixel_array.exposures_clipped", exposures_clipped_,
+          "Frames whose exposure register was outside 8 .. frame length - 22");
+    s.add("pixel_array.line_time", line_time_, "Time from one row to the next, of the last frame",
+          "s");
+    s.add("pixel_array.frame_time", frame_time_,
+          "Time from one frame to the next, of the last frame", "s");
+    s.add("pixel_array.active_readout", readout_, "Image rows times line time, of the last frame",
+          "s");
+    s.add("pixel_array.exposure_time", exposure_time_, "Exposure of the last frame", "s");
+}
+
+void pixel_array::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
+    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
+                                               p.get_data_length()));
+}
+
+unsigned pixel_array::transport_debug(tlm::tlm_generic_payload& p) {
+    const auto response = registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
+                                               p.get_data_length());
+    return response == tlm::TLM_OK_RESPONSE ? p.get_data_length() : 0;
+}
+
+bool pixel_array::mode_is_possible() const {
+    return registers_.get("FRAME_LENGTH") > mode_.height &&
+           registers_.get("LINE_LENGTH") >= mode_.width;
+}
+
+pixel_array::frame_settings pixel_array::latch(std::uint32_t current_frame_length) const {
+    frame_settings s;
+    s.frame_length = registers_.get("FRAME_LENGTH");
+    s.line_length = registers_.get("LINE_LENGTH");
+    // The exposure also has to fit the frame that runs before the one it belongs to.
+    const std::uint32_t room = current_frame_length && current_frame_length < s.frame_length
+                                   ? current_frame_length
+                                   : s.frame_length;
+    s.exposure = clip_exposure(registers_.get("EXPOSURE"), room);
+    const std::uint32_t code = registers_.get("ANALOGUE_GAIN");
+    s.gain_code = code < max_gain_code ? code : max_gain_code;
+    return s;
+}
+
+void pixel_array::control_written(std::uint32_t value) {
+    if (!(value & control_stream)) {
+        // Before the first frame there is nothing to finish.
+        if (streaming_ && row_ == 0 && frames_in_stream_ == 0) {
+            row_event_.cancel();
+            stop();
+        }
+        return;
+    }
+    if (streaming_)
+        return;
+    if (!mode_is_possible()) {
+        ++mode_errors_;
+        registers_.set("CONTROL", 0);
+        registers_.set_bits("STATUS", status_mode_error);
+        return;
+    }
+    streaming_ = true;
+    now_ = latch(0);
+    row_ = 0;
+    clocks_ = 0;
+    frames_in_stream_ = 0;
+    // Row 0 is reset now and read out when it has been exposed.
+    origin_ = sc_core::sc_time_stamp() +
+              pixel_clock_.time_of(std::uint64_t{now_.exposure} * now_.line_length);
+    arm();
+}
+
+void pixel_array::arm() {
+    const sc_core::sc_time at =
+        origin_ + pixel_clock_.time_of(clocks_ + std::uint64_t{row_} * now_.line_length);
+    row_event_.notify(at - sc_core::sc_time_stamp());
+}
+
+void pixel_array::step() {
+    // 1. a frame begins: announce it, take the settings of the next
+    if (row_ == 0)
+        begin_frame();
+    // 2. the row is on the column lines
+    row_info r;
+    r.frame = frame_;
+    r.row = row_;
+    r.width = mode_.width;
+    r.height = mode_.height;
+    r.bits = 16;
+    r.format = row_format::electrons;
+    r.frame_start = frame_start_;
+    r.exposure_start = sc_core::sc_time_stamp() -
+                       pixel_clock_.time_of(std::uint64_t{now_.exposure} * now_.line_length);
+    r.electrons = electrons_;
+    send_row(rows_out, r, sc_core::SC_ZERO_TIME);
+    ++rows_;
+    // 3. next row, next frame or the end
+    if (++row_ == mode_.height)
+        end_frame();
+    if (streaming_)
+        arm();
+}
+
+void pixel_array::begin_frame() {
+    frame_start_ = sc_core::sc_time_stamp();
+    const std::uint32_t wanted = registers_.get("EXPOSURE");
+    next_ = latch(now_.frame_length);
+    if (!mode_is_possible()) {
+        ++mode_errors_;
+        registers_.set_bits("STATUS", status_mode_error);
+        next_ = now_;
+    } else if (wanted != next_.exposure) {
+        ++exposures_clipped_;
+    }
+    line_time_ = pixel_clock_.seconds_of(now_.line_length);
+    frame_time_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * now_.frame_length);
+    readout_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * mode_.height);
+    exposure_time_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * now_.exposure);
+    electrons_ = expose(frame_);
+    registers_.set("FRAME_COUNT", frame_ + 1);
+    registers_.set_bits("STATUS", status_frame_start);
+    interrupt_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void pixel_array::end_frame() {
+    electrons_.reset();
+    ++frames_;
+    ++frame_;
+    ++frames_in_stream_;
+    const std::uint32_t limit = registers_.get("FRAMES");
+    const bool wanted = registers_.get("CONTROL") & control_stream;
+    if (!wanted || (limit != 0 && frames_in_stream_ >= limit)) {
+        stop();
+        return;
+    }
+    clocks_ += std::uint64_t{now_.frame_length} * now_.line_length;
+    row_ = 0;
+    now_ = next_;
+}
+
+void pixel_array::stop() {
+    streaming_ = false;
+    registers_.set("CONTROL", 0);
+    registers_.set_bits("STATUS", status_stopped);
+}
+
+void pixel_array::drive_interrupt() {
+    frame_irq.write((registers_.get("STATUS") & status_frame_start) != 0);
+}
+
+std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
+    if (!mosaic_)
+        return {};
+    const pixel_noise_parameters& noise = parameters_.noise;
+    if (noise.enable && !pattern_ && (noise.dsnu > 0 || noise.prnu > 0)) {
+        constexpr unsigned rows_per_band = 64;
+        pattern_ = lazy_plane<std::uint16_t>::start(
+            context_.pool, mode_.width, mode_.height, rows_per_band,
+            [seed = context_.seed](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+                for (unsigned y = first; y < last; ++y)
+                    fixed_pattern_row(seed, y, out.width(), out.row(y));
+            });
+    }
+    if (noise.enable && !columns_ && noise.column_offset > 0)
+        columns_ = std::make_shared<const std::vector<float>>(
+            column_offsets(context_.seed, mode_.width,
+                           noise.column_offset / (mode_.binning == 2 ? 1.41421356237 : 1.0)));
+    exposed_frame::settings s;
+    s.seed = context_.seed;
+    s.frame = frame;
+    s.exposure_time = exposure_time_;
+    s.white_rate = white_rate(parameters_.camera);
+    s.gain = analogue_gain(now_.gain_code);
+    s.binning = mode_.binning;
+    return std::make_shared<exposed_frame>(s, noise, mosaic_->frame(frame), pattern_, columns_);
+}
+
+}  // namespace ocellus::models

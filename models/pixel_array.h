@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "core/block.h"
+#include "core/clock_domain.h"
+#include "core/payload.h"
+#include "core/registers.h"
+#include "models/camera_colour.h"
+#include "models/pixel_noise.h"
+#include "models/sensor_timing.h"
+
+namespace ocellus::models {
+
+struct pixel_array_parameters {
+    sensor_parameters sensor;
+    camera_parameters camera;
+    pixel_noise_parameters noise;
+
+    void declare(parameter_registry& r) {
+        sensor.declare(r);
+        camera.declare(r);
+        noise.declare(r);
+    }
+};
+
+/// The rolling shutter. Once CONTROL.STREAM is set, frame 0 begins one exposure time later, row y
+/// of a frame is read out y line times after its frame, and the next frame begins one frame length
+/// after the last: all by multiplication of pixel clocks from the start of the stream. One event a
+/// row.
+///
+/// Settings for frame n + 1 (frame length, line length, exposure, gain together) are taken from the
+/// registers when frame n begins, because the exposure of frame n + 1 begins within frame n: a
+/// write during frame n acts on frame n + 2. Frame 0 takes what is written when the stream is
+/// started.
+class pixel_array : public sc_core::sc_module {
+  public:
+    // Registers: byte offsets.
+    enum : std::uint32_t {
+        reg_control = 0x00,
+        reg_status = 0x04,
+        reg_frames = 0x08,
+        reg_frame_length = 0x0c,
+        reg_line_length = 0x10,
+        reg_exposure = 0x14,
+        reg_analogue_gain = 0x18,
+        reg_frame_count = 0x1c,
+    };
+    enum : std::uint32_t { control_stream = 1 };
+    enum : std::uint32_t { status_frame_start = 1, status_stopped = 2, status_mode_error = 4 };
+
+    tlm_utils::simple_initiator_socket<pixel_array> rows_out{"rows_out"};
+    tlm_utils::simple_target_socket<pixel_array> registers_in{"registers_in"};
+    /// Level: STATUS.FRAME_START.
+    sc_core::sc_out<bool> frame_irq{"frame_irq"};
+
+    /// `what` may be null in a timing-only run.
+    pixel_array(sc_core::sc_module_name name, const pixel_array_parameters& p,
+                std::shared_ptr<const scene> what, block_context& context);
+    ~pixel_array() override;
+
+    const register_block& registers() const { return registers_; }
+    const clock_domain& pixel_clock() const { return pixel_clock_; }
+
+  private:
+    SC_HAS_PROCESS(pixel_array);
+    /// What a frame is read out with.
+    struct frame_settings {
+        std::uint32_t frame_length = 0, line_length = 0, exposure = 0, gain_code = 0;
+    };
+    void declare_registers();
+    void declare_statistics();
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned transport_debug(tlm::tlm_generic_payload& p);
+    void control_written(std::uint32_t value);
+    bool mode_is_possible() const;
+    frame_settings latch(std::uint32_t current_frame_length) const;
+    void step();
+    void begin_frame();
+    void end_frame();
+    void stop();
+    void arm();
+    void drive_interrupt();
+    std::shared_ptr<const electron_rows> expose(std::uint32_t frame);
+
+    const pixel_array_parameters parameters_;
+    const mode_registers mode_;
+    block_context& context_;
+    clock_domain pixel_clock_;
+    register_block registers_{"pixel_array"};
+    sc_core::sc_event row_event_, interrupt_event_;
+
+    bool streaming_ = false;
+    std::uint32_t row_ = 0, frame_ = 0, frames_in_stream_ = 0;
+    std::uint64_t clocks_ = 0;  // pixel clocks from origin_ to the current frame
+    sc_core::sc_time origin_, frame_start_;
+    frame_settings now_, next_;
+    std::shared_ptr<const electron_rows> electrons_;
+
+    std::unique_ptr<scene_mosaic> mosaic_;
+    std::shared_ptr<const lazy_plane<std::uint16_t>> pattern_;
+    std::shared_ptr<const std::vector<float>> columns_;
+
+    std::uint64_t frames_ = 0, rows_ = 0, mode_errors_ = 0, exposures_clipped_ = 0;
+    double line_time_ = 0, frame_time_ = 0, readout_ = 0, exposure_time_ = 0;
+};
+
+}  // namespace ocellus::models

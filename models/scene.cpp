@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "models/scene.h"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "core/diagnostics.h"
+#include "core/simd.h"
+
+namespace ocellus::models {
+namespace {
+
+/// How one axis of the source is mapped to the array: every output sample is the sum of `taps`
+/// consecutive source samples with weights, some of which are zero.
+struct axis {
+    unsigned taps = 1;
+    bool identity = false;            ///< output i is source first[0] + i
+    std::vector<std::int32_t> first;  ///< per output
+    std::vector<float> weights;       ///< [tap][output]
+};
+
+/// Maps [from, from + length) of a source axis of `size` samples to `count` outputs.
+axis map_axis(double from, double length, unsigned size, unsigned count) {
+    axis a;
+    a.first.resize(count);
+    const double scale = length / count;
+    std::vector<std::vector<double>> weights(count);
+    for (unsigned i = 0; i < count; ++i) {
+        std::vector<double>& w = weights[i];
+        if (scale > 1.0) {  // area average
+            const double low = from + i * scale;
+            const double high = from + (i + 1) * scale;
+            auto begin = static_cast<long>(std::floor(low));
+            auto end = static_cast<long>(std::ceil(high));
+            begin = begin < 0 ? 0 : begin;
+            end = end > static_cast<long>(size) ? static_cast<long>(size) : end;
+            double sum = 0;
+            for (long s = begin; s < end; ++s) {
+                const double a0 = low > static_cast<double>(s) ? low : static_cast<double>(s);
+                const double b0 =
+                    high < static_cast<double>(s + 1) ? high : static_cast<double>(s + 1);
+                w.push_back(b0 > a0 ? b0 - a0 : 0.0);
+                sum += w.back();
+            }
+            for (double& v : w)
+                v /= sum;
+            a.first[i] = static_cast<std::int32_t>(begin);
+        } else {  // bilinear, at the centre of the output sample
+            double at = from + (i + 0.5) * scale - 0.5;
+            const double most = size - 1.0;
+            at = at < 0 ? 0 : at > most ? most : at;
+            const auto begin = static_cast<long>(at);
+            const double part = at - static_cast<double>(begin);
+            w.push_back(1.0 - part);
+            if (part > 0)
+                w.push_back(part);
+            a.first[i] = static_cast<std::int32_t>(begin);
+        }
+        if (w.size() > a.taps)
+            a.taps = static_cast<unsigned>(w.size());
+    }
+    a.weights.assign(std::size_t{a.taps} * count, 0.0f);
+    a.identity = a.taps == 1;
+    for (unsigned i = 0; i < count; ++i) {
+        // Taps past the end of the source would be read although their weight is zero.
+        const auto overhang = static_cast<std::int32_t>(a.first[i] + static_cast<long>(a.taps)) -
+                              static_cast<std::int32_t>(size);
+        const std::int32_t shift =
+            overhang > 0 ? (overhang < a.first[i] ? overhang : a.first[i]) : 0;
+        a.first[i] -= shift;
+        for (std::size_t t = 0; t < weights[i].size(); ++t)
+            a.weights[(t + static_cast<std::size_t>(shift)) * count + i] =
+                static_cast<float>(weights[i][t]);
+        if (a.first[i] != a.first[0] + static_cast<std::int32_t>(i))
+            a.identity = false;
+    }
+    return a;
+}
+
+const std::array<float, 256>& linear_table() {
+    static const std::array<float, 256> table = [] {
+        std::array<float, 256> t{};
+        for (unsigned i = 0; i < 256; ++i)
+            t[i] = static_cast<float>(srgb_to_linear(i));
+        return t;
+    }();
+    return table;
+}
+
+/// Interleaved code values to three planes of linear light.
+OCELLUS_SIMD_CLONES
+void decode_row(const std::uint8_t* __restrict in, const float* __restrict table,
+                float* __restrict red, float* __restrict green, float* __restrict blue,
+                unsigned count) {
+    for (unsigned x = 0; x < count; ++x) {
+        red[x] = table[in[3 * x]];
+        green[x] = table[in[3 * x + 1]];
+        blue[x] = table[in[3 * x + 2]];
+    }
+}
+
+OCELLUS_SIMD_CLONES
+void scale_row(const float* __restrict in, float weight, float* __restrict out, unsigned count) {
+    for (unsigned x = 0; x < count; ++x)
+        out[x] = in[x] * weight;
+}
+
+OCELLUS_SIMD_CLONES
+void add_scaled_row(const float* __restrict in, float weight, float* __restrict out,
+                    unsigned count) {
+    for (unsigned x = 0; x < count; ++x)
+        out[x] += in[x] * weight;
+}
+
+OCELLUS_SIMD_CLONES
+void gather_scaled(const float* __restrict in, const std::int32_t* __restrict index,
+                   const float* __restrict weight, float* __restrict out, unsigned count) {
+    for (unsigned x = 0; x < count; ++x)
+        out[x] = in[index[x]] * weight[x];
+}
+
+OCELLUS_SIMD_CLONES
+void gather_two(const float* __restrict in, const std::int32_t* __restrict index,
+                const float* __restrict weight0, const float* __restrict weight1,
+                float* __restrict out, unsigned count) {
+    for (unsigned x = 0; x < count; ++x)
+        out[x] = in[index[x]] * weight0[x] + in[index[x] + 1] * weight1[x];
+}
+
+OCELLUS_SIMD_CLONES
+void add_gathered(const float* __restrict in, const std::int32_t* __restrict index,
+                  const float* __restrict weight, float* __restrict out, unsigned count) {
+    for (unsigned x = 0; x < count; ++x)
+        out[x] += in[index[x]] * weight[x];
+}
+
+void resample_row(const axis& a, const float* in, float* out, unsigned count) {
+    if (a.identity) {
+        std::memcpy(out, in + a.first[0], count * sizeof(float));
+        return;
+    }
+    const float* w = a.weights.data();
+    unsigned done = 1;
+    if (a.taps == 1) {
+        gather_scaled(in, a.first.data(), w, out, count);
+    } else {
+        gather_two(in, a.first.data(), w, w + count, out, count);
+        done = 2;
+    }
+    for (unsigned t = done; t < a.taps; ++t)
+        add_gathered(in + t, a.first.data(), w + std::size_t{t} * count, out, count);
+}
+
+class resampled : public linear_frame {
+  public:
+    resampled(row_source picture, unsigned width, unsigned height)
+        : picture_(std::move(picture)), width_(width), height_(height) {
+        if (picture_.width == 0 || picture_.height == 0)
+            throw input_error(exit_code::usage, "the scene is a picture without pixels");
+        const double aspect = static_cast<double>(width) / height;
+        double crop_width = picture_.width, crop_height = picture_.height;
+        if (crop_width > crop_height * aspect)
+            crop_width = crop_height * aspect;
+        else
+            crop_height = crop_width / aspect;
+        columns_ = map_axis((picture_.width - crop_width) / 2, crop_width, picture_.width, width);
+        lines_ =
+            map_axis((picture_.height - crop_height) / 2, crop_height, picture_.height, height);
+    }
+    unsigned width() const override { return width_; }
+    unsigned height() const override { return height_; }
+
+    void rows(unsigned first, unsigned last, const row_taker& take) const override {
+        // Decoded source rows are kept as long as a following output row may want them.
+        struct decoded {
+            long row = -1;
+            std::vector<float> red, green, blue;
+        };
+        const unsigned source_width = picture_.width;
+        std::vector<std::uint8_t> painted(std::size_t{source_width} * 3);
+        const std::vector<float> nothing(source_width);
+        std::vector<decoded> kept(lines_.taps + 1, decoded{-1, nothing, nothing, nothing});
+        const auto source_row = [&](long row) -> const decoded& {
+            decoded& d = kept[static_cast<std::size_t>(row) % kept.size()];
+            if (d.row != row) {
+                picture_.paint(static_cast<unsigned>(row), painted.data());
+                decode_row(painted.data(), linear_table().data(), d.red.data(), d.green.data(),
+                           d.blue.data(), source_width);
+                d.row = row;
+            }
+            return d;
+        };
+        std::vector<float> red(source_width), green(source_width), blue(source_width);
+        std::vector<float> out(std::size_t{width_} * 3);
+        float* out_red = out.data();
+        float* out_green = out_red + width_;
+        float* out_blue = out_green + width_;
+        for (unsigned y = first; y < last; ++y) {
+            const float* r = nullptr;
+            const float* g = nullptr;
+            const float* b = nullptr;
+            const long top = lines_.first[y];
+            if (lines_.weights[y] == 1.0f) {
+                const decoded& d = source_row(top);
+                r = d.red.data();
+                g = d.green.data();
+                b = d.blue.data();
+            } else {
+                bool fresh = true;
+                for (unsigned t = 0; t < lines_.taps; ++t) {
+                    const float w = lines_.weights[std::size_t{t} * height_ + y];
+                    if (w == 0.0f)
+                        continue;
+                    const decoded& d = source_row(top + static_cast<long>(t));
+                    const auto mix = fresh ? scale_row : add_scaled_row;
+                    mix(d.red.data(), w, red.data(), source_width);
+                    mix(d.green.data(), w, green.data(), source_width);
+                    mix(d.blue.data(), w, blue.data(), source_width);
+                    fresh = false;
+                }
+                r = red.data();
+                g = green.data();
+                b = blue.data();
+            }
+            resample_row(columns_, r, out_red, width_);
+            resample_row(columns_, g, out_green, width_);
+            resample_row(columns_, b, out_blue, width_);
+            take(y, out_red, out_green, out_blue);
+        }
+    }
+
+  private:
+    row_source picture_;
+    unsigned width_, height_;
+    axis columns_, lines_;
+};
+
+class uniform : public linear_frame {
+  public:
+    uniform(unsigned width, unsigned height, float red, float green, float blue)
+        : width_(width),
+          height_(height),
+          red_(width, red),
+          green_(width, green),
+          blue_(width, blue) {}
+    unsigned width() const override { return width_; }
+    unsigned height() const override { return height_; }
+    void rows(unsigned first, unsigned last, const row_taker& take) const override {
+        for (unsigned y = first; y < last; ++y)
+            take(y, red_.data(), green_.data(), blue_.data());
+    }
+
+  private:
+    unsigned width_, height_;
+    std::vector<float> red_, green_, blue_;
+};
+
+}  // namespace
+
+double srgb_to_linear(unsigned code) {
+    const double v = code / 255.0;
+    if (v <= 0.04045)
+        return v / 12.92;
+    // x^2.4 = x^2 (x^(1/5))^2, with the fifth root by Newton's iteration: basic arithmetic alone,
+    // so that no library's rounding decides.
+    const double x = (v + 0.055) / 1.055;
+    double root = 1.0;
+    for (int i = 0; i < 40; ++i) {
+        const double square = root * root;
+        root = (4.0 * root + x / (square * square)) / 5.0;
+    }
+    return x * x * (root * root);
+}
+
+std::shared_ptr<const linear_frame> uniform_scene::frame(std::uint32_t, unsigned width,
+                                                         unsigned height) const {
+    return std::make_shared<uniform>(width, height, red_, green_, blue_);
+}
+
+row_source rows_of(std::shared_ptr<const rgb8_image> image) {
+    row_source s;
+    s.width = image->width;
+    s.height = image->height;
+    s.paint = [image](unsigned row, std::uint8_t* rgb) {
+        std::memcpy(rgb, image->row(row), std::size_t{image->width} * 3);
+    };
+    return s;
+}
+
+std::shared_ptr<const linear_frame> resampled_frame(row_source picture, unsigned width,
+                                                    unsigned height) {
+    return std::make_shared<resampled>(std::move(picture), width, height);
+}
+
+image_scene::image_scene(rgb8_image image)
+    : image_(std::make_shared<const rgb8_image>(std::move(image))) {}
+
+std::shared_ptr<const linear_frame> image_scene::frame(std::uint32_t, unsigned width,
+                                                       unsigned height) const {
+    return resampled_frame(rows_of(image_), width, height);
+}
+
+rendered_scene::rendered_scene(picture_generator render)
+    : render_([render = std::move(render)](std::uint32_t frame, unsigned, unsigned) {
+          return rows_of(std::make_shared<const rgb8_image>(render(frame)));
+      }) {}
+
+std::shared_ptr<const linear_frame> rendered_scene::frame(std::uint32_t n, unsigned width,
+                                                          unsigned height) const {
+    return resampled_frame(render_(n, width, height), width, height);
+}
+
+}  // namespace ocellus::models

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "core/image.h"
+
+namespace ocellus::models {
+
+/// Light of one frame at the resolution of the pixel array: linear red, green and blue with the
+/// primaries of sRGB, 1.0 is a diffuse white surface. Immutable: any thread, any rows, same values.
+class linear_frame {
+  public:
+    using row_taker =
+        std::function<void(unsigned y, const float* red, const float* green, const float* blue)>;
+    virtual ~linear_frame() = default;
+    virtual unsigned width() const = 0;
+    virtual unsigned height() const = 0;
+    /// Calls `take` for rows first .. last-1 in order. The pointers hold for the call alone.
+    virtual void rows(unsigned first, unsigned last, const row_taker& take) const = 0;
+};
+
+/// What is in front of the lens.
+class scene {
+  public:
+    virtual ~scene() = default;
+    /// Whether all frames are the same, so that one may be prepared and kept.
+    virtual bool still() const = 0;
+    /// Frame `n` for an array of width x height pixels. May take its time: it is called from the
+    /// worker pool. Pure.
+    virtual std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
+                                                      unsigned height) const = 0;
+};
+
+/// One colour everywhere.
+class uniform_scene : public scene {
+  public:
+    uniform_scene(float red, float green, float blue) : red_(red), green_(green), blue_(blue) {}
+    bool still() const override { return true; }
+    std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
+                                              unsigned height) const override;
+
+  private:
+    float red_, green_, blue_;
+};
+
+/// A photograph in sRGB: cropped at its centre to the array's aspect, then area-averaged where it
+/// is larger than the array and bilinearly interpolated where it is smaller, in linear light.
+class image_scene : public scene {
+  public:
+    explicit image_scene(rgb8_image image);
+    bool still() const override { return true; }
+    std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
+                                              unsigned height) const override;
+
+  private:
+    std::shared_ptr<const rgb8_image> image_;
+};
+
+/// A picture in sRGB whose rows are painted when they are wanted: by any thread, in any order, some
+/// of them twice. Painting must be pure.
+struct row_source {
+    unsigned width = 0, height = 0;
+    std::function<void(unsigned row, std::uint8_t* rgb)> paint;  ///< 3 x width bytes
+};
+
+/// A picture per frame from a generator that must be pure: same frame, same bytes. A generator of
+/// row sources is asked for the array's size (it may return another) and its rows are painted by
+/// all workers; a generator of whole pictures paints in one worker, ahead by one frame.
+class rendered_scene : public scene {
+  public:
+    using row_generator =
+        std::function<row_source(std::uint32_t frame, unsigned width, unsigned height)>;
+    using picture_generator = std::function<rgb8_image(std::uint32_t frame)>;
+    explicit rendered_scene(row_generator render) : render_(std::move(render)) {}
+    explicit rendered_scene(picture_generator render);
+    bool still() const override { return false; }
+    std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
+                                              unsigned height) const override;
+
+  private:
+    row_generator render_;
+};
+
+/// IEC 61966-2-1: the linear light of an sRGB code value 0 .. 255, exact to double rounding and the
+/// same on every machine.
+double srgb_to_linear(unsigned code);
+
+/// The rows of a picture.
+row_source rows_of(std::shared_ptr<const rgb8_image> image);
+
+/// The picture, resampled to an array of width x height as image_scene says.
+std::shared_ptr<const linear_frame> resampled_frame(row_source picture, unsigned width,
+                                                    unsigned height);
+
+}  // namespace ocellus::models

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/command_line.h"
+
+#include <fmt/format.h>
+
+#include <boost/program_options.hpp>
+#include <sstream>
+
+#include "core/diagnostics.h"
+
+namespace ocellus::sim {
+namespace {
+
+namespace po = boost::program_options;
+
+struct verb_info {
+    const char* name;
+    command_line::verb verb;
+    const char* summary;
+    const char* usage;
+    const char* examples;
+};
+
+const verb_info verbs[] = {
+    {"run", command_line::verb::run, "simulate frames, from a scene to what the host received",
+     "ocellus run [CONFIG.toml] [options]",
+     "  ocellus run --out out/first\n"
+     "      the built-in conveyor through the default sensor and network\n"
+     "  ocellus run configs/imx500.toml --scene photo.jpg --frames 30 --out out/photo\n"
+     "      thirty frames of a photograph through the full-resolution mode\n"
+     "  ocellus run --network net.tflite --set npu.clock=\"400 MHz\" --timing-only --frames 100\n"
+     "      how long another network takes with a faster NPU, without moving a pixel\n"},
+    {"params", command_line::verb::params, "list every parameter with unit, range, default and source",
+     "ocellus params [GLOB] [--json | --markdown]",
+     "  ocellus params 'npu.*'\n"
+     "      everything about the CNN processor\n"
+     "  ocellus params --json\n"
+     "      the whole table for a program\n"},
+    {"describe", command_line::verb::describe, "print the memory map or the modules of the sensor",
+     "ocellus describe [CONFIG.toml] --map | --modules",
+     "  ocellus describe --map\n"
+     "      addresses of the SRAM and of every register\n"
+     "  ocellus describe configs/imx500-2x2.toml --modules\n"
+     "      the tree of modules and sockets, as elaborated\n"},
+    {"scene", command_line::verb::scene, "render built-in scenes as PNG with their ground truth",
+     "ocellus scene --out DIR [--frames N] [--seed S] [--width W --height H]",
+     "  ocellus scene --out out/scenes --frames 4 --seed 7\n"
+     "      four conveyor pictures and truth.jsonl\n"},
+};
+
+const verb_info* find_verb(const std::string& name) {
+    for (const auto& v : verbs)
+        if (name == v.name)
+            return &v;
+    return nullptr;
+}
+
+po::options_description visible_options(command_line::verb verb) {
+    po::options_description d("Options", 100, 50);
+    auto add = d.add_options();
+    switch (verb) {
+        case command_line::verb::run:
+            add("scene", po::value<std::string>()->value_name("FILE"),
+                "picture in front of the lens (PNG or JPEG), or builtin:parcels");
+            add("network", po::value<std::string>()->value_name("FILE"),
+                "quantized network (.tflite or .onnx), builtin:parcels, "
+                "builtin:mobilenet_v1_1.0_224 or none");
+            add("frames", po::value<std::string>()->value_name("N"), "frames to capture (default 1)");
+            add("set,C", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            add("seed", po::value<std::string>()->value_name("S"), "seed of all randomness (default 1)");
+            add("threads", po::value<std::string>()->value_name("T"),
+                "worker threads (default: one per core); never changes a result");
+            add("timing-only", "move no pixels and no tensors: times and counts alone");
+            add("inject-tensor", po::value<std::string>()->value_name("FILE"),
+                "give the network these bytes instead of what the ISP made");
+            add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
+            add("force", "replace what DIR contains");
+            add("quiet", "no progress");
+            break;
+        case command_line::verb::params:
+            add("json", "as JSON");
+            add("markdown", "as the reference page");
+            break;
+        case command_line::verb::describe:
+            add("map", "memory map with every register");
+            add("modules", "tree of modules, sockets and ports");
+            add("set,C", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            break;
+        case command_line::verb::scene:
+            add("out,o", po::value<std::string>()->value_name("DIR"), "write the pictures there");
+            add("frames", po::value<std::string>()->value_name("N"), "how many (default 1)");
+            add("seed", po::value<std::string>()->value_name("S"), "seed (default 1)");
+            add("width", po::value<std::string>()->value_name("W"), "pixels (default 1014)");
+            add("height", po::value<std::string>()->value_name("H"), "pixels (default 760)");
+            add("force", "replace what DIR contains");
+            break;
+        default:
+            break;
+    }
+    add("help,h", "this text");
+    return d;
+}
+
+[[noreturn]] void fail(const std::string& message) {
+    throw input_error(exit_code::usage, "error: " + message);
+}
+
+std::uint64_t number(const po::variables_map& vm, const char* name, std::uint64_t low,
+                     std::uint64_t high) {
+    const auto text = vm[name].as<std::string>();
+    std::uint64_t value = 0;
+    bool good = !text.empty() && text.size() <= 20;
+    for (char c : text) {
+        good = good && c >= '0' && c <= '9';
+        if (good) {
+            const auto digit = static_cast<std::uint64_t>(c - '0');
+            good = value <= (~std::uint64_t{0} - digit) / 10;
+            value = value * 10 + digit;
+        }
+    }
+    if (!good || value < low || value > high)
+        fail(fmt::format("--{} {}: expected a whole number from {} to {}", name, text, low, high));
+    return value;
+}
+
+std::string with_hint(const std::string& wrong, const std::vector<std::string>& names,
+                      const std::string& prefix) {
+    const auto near = nearest_name(wrong, names);
+    return near.empty() ? std::string() : fmt::format("; did you mean {}{}?", prefix, near);
+}
+
+}  // namespace
+
+std::string help_text(const std::string& topic) {
+    std::ostringstream out;
+    if (const auto* v = find_verb(topic)) {
+        out << "Examples\n"
+            << v->examples << "\nUsage\n  " << v->usage << "\n\n"
+            << visible_options(v->verb);
+        if (v->verb == command_line::verb::run)
+            out << "\nExit codes: 0 done, 2 bad input (nothing was simulated), 6 no progress,\n"
+                   "7 input or output error, 70 internal error; see docs/exit-codes.md.\n";
+        return out.str();
+    }
+    out << "Ocellus simulates a stacked image sensor that says what it sees: a pixel die on a logic\n"
+           "die with column ADCs, ISP, CNN processor, SRAM and a CSI-2 link.\n\nExamples\n";
+    for (const auto& v : verbs)
+        out << v.examples;
+    out << "\nUsage\n";
+    for (const auto& v : verbs)
+        out << fmt::format("  {:<9} {}\n", v.name, v.summary);
+    out << "\n  ocellus VERB --help   options of a verb\n  ocellus --version     version, compiler, "
+           "libraries\n";
+    return out.str();
+}
+
+command_line parse_command_line(int argc, const char* const argv[]) {
+    command_line result;
+    std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+        if (words.size() > 1 && find_verb(words[1]))
+            result.help_topic = words[1];
+        return result;
+    }
+    if (words[0] == "--version" || words[0] == "version") {
+        result.action = command_line::verb::version;
+        return result;
+    }
+    const auto* v = find_verb(words[0]);
+    if (!v) {
+        std::vector<std::string> names;
+        for (const auto& known : verbs)
+            names.emplace_back(known.name);
+        fail(fmt::format("unknown command '{}'{}\nocellus --help lists the commands", words[0],
+                         with_hint(words[0], names, "")));
+    }
+    words.erase(words.begin());
+
+    auto options = visible_options(v->verb);
+    po::options_description all;
+    all.add(options);
+    all.add_options()("positional", po::value<std::vector<std::string>>());
+    po::positional_options_description positional;
+    positional.add("positional", -1);
+    po::variables_map vm;
+    const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    try {
+        po::store(
+            po::command_line_parser(words).options(all).positional(positional).style(style).run(), vm);
+        po::notify(vm);
+    } catch (const po::unknown_option& e) {
+        std::string wrong = e.get_option_name();
+        const auto start = wrong.find_first_not_of('-');
+        wrong = start == std::string::npos ? wrong : wrong.substr(start);
+        std::vector<std::string> names;
+        for (const auto& o : options.options())
+            names.push_back(o->long_name());
+        fail(fmt::format("unknown option '--{}'{}\nocellus {} --help lists the options", wrong,
+                         with_hint(wrong, names, "--"), v->name));
+    } catch (const po::error& e) {
+        fail(fmt::format("{}\nocellus {} --help lists the options", e.what(), v->name));
+    }
+    if (vm.count("help")) {
+        result.help_topic = v->name;
+        return result;
+    }
+    result.action = v->verb;
+    const auto text = [&vm](const char* name) {
+        return vm.count(name) ? vm[name].as<std::string>() : std::string();
+    };
+    if (vm.count("positional")) {
+        const auto rest = vm["positional"].as<std::vector<std::string>>();
+        const bool takes_one = v->verb != command_line::verb::scene;
+        if (rest.size() > 1 || !takes_one)
+            fail(fmt::format("unexpected argument '{}'\nusage: {}", takes_one ? rest[1] : rest[0],
+                             v->usage));
+        (v->verb == command_line::verb::params ? result.glob : result.config_file) = rest[0];
+    }
+    const auto has = [&](const char* name) {
+        return options.find_nothrow(name, false) != nullptr && vm.count(name) > 0;
+    };
+    result.scene = text("scene");
+    result.network = text("network");
+    result.inject_tensor = text("inject-tensor");
+    result.out = text("out");
+    for (const char* name : {"scene", "network", "inject-tensor", "out"})
+        if (vm.count(name) && text(name).empty())
+            fail(fmt::format("--{} needs a value", name));
+    if (has("set"))
+        result.settings = vm["set"].as<std::vector<std::string>>();
+    if (has("frames"))
+        result.frames = number(vm, "frames", 1, 1000000);
+    if (has("seed"))
+        result.seed = number(vm, "seed", 0, ~std::uint64_t{0});
+    if (has("threads"))
+        result.threads = static_cast<unsigned>(number(vm, "threads", 1, 1024));
+    if (has("width"))
+        result.width = static_cast<unsigned>(number(vm, "width", 8, 16384));
+    if (has("height"))
+        result.height = static_cast<unsigned>(number(vm, "height", 8, 16384));
+    result.timing_only = has("timing-only");
+    result.force = has("force");
+    result.quiet = has("quiet");
+    result.map = has("map");
+    result.modules = has("modules");
+    if (has("json") && has("markdown"))
+        fail("--json and --markdown exclude each other");
+    if (has("json"))
+        result.output_format = command_line::format::json;
+    if (has("markdown"))
+        result.output_format = command_line::format::markdown;
+    if (v->verb == command_line::verb::describe && !result.map && !result.modules)
+        result.map = result.modules = true;
+    if (v->verb == command_line::verb::scene && result.out.empty())
+        fail("scene needs --out DIR");
+    return result;
+}
+
+}  // namespace ocellus::sim

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ocellus::sim {
+
+/// What the user asked for. Mistakes are input_error(exit_code::usage) with the nearest valid name.
+struct command_line {
+    enum class verb { help, version, run, params, describe, scene };
+    verb action = verb::help;
+    std::string help_topic;            ///< verb whose help is wanted, or empty
+
+    // run
+    std::string config_file;           ///< empty: the defaults
+    std::string scene;                 ///< picture or "builtin:..."; empty: from the configuration
+    std::string network;               ///< file or "builtin:..."; empty: from the configuration
+    std::string inject_tensor;         ///< raw bytes of the network's input
+    std::optional<std::uint64_t> frames;
+    std::optional<std::uint64_t> seed;
+    std::optional<unsigned> threads;
+    std::vector<std::string> settings; ///< "key=value"
+    bool timing_only = false;
+    std::string out;
+    bool force = false;
+    bool quiet = false;
+
+    // params
+    std::string glob;
+    enum class format { text, json, markdown };
+    format output_format = format::text;
+
+    // describe
+    bool map = false, modules = false;
+
+    // scene
+    unsigned width = 1014, height = 760;
+};
+
+command_line parse_command_line(int argc, const char* const argv[]);
+
+/// The text of `ocellus --help` or `ocellus VERB --help`: examples first.
+std::string help_text(const std::string& topic);
+
+}  // namespace ocellus::sim

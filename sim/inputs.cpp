@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/inputs.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/files.h"
+#include "core/image_io.h"
+#include "dsp/network/reader.h"
+#include "dsp/npu/generated_networks.h"
+#include "sim/embedded.h"
+
+namespace ocellus::sim {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) {
+    throw input_error(exit_code::usage, "error: " + message + "\nNothing was simulated.");
+}
+
+std::string base_name(const std::string& path) {
+    return std::filesystem::path(path).filename().string();
+}
+
+void note(std::vector<input_file>& files, const std::string& role, const std::string& path,
+          const std::string& bytes) {
+    files.push_back({role, base_name(path), sha256_hex(bytes), bytes.size()});
+}
+
+bool is_builtin(const std::string& name) {
+    return name.rfind("builtin:", 0) == 0;
+}
+
+}  // namespace
+
+std::string truth_line(const models::parcel_scene& scene, std::uint32_t frame, unsigned width,
+                       unsigned height) {
+    std::string out = fmt::format("{{\"frame\":{},\"parcels\":[", frame);
+    bool first = true;
+    for (const auto& t : models::truth(scene)) {
+        const auto x = [&](float v) { return static_cast<double>(v) * width; };
+        const auto y = [&](float v) { return static_cast<double>(v) * height; };
+        out += fmt::format(
+            "{}{{\"class\":\"{}\",\"class_id\":{},\"box\":[{:.1f},{:.1f},{:.1f},{:.1f}],"
+            "\"visible\":{:.3f}}}",
+            first ? "" : ",", models::parcel_class_names.at(static_cast<std::size_t>(t.class_id)),
+            t.class_id, x(t.left), y(t.top), x(t.right), y(t.bottom), static_cast<double>(t.visible));
+        first = false;
+    }
+    return out + "]}\n";
+}
+
+bool takes_pictures(const dsp::network& n) {
+    const auto& t = n.input();
+    if (t.type != dsp::element::int8 && t.type != dsp::element::uint8)
+        return false;
+    return t.shape.size() == 4 && t.shape[0] == 1 && (t.shape[3] == 1 || t.shape[3] == 3);
+}
+
+std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
+                                                          const parameter_registry& r,
+                                                          std::vector<input_file>& files) {
+    const std::string& name = s.run.network;
+    if (name == "none")
+        return nullptr;
+    dsp::network n;
+    if (name == "builtin:parcels") {
+        const std::string bytes = embedded_network();
+        files.push_back({"network", name, sha256_hex(bytes), bytes.size()});
+        n = dsp::read_network_bytes(bytes, name);
+    } else if (name == "builtin:mobilenet_v1_1.0_224") {
+        files.push_back({"network", name, "", 0});
+        n = dsp::generate_mobilenet_v1(1.0, 224, 1);
+    } else if (is_builtin(name)) {
+        const auto near = nearest_name(name, {"builtin:parcels", "builtin:mobilenet_v1_1.0_224"});
+        fail(fmt::format("unknown built-in network '{}'{}", name,
+                         near.empty() ? "" : "; did you mean " + near + "?"));
+    } else {
+        const std::string path = resolve_path(r, "network.source", name);
+        const std::string bytes = read_file(path);
+        note(files, "network", path, bytes);
+        n = dsp::read_network_bytes(bytes, path);
+    }
+    return dsp::compile(std::move(n), s.npu.budget(sram_base, s.sram.size), s.npu.array(),
+                        s.npu.local_buffer);
+}
+
+run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r,
+                       worker_pool& pool) {
+    run_inputs in;
+    if (!command.config_file.empty())
+        note(in.files, "config", command.config_file, read_file(command.config_file));
+
+    const std::string& scene = s.run.scene;
+    if (scene == "builtin:parcels") {
+        in.scene_is_parcels = true;
+        in.files.push_back({"scene", scene, "", 0});
+        const auto seed = s.run.scene_seed;
+        // Drawn at half the array's resolution: finer than the tensor and the lens would show.
+        const auto& mode = s.pixels.sensor;
+        const auto width = static_cast<unsigned>(mode.width * mode.binning + 1) / 2;
+        const auto height = static_cast<unsigned>(mode.height * mode.binning + 1) / 2;
+        if (!command.timing_only)
+            in.scene = std::make_shared<models::rendered_scene>([seed, width, height](
+                                                                    std::uint32_t frame) {
+                return models::render_parcels(models::make_parcel_scene(seed, frame), width, height);
+            });
+    } else if (is_builtin(scene)) {
+        fail(fmt::format("unknown built-in scene '{}'; did you mean builtin:parcels?", scene));
+    } else {
+        const std::string path = resolve_path(r, "scene.source", scene);
+        const std::string bytes = read_file(path);
+        note(in.files, "scene", path, bytes);
+        in.scene = std::make_shared<models::image_scene>(decode_image(
+            reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), path));
+    }
+
+    in.network = load_network(s, r, in.files);
+    if (!command.inject_tensor.empty()) {
+        if (!in.network)
+            fail("--inject-tensor needs a network");
+        const std::string bytes = read_file(command.inject_tensor);
+        note(in.files, "tensor", command.inject_tensor, bytes);
+        if (bytes.size() != in.network->input_bytes())
+            fail(fmt::format("{}: {} bytes, but the input of {} has {}", command.inject_tensor,
+                             bytes.size(), in.network->net.name, in.network->input_bytes()));
+        in.injected_tensor.assign(bytes.begin(), bytes.end());
+    } else if (in.network && !takes_pictures(in.network->net)) {
+        std::string shape;
+        for (int d : in.network->net.input().shape)
+            shape += (shape.empty() ? "" : "x") + std::to_string(d);
+        fail(fmt::format("{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
+                         "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
+                         s.run.network, in.network->net.input().name, shape));
+    }
+    (void)pool;
+    return in;
+}
+
+}  // namespace ocellus::sim

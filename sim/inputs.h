@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/parameter.h"
+#include "core/worker_pool.h"
+#include "dsp/compiler/compiled_network.h"
+#include "models/parcels.h"
+#include "models/scene.h"
+#include "sim/settings.h"
+
+namespace ocellus::sim {
+
+/// A file or built-in thing that entered the run, for the manifest.
+struct input_file {
+    std::string role;    ///< "config", "scene", "network", "tensor"
+    std::string name;    ///< the file's name without its folder, or "builtin:..."
+    std::string sha256;  ///< of the file's bytes; empty for generated things
+    std::uint64_t bytes = 0;
+};
+
+/// Everything a run reads, loaded and checked before anything is simulated.
+struct run_inputs {
+    std::shared_ptr<const models::scene> scene;
+    bool scene_is_parcels = false;
+    std::shared_ptr<const dsp::compiled_network> network;  ///< null: none
+    std::vector<std::uint8_t> injected_tensor;
+    std::vector<input_file> files;
+};
+
+/// Bus address of the SRAM: the public loader manifests put the memory there (imx500 packerOut).
+constexpr std::uint64_t sram_base = 0x04000000;
+/// Register windows, 4 KiB each.
+constexpr std::uint64_t register_base = 0x10000000;
+constexpr std::uint64_t register_window = 0x1000;
+
+/// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.
+run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r,
+                       worker_pool& pool);
+
+/// The network alone, compiled for the SRAM and NPU of the settings; null for "none".
+std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
+                                                          const parameter_registry& r,
+                                                          std::vector<input_file>& files);
+
+/// One line of truth.jsonl: what a built-in scene really shows, boxes in pixels of the picture.
+std::string truth_line(const models::parcel_scene& scene, std::uint32_t frame, unsigned width,
+                       unsigned height);
+
+/// Whether the ISP can fill the network's input: one picture of 1 or 3 channels of 8-bit integers.
+bool takes_pictures(const dsp::network& n);
+
+}  // namespace ocellus::sim

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/image.h"
+#include "core/statistics.h"
+#include "dsp/network/graph.h"
+#include "sim/metadata_record.h"
+#include "sim/sequencer.h"
+
+namespace ocellus::sim {
+
+/// What a run comes to, in simulated time; the table and the derived statistics are made from it.
+struct run_summary {
+    std::string sensor;             ///< "4056x3040, 1x1, RAW10"
+    std::string network;            ///< name and input size, or "none"
+    std::uint64_t frames = 0;
+    double frame_period = 0;        ///< s
+    double readout = 0;             ///< s, first row to last row of the active array
+    double isp = 0;                 ///< s, last row read to tensor complete, mean
+    double inference = 0;           ///< s, mean
+    double inference_max = 0;       ///< s
+    double latency = 0;             ///< s, first row read to metadata on the wire, mean
+    std::uint64_t inference_cycles = 0;
+    double npu_clock = 0;           ///< Hz
+    std::uint64_t delivered = 0, dropped = 0, lost_lines = 0;
+    std::uint64_t bytes_image = 0, bytes_metadata = 0, bytes_total = 0;
+    std::uint64_t sram_peak = 0, sram_size = 0;
+    std::uint64_t sram_conflicts = 0;  ///< cycles
+    double simulated = 0, wall = 0;    ///< s
+    bool timing_only = false;
+    double slack() const { return frame_period - inference_max; }
+};
+
+/// The short table printed at the end of a run. Everything but wall time depends on the input alone.
+std::string render_table(const run_summary& s);
+
+/// One line of metadata.jsonl. Boxes are in pixels of the received image.
+std::string metadata_line(const frame_record& frame, const metadata_record* received,
+                          const std::vector<std::string>& labels, unsigned width, unsigned height);
+
+/// Draws the findings into a picture: a frame in the class's colour and its name.
+void draw_findings(rgb8_image& picture, const metadata_record& record,
+                   const std::vector<std::string>& labels);
+
+}  // namespace ocellus::sim

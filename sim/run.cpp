@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "core/config.h"
+#include "core/files.h"
+#include "core/image_io.h"
+#include "core/text.h"
+#include "isp/develop.h"
+#include "sim/inputs.h"
+#include "sim/report.h"
+#include "sim/sensor.h"
+#include "sim/settings.h"
+#include "sim/verbs.h"
+#include "sim/version.h"
+
+namespace ocellus::sim {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+double seconds_since(steady::time_point begin) {
+    return std::chrono::duration<double>(steady::now() - begin).count();
+}
+
+/// A line on the terminal, rewritten a few times a second; on a file, a line every ten seconds.
+class progress {
+public:
+    explicit progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
+    ~progress() { clear(); }
+    void show(std::uint64_t frame, std::uint64_t frames) {
+        if (quiet_ || frame == 0)
+            return;
+        const double now = seconds_since(begin_);
+        if (now - last_ < (terminal_ ? 0.2 : 10.0))
+            return;
+        last_ = now;
+        const double left = now * static_cast<double>(frames - frame) / static_cast<double>(frame);
+        std::fprintf(stderr, "%sframe %llu of %llu, %.0f s left%s", terminal_ ? "\r" : "",
+                     static_cast<unsigned long long>(frame), static_cast<unsigned long long>(frames),
+                     left, terminal_ ? "   " : "\n");
+        shown_ = terminal_;
+    }
+    void clear() {
+        if (shown_)
+            std::fprintf(stderr, "\r%40s\r", "");
+        shown_ = false;
+    }
+
+private:
+    bool quiet_, terminal_, shown_ = false;
+    double last_ = 0;
+    steady::time_point begin_ = steady::now();
+};
+
+bool is_saved(saved_frames which, std::uint32_t frame, std::uint64_t frames) {
+    switch (which) {
+        case saved_frames::first:
+            return frame == 0;
+        case saved_frames::last:
+            return frame + 1 == frames;
+        case saved_frames::all:
+            return true;
+        case saved_frames::none:
+            return false;
+    }
+    return false;
+}
+
+std::vector<std::string> labels_of(const run_inputs& in) {
+    return in.network ? in.network->net.labels : std::vector<std::string>();
+}
+
+/// The packed bytes of an image, as they came over the wire, without checksums.
+std::string packed_bytes(const links::csi2_frame& f) {
+    std::string out;
+    for (const auto& l : f.image)
+        out.append(reinterpret_cast<const char*>(l.payload()), l.payload_bytes);
+    return out;
+}
+
+/// Interleaved 8-bit RGB of a received ISP picture.
+rgb8_image picture_of(const links::csi2_image& image) {
+    rgb8_image out(image.width, image.height);
+    for (unsigned y = 0; y < image.height; ++y) {
+        const std::uint8_t* in = image.bytes->row(y);
+        std::uint8_t* to = out.row(y);
+        if (image.type == links::csi2_data_type::rgb888)
+            for (unsigned x = 0; x < image.width; ++x)
+                for (unsigned c = 0; c < 3; ++c)
+                    to[3 * x + c] = in[3 * x + 2 - c];
+        else
+            isp::rgb_from_yuv422(in, image.width, to);
+    }
+    return out;
+}
+
+void write_image(output_folder& out, const host::received_image& received, const settings& s,
+                 const run_inputs& in, const metadata_record* record, worker_pool& pool) {
+    const auto& image = *received.image;
+    const std::string name = fmt::format("_{:04}", received.frame);
+    rgb8_image preview;
+    if (image.raw) {
+        out.write("frame" + name + ".png", encode_png_gray16(image.raw->all(), 1, &pool));
+        const auto bits = image.type == links::csi2_data_type::raw12 ? 12u : 10u;
+        out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
+        preview = isp::develop(image.raw->all(), bits, s.isp, image.width > 1200 ? 4 : 1);
+    } else {
+        preview = picture_of(image);
+        out.write("frame" + name + ".png", encode_png_rgb8(preview, 1, &pool));
+        out.write(fmt::format("frame{}.{}", name,
+                              image.type == links::csi2_data_type::rgb888 ? "rgb" : "yuv"),
+                  packed_bytes(*received.packets));
+    }
+    if (record)
+        draw_findings(preview, *record, labels_of(in));
+    out.write("preview" + name + ".png", encode_png_rgb8(preview, 6, &pool));
+}
+
+void write_tensors(output_folder& out, const frame_record& f, const dsp::compiled_network& network) {
+    if (f.tensor.empty())
+        return;
+    const auto bytes = [](const std::vector<std::uint8_t>& v) {
+        return std::string_view(reinterpret_cast<const char*>(v.data()), v.size());
+    };
+    out.write(fmt::format("tensor_{:04}.bin", f.frame), bytes(f.tensor));
+    for (std::size_t i = 0; i < f.outputs.size(); ++i)
+        out.write(fmt::format("output_{:04}_{}.bin", f.frame, i), bytes(f.outputs[i]));
+    if (!takes_pictures(network.net))
+        return;
+    const auto& t = network.net.input();
+    const auto height = static_cast<unsigned>(t.shape[1]), width = static_cast<unsigned>(t.shape[2]);
+    const auto channels = static_cast<unsigned>(t.shape[3]);
+    const std::uint8_t flip = t.type == dsp::element::int8 ? 0x80 : 0;  // two's complement to offset
+    rgb8_image picture(width, height);
+    for (std::size_t i = 0; i < std::size_t{width} * height; ++i)
+        for (unsigned c = 0; c < 3; ++c)
+            picture.data[3 * i + c] = static_cast<std::uint8_t>(
+                f.tensor[channels * i + (channels == 3 ? c : 0)] ^ flip);
+    out.write(fmt::format("tensor_{:04}.png", f.frame), encode_png_rgb8(picture, 6));
+}
+
+std::string truth_lines(const settings& s) {
+    std::string out;
+    for (std::uint32_t n = 0; n < s.run.frames; ++n)
+        out += truth_line(models::make_parcel_scene(s.run.scene_seed, n), n,
+                          static_cast<unsigned>(s.pixels.sensor.width),
+                          static_cast<unsigned>(s.pixels.sensor.height));
+    return out;
+}
+
+std::string manifest(const settings& s, const run_inputs& in, bool timing_only, double wall) {
+    std::string out = "{\n  \"schema\": \"ocellus-manifest-1\",\n";
+    out += "  \"version\": " + json_string(version_text()) + ",\n";
+    out += "  \"compiler\": " + json_string(compiler_text()) + ",\n";
+    out += "  \"systemc\": " + json_string(systemc_text()) + ",\n";
+    out += fmt::format("  \"seed\": {},\n  \"frames\": {},\n  \"timing_only\": {},\n", s.run.seed,
+                       s.run.frames, timing_only);
+    out += "  \"inputs\": [";
+    for (std::size_t i = 0; i < in.files.size(); ++i) {
+        const auto& f = in.files[i];
+        out += fmt::format("{}\n    {{\"role\": {}, \"name\": {}", i ? "," : "", json_string(f.role),
+                           json_string(f.name));
+        if (!f.sha256.empty())
+            out += fmt::format(", \"bytes\": {}, \"sha256\": \"{}\"", f.bytes, f.sha256);
+        out += "}";
+    }
+    out += "\n  ],\n";
+    out += fmt::format("  \"wall_time_s\": {}\n}}\n", json_number(wall));
+    return out;
+}
+
+void write_results(output_folder& out, const settings& s, const parameter_registry& registry,
+                   const run_inputs& in, const sensor& chip, const statistics& stats,
+                   bool timing_only, worker_pool& pool, steady::time_point begin) {
+    const auto& records = chip.host_side().metadata();
+    const auto find = [&](std::uint32_t frame) {
+        const auto it = records.find(frame);
+        return it == records.end() ? nullptr : &it->second;
+    };
+    for (const auto& received : chip.host_side().images())
+        if (received.image)
+            write_image(out, received, s, in, find(received.frame), pool);
+    std::string lines;
+    const auto width = static_cast<unsigned>(s.pixels.sensor.width);
+    const auto height = static_cast<unsigned>(s.pixels.sensor.height);
+    for (const auto& f : chip.frames()) {
+        if (in.network)
+            write_tensors(out, f, *in.network);
+        lines += metadata_line(f, find(f.frame), labels_of(in), width, height);
+    }
+    out.write("metadata.jsonl", lines);
+    if (in.scene_is_parcels && !timing_only)
+        out.write("truth.jsonl", truth_lines(s));
+    out.write("stats.json", stats.json());
+    out.write("config.toml", resolved_config(registry));
+    out.write("manifest.json", manifest(s, in, timing_only, seconds_since(begin)));
+    out.commit();
+}
+
+}  // namespace
+
+int run(const command_line& command) {
+    const auto begin = steady::now();
+    parameter_registry registry;
+    settings s;
+    resolve_settings(command, s, registry);
+    worker_pool pool(command.threads ? *command.threads
+                                     : std::max(1u, std::thread::hardware_concurrency()));
+    const run_inputs in = load_inputs(command, s, registry, pool);
+    std::optional<output_folder> out;
+    if (!command.out.empty())
+        out.emplace(command.out, command.force);
+
+    statistics stats;
+    block_context ctx{pool, stats, s.run.seed, command.timing_only};
+    const bool keep = out.has_value();
+    sensor chip("sensor", s, in, ctx, [&s, keep](std::uint32_t frame) {
+        return keep && is_saved(s.run.saved, frame, s.run.frames);
+    });
+    {
+        progress shown(command.quiet);
+        chip.simulate([&](std::uint64_t frame) { shown.show(frame, s.run.frames); });
+    }
+    if (!chip.finished())
+        throw input_error(exit_code::hang, "error: no progress: the simulation came to rest at " +
+                                               sc_core::sc_time_stamp().to_string() +
+                                               " before every frame was delivered or dropped");
+    if (out)
+        write_results(*out, s, registry, in, chip, stats, command.timing_only, pool, begin);
+
+    auto summary = chip.summary();
+    summary.wall = seconds_since(begin);
+    std::fputs(render_table(summary).c_str(), stdout);
+    if (!command.timing_only && in.network)
+        for (const auto& [frame, record] : chip.host_side().metadata()) {
+            if (frame + 1 != s.run.frames)
+                continue;
+            std::string seen;
+            for (const auto& f : record.findings) {
+                const auto& labels = in.network->net.labels;
+                seen += fmt::format("{}{} {:.0f} %", seen.empty() ? "" : ", ",
+                                    f.class_id < labels.size() ? labels[f.class_id]
+                                                               : fmt::format("class {}", f.class_id),
+                                    static_cast<double>(f.score) * 100);
+            }
+            std::printf("  %-22s %s\n", "last frame shows", seen.empty() ? "nothing" : seen.c_str());
+        }
+    if (out)
+        std::printf("  %-22s %s\n", "results in", command.out.c_str());
+    if (std::fflush(stdout) != 0)
+        throw input_error(exit_code::io, "error: cannot write to standard output");
+    return static_cast<int>(exit_code::ok);
+}
+
+}  // namespace ocellus::sim

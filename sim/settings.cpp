@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/config.h"
+
+namespace ocellus::sim {
+
+void run_parameters::declare(parameter_registry& r) {
+    r.integer("run.frames", frames, 1, 1000000)
+        .says("Frames to capture.")
+        .from(provenance::chosen, "one frame shows the whole way");
+    r.integer("run.seed", seed, 0, 0x7fffffffffffffffu)
+        .says("Seed of all randomness: noise and fixed patterns.")
+        .from(provenance::chosen, "any number");
+    r.text("scene.source", scene)
+        .says("Picture in front of the lens: a PNG or JPEG file, or builtin:parcels.")
+        .from(provenance::chosen, "a scene of our own that needs no file");
+    r.integer("scene.seed", scene_seed, 0, 0x7fffffffffffffffu)
+        .says("Seed of the built-in scene's arrangement; each frame is a new one.")
+        .from(provenance::chosen, "any number");
+    r.text("network.source", network)
+        .says("Quantized network: a .tflite or .onnx file, builtin:parcels, "
+              "builtin:mobilenet_v1_1.0_224, or none.")
+        .from(provenance::chosen, "a network of our own that needs no file");
+    r.choice("output.image", image,
+             {{"raw", image_output::raw}, {"isp", image_output::isp}, {"none", image_output::none}})
+        .says("What leaves by CSI-2 beside metadata: RAW samples, the ISP's picture, or nothing.")
+        .from(provenance::published, "the public driver's modes send RAW10");
+    r.choice("output.save_frames", saved,
+             {{"first", saved_frames::first},
+              {"last", saved_frames::last},
+              {"all", saved_frames::all},
+              {"none", saved_frames::none}})
+        .says("Frames whose pictures and tensors are written to the output folder.")
+        .from(provenance::chosen, "a 12 Mpx PNG takes longer to write than to simulate");
+}
+
+void settings::declare(parameter_registry& r) {
+    run.declare(r);
+    pixels.declare(r);
+    adc.declare(r);
+    die_link.declare(r);
+    isp.declare(r);
+    csi2.declare(r);
+    sram.declare(r);
+    interconnect.declare(r);
+    dma.declare(r);
+    npu.declare(r);
+    sequencer.declare(r);
+}
+
+namespace {
+
+/// Bytes of one image row on the CSI-2 lanes; 0 when no image is sent.
+std::uint32_t wire_row_bytes(const settings& s) {
+    const auto width = static_cast<std::uint32_t>(s.pixels.sensor.width);
+    switch (s.run.image) {
+        case image_output::raw:
+            return static_cast<std::uint32_t>((std::uint64_t{width} * s.adc.bits + 7) / 8);
+        case image_output::isp:
+            return width / static_cast<std::uint32_t>(s.isp.image_scale) *
+                   (s.isp.image_format == isp::image_format::yuv422 ? 2 : 3);
+        case image_output::none:
+            return 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+void settings::check(const parameter_registry& r, diagnostics& problems) const {
+    models::check(pixels.sensor, r, problems);
+    if (problems.has_errors())
+        return;
+    const auto timing = pixels.sensor.timing();
+    models::check(adc, timing, r, problems);
+    if (adc.bits != 10 && adc.bits != 12 && run.image == image_output::raw)
+        problems.error(r.where("adc.bits"),
+                       fmt::format("adc.bits = {} cannot be sent as RAW", adc.bits),
+                       "output.image = raw knows RAW10 and RAW12; or output.image = isp");
+    const double link = die_link.row_seconds(pixels.sensor.width, adc.bits);
+    if (link > timing.line_time)
+        problems.warning(r.where("die_link.lane_rate"),
+                         fmt::format("the die link needs {} for a row and a line lasts {}: rows will "
+                                     "be lost",
+                                     format_quantity(link, unit::second),
+                                     format_quantity(timing.line_time, unit::second)),
+                         "more die_link.lanes or a higher die_link.lane_rate");
+    const auto row = wire_row_bytes(*this);
+    if (row == 0)
+        return;
+    const double wire = links::csi2_wire_seconds(row + 6, static_cast<unsigned>(csi2.lanes),
+                                                 csi2.lane_rate, csi2.hs_overhead);
+    const double available =
+        timing.line_time *
+        (run.image == image_output::isp ? static_cast<double>(isp.image_scale) : 1.0);
+    if (wire > available)
+        problems.warning(
+            r.where("csi2.lane_rate"),
+            fmt::format("CSI-2 needs {:.3f} us for a row of {} bytes and a new one comes every {:.3f} "
+                        "us: image lines will be lost",
+                        wire * 1e6, row, available * 1e6),
+            fmt::format("{} lanes need at least {:.0f} Mb/s each", csi2.lanes,
+                        8.0 * (row + 6) / static_cast<double>(csi2.lanes) /
+                            std::max(1e-9, available - csi2.hs_overhead) / 1e6));
+}
+
+std::string resolve_path(const parameter_registry& r, const std::string& parameter,
+                         const std::string& value) {
+    const source_position where = r.where(parameter);
+    const std::filesystem::path path(value);
+    if (where.line == 0 || where.file == "--set" || path.is_absolute())
+        return value;
+    return (std::filesystem::path(where.file).parent_path() / path).string();
+}
+
+void resolve_settings(const command_line& command, settings& s, parameter_registry& r) {
+    diagnostics problems;
+    s.declare(r);
+    if (!command.config_file.empty())
+        load_config_file(command.config_file, r, problems);
+    apply_settings(command.settings, r, problems);
+    const auto option = [&](const char* name, const char* flag, const std::string& value) {
+        source_position where;
+        where.file = flag;
+        where.text = fmt::format("{} {}", flag, value);
+        where.column = static_cast<unsigned>(std::string(flag).size()) + 2;
+        where.length = static_cast<unsigned>(value.size());
+        r.assign(name, value, where, "command line", problems);
+    };
+    if (command.frames)
+        option("run.frames", "--frames", std::to_string(*command.frames));
+    if (command.seed)
+        option("run.seed", "--seed", std::to_string(*command.seed));
+    if (!command.scene.empty())
+        option("scene.source", "--scene", command.scene);
+    if (!command.network.empty())
+        option("network.source", "--network", command.network);
+    if (!problems.has_errors())
+        s.check(r, problems);
+    problems.throw_if_errors();
+    if (!problems.warnings().empty())
+        std::fputs(problems.render().c_str(), stderr);
+}
+
+}  // namespace ocellus::sim

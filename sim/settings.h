@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/parameter.h"
+#include "dsp/npu/npu.h"
+#include "isp/isp.h"
+#include "links/csi2_transmitter.h"
+#include "links/die_link.h"
+#include "memory/dma.h"
+#include "memory/interconnect.h"
+#include "memory/sram.h"
+#include "models/column_adc.h"
+#include "models/pixel_array.h"
+#include "sim/command_line.h"
+#include "sim/sequencer.h"
+
+namespace ocellus::sim {
+
+/// What leaves the chip beside metadata.
+enum class image_output { raw, isp, none };
+
+/// Which frames' pictures and tensors are written to the output folder.
+enum class saved_frames { first, last, all, none };
+
+/// Parameters of a run that belong to no block.
+struct run_parameters {
+    std::uint64_t frames = 1;
+    std::uint64_t seed = 1;
+    std::string scene = "builtin:parcels";
+    std::uint64_t scene_seed = 1;
+    std::string network = "builtin:parcels";
+    image_output image = image_output::raw;
+    saved_frames saved = saved_frames::last;
+    void declare(parameter_registry& r);
+};
+
+/// Every parameter of the sensor and of the run, block by block.
+struct settings {
+    run_parameters run;
+    models::pixel_array_parameters pixels;
+    models::column_adc_parameters adc;
+    links::die_link_parameters die_link;
+    isp::isp_parameters isp;
+    links::csi2_parameters csi2;
+    memory::sram_parameters sram;
+    memory::interconnect_parameters interconnect;
+    memory::dma_parameters dma;
+    dsp::npu_parameters npu;
+    sequencer_parameters sequencer;
+
+    void declare(parameter_registry& r);
+    /// What no single range can say: rows that cannot be converted or sent within a line, and so on.
+    void check(const parameter_registry& r, diagnostics& problems) const;
+};
+
+/// Configuration file, --set and the options of the command line, in this order, into the registry.
+/// Throws input_error with every mistake at once, and prints warnings to standard error.
+void resolve_settings(const command_line& command, settings& s, parameter_registry& r);
+
+/// A file named by a parameter: as given, or relative to the configuration file that names it.
+std::string resolve_path(const parameter_registry& r, const std::string& parameter,
+                         const std::string& value);
+
+}  // namespace ocellus::sim

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include "sim/command_line.h"
+
+namespace ocellus::sim {
+
+/// Does what the command line asks for; returns the exit code. Throws input_error on bad input.
+int execute(const command_line& command);
+
+int run(const command_line& command);       ///< sim/run.cpp
+int describe(const command_line& command);  ///< sim/describe.cpp
+int render_scenes(const command_line& command);
+
+}  // namespace ocellus::sim

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include <tlm_utils/simple_target_socket.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstring>
+#include <systemc>
+
+#include "core/payload.h"
+#include "core/random.h"
+#include "dsp/network/executor.h"
+#include "dsp/npu/generated_networks.h"
+#include "dsp/npu/npu.h"
+
+using namespace ocellus;
+using namespace ocellus::dsp;
+
+namespace {
+
+constexpr std::uint64_t sram_base = 0x20000000;
+constexpr std::uint64_t sram_bytes = 8u << 20;
+
+/// A memory with a fixed latency and a port of fixed width that serves bursts in order.
+class test_memory : public sc_core::sc_module {
+  public:
+    tlm_utils::simple_target_socket<test_memory> in{"in"};
+    clock_domain clock{262500000};
+    std::uint64_t width = 0;    ///< bytes per cycle; 0: no time at all
+    std::uint64_t latency = 0;  ///< cycles
+    std::uint64_t refuse_at = ~std::uint64_t{0};
+    bool direct = true;
+    std::vector<std::uint8_t> bytes;
+    std::uint64_t bursts = 0, read = 0, written = 0;
+
+    explicit test_memory(sc_core::sc_module_name name) : sc_module(name), bytes(sram_bytes) {
+        in.register_b_transport(this, &test_memory::transport);
+        in.register_get_direct_mem_ptr(this, &test_memory::grant);
+    }
+
+  private:
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+        const std::uint64_t a = p.get_address(), n = p.get_data_length();
+        if (a < sram_base || a + n > sram_base + sram_bytes || p.get_data_ptr() ||
+            bursts == refuse_at) {
+            p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+            return;
+        }
+        ++bursts;
+        (p.is_read() ? read : written) += n;
+        if (width > 0) {
+            const sc_core::sc_time now = sc_core::sc_time_stamp();
+            sc_core::sc_time start = now + delay;
+            if (start < free_)
+                start = free_;
+            free_ = start + clock.time_of((n + width - 1) / width);
+            delay = free_ + clock.time_of(latency) - now;
+        }
+        p.set_response_status(tlm::TLM_OK_RESPONSE);
+    }
+    bool grant(tlm::tlm_generic_payload&, tlm::tlm_dmi& d) {
+        if (!direct)
+            return false;
+        d.set_dmi_ptr(bytes.data());
+        d.set_start_address(sram_base);
+        d.set_end_address(sram_base + sram_bytes - 1);
+        d.allow_read_write();
+        return true;
+    }
+    sc_core::sc_time free_;
+};
+
+struct bench {
+    worker_pool pool{1};
+    statistics stats;
+    block_context context;
+    npu_parameters parameters;
+    std::string name;
+    test_memory memory{(name + "memory").c_str()};
+    npu engine;
+    sc_core::sc_signal<bool> irq{(name + "irq").c_str()};
+    struct host_module : sc_core::sc_module {
+        tlm_utils::simple_initiator_socket<host_module> out{"out"};
+        explicit host_module(sc_core::sc_module_name n) : sc_module(n) {}
+    } host{(name + "host").c_str()};
+
+    explicit bench(bool timing_only, array_choice array = array_choice::h1,
+                   const std::string& prefix = "")
+        : context{pool, stats, 1, timing_only},
+          parameters(with(array)),
+          name(prefix),
+          engine((name + "npu").c_str(), parameters, context) {
+        engine.memory_out.bind(memory.in);
+        engine.done_irq.bind(irq);
+        host.out.bind(engine.registers_in);
+    }
+
+    static npu_parameters with(array_choice array) {
+        npu_parameters p;
+        p.organisation = array;
+        return p;
+    }
+    std::shared_ptr<const compiled_network> load(network n) {
+        auto c = compile(std::move(n), parameters.budget(sram_base, sram_bytes), parameters.array(),
+                         parameters.local_buffer);
+        engine.load(c);
+        return c;
+    }
+    tlm::tlm_response_status write(std::uint32_t offset, std::uint32_t value) {
+        sc_core::sc_time delay;
+        return burst(host.out, tlm::TLM_WRITE_COMMAND, offset, &value, 4, delay);
+    }
+    std::uint32_t read(std::uint32_t offset) {
+        sc_core::sc_time delay;
+        std::uint32_t value = 0;
+        CHECK(burst(host.out, tlm::TLM_READ_COMMAND, offset, &value, 4, delay) ==
+              tlm::TLM_OK_RESPONSE);
+        return value;
+    }
+    /// Lets delta cycles pass; the first call also ends elaboration.
+    void settle() { sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_NS)); }
+    /// Starts a job and runs until the interrupt or for 100 ms.
+    void job(std::uint64_t input) {
+        settle();
+        write(0x1c, static_cast<std::uint32_t>(input));
+        write(0x04, 1);
+        const sc_core::sc_time end =
+            sc_core::sc_time_stamp() + sc_core::sc_time(100, sc_core::SC_MS);
+        while (!irq.read() && sc_core::sc_time_stamp() < end)
+            sc_core::sc_start(sc_core::sc_time(20, sc_core::SC_US));
+    }
+};
+
+constexpr std::uint32_t control = 0x04, status = 0x08, error_code = 0x10, network_select = 0x14,
+                        input_address = 0x1c;
+
+std::vector<std::uint8_t> picture(std::size_t n, std::uint64_t seed) {
+    random_sequence random(seed, purpose::test);
+    std::vector<std::uint8_t> v(n);
+    // Soft blobs, not white noise: like a photograph, most energy is low.
+    int level = 0;
+    for (auto& b : v) {
+        level += static_cast<int>(random.below(31)) - 15;
+        level = level < -128 ? -128 : level > 127 ? 127 : level;
+        b = static_cast<std::uint8_t>(level);
+    }
+    return v;
+}
+
+}  // namespace
+
+TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
+    bench b(true);
+    const auto c = b.load(generate_mobilenet_v1());
+    b.write(0x24, 77);
+    b.job(c->input_address(0));
+    CHECK(b.irq.read());
+    CHECK(b.engine.last_job().cycles == 800885 + 29 * 444);
+    CHECK(b.engine.last_job().end - b.engine.last_job().start ==
+          clock_domain(262500000).time_of(813761));
+    CHECK(b.read(0x40) == 813761);
+    CHECK(b.read(0x44) == 347858);
+    CHECK(b.read(0x48) + b.read(0x4c) == 453027);
+    CHECK(b.read(0x50) == 29 * 444);
+    CHECK(b.read(0x54) == 0);
+    CHECK(b.read(0x58) == 568741376);
+    CHECK(b.read(0x28) == 77);
+    CHECK(b.stats.value("npu.jobs") == 1);
+    CHECK(b.stats.value("npu.macs") == 568741376);
+    CHECK(b.stats.value("npu.utilisation") == Approx(568741376.0 / 813761 / 2304));
+    CHECK(b.stats.value("npu.memory.read") == 5194240 + 4210112 + 47780);
+    CHECK(b.stats.value("npu.memory.write") == 5044713);
+    CHECK(b.memory.read == 5194240 + 4210112 + 47780);
+    CHECK(b.memory.written == 5044713);
+    const auto& layers = b.engine.last_layers();
+    REQUIRE(layers.size() == 29);
+    std::uint64_t sum = 0;
+    for (const auto& l : layers) {
+        CHECK(l.start == sum);
+        CHECK(l.cycles == l.compute + l.load + l.store + l.fixed + l.stall);
+        sum += l.cycles;
+    }
+    CHECK(sum == 813761);
+    CHECK(layers[1].name == "dw1");
+    CHECK(layers[1].cycles == 25101 + 12544 + 444);
+}
+
+TEST_CASE("a memory as wide as the bus adds nothing, latency adds itself per transfer") {
+    bench b(true);
+    const auto c = b.load(generate_mobilenet_v1());
+    b.memory.width = 32;
+    b.job(c->input_address(0));
+    const std::uint64_t matched = b.engine.last_job().cycles;
+    // Partial beats at the ends of streams: at most one per transfer and range.
+    std::uint64_t ranges = 0, transfers = 0;
+    for (const auto& p : c->passes)
+        for (const auto& t : p.tiles) {
+            ranges += t.loads.size() + t.stores.size();
+            transfers += 2;
+        }
+    CHECK(matched >= 813761);
+    CHECK(matched <= 813761 + ranges);
+    b.write(status, 6);
+    b.settle();
+    CHECK(!b.irq.read());
+
+    b.memory.latency = 20;
+    b.job(c->input_address(1));
+    const std::uint64_t late = b.engine.last_job().cycles;
+    CHECK(late >= matched + 20 * transfers - ranges);
+    CHECK(late <= matched + 20 * transfers);
+    CHECK(b.read(0x54) == late - 813761);
+    b.write(status, 6);
+    b.settle();
+
+    // Half the bandwidth: transfers take twice their bus cycles.
+    b.memory.latency = 0;
+    b.memory.width = 16;
+    b.job(c->input_address(0));
+    CHECK(b.engine.last_job().cycles >= 813761 + 453027 - 29);
+    CHECK(b.engine.last_job().cycles <= 813761 + 453027 + ranges);
+}
+
+TEST_CASE("the overlapped organisation hides transfers behind computing") {
+    bench b(true, array_choice::h2);
+    const auto c = b.load(generate_mobilenet_v1());
+    b.job(c->input_address(0));
+    CHECK(b.engine.last_job().cycles == c->unloaded_cycles());
+    CHECK(b.engine.last_job().cycles >= 804541);
+    CHECK(b.engine.last_job().cycles < 804541 * 105 / 100);
+    b.write(status, 6);
+    b.settle();
+    b.memory.width = 16;
+    b.job(c->input_address(0));
+    CHECK(b.engine.last_job().cycles > c->unloaded_cycles() * 11 / 10);
+}
+
+TEST_CASE("function and time do not depend on each other") {
+    bench b(false);
+    bench other(true, array_choice::h1, "other_");
+    const auto c = b.load(generate_mobilenet_v1(0.5, 96));
+    b.memory.width = 32;
+    b.memory.latency = 7;
+    c->program_memory([&](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
+        std::memcpy(b.memory.bytes.data() + (address - sram_base), data, length);
+    });
+    const auto weights_before = std::vector<std::uint8_t>(
+        b.memory.bytes.begin() + static_cast<std::ptrdiff_t>(c->plan.coefficients_offset),
+        b.memory.bytes.end());
+    std::vector<std::uint8_t> results[2];
+    for (unsigned frame = 0; frame < 2; ++frame) {
+        const auto input = picture(c->input_bytes(), frame);
+        std::memcpy(b.memory.bytes.data() + (c->input_address(frame) - sram_base), input.data(),
+                    input.size());
+        b.job(c->input_address(frame));
+        REQUIRE(b.irq.read());
+        b.write(0x30, 0);
+        CHECK(b.read(0x34) == c->output_address(0));
+        REQUIRE(b.read(0x38) == 1001);
+        const auto at = static_cast<std::ptrdiff_t>(c->output_address(0) - sram_base);
+        results[frame].assign(b.memory.bytes.begin() + at, b.memory.bytes.begin() + at + 1001);
+        CHECK(results[frame] == run(c->net, {input})[0]);
+        b.write(status, 6);
+        b.settle();
+    }
+    CHECK(results[0] != results[1]);
+    // Nothing but the arena was written.
+    CHECK(std::equal(
+        weights_before.begin(), weights_before.end(),
+        b.memory.bytes.begin() + static_cast<std::ptrdiff_t>(c->plan.coefficients_offset)));
+    // A run without bytes takes the same time, layer by layer.
+    other.memory.width = 32;
+    other.memory.latency = 7;
+    other.load(generate_mobilenet_v1(0.5, 96));
+    other.job(c->input_address(1));
+    CHECK(other.irq.read());
+    CHECK(other.engine.last_job().cycles == b.engine.last_job().cycles);
+    REQUIRE(other.engine.last_layers().size() == b.engine.last_layers().size());
+    for (std::size_t i = 0; i < b.engine.last_layers().size(); ++i)
+        CHECK(other.engine.last_layers()[i].cycles == b.engine.last_layers()[i].cycles);
+    CHECK(other.memory.bursts * 2 == b.memory.bursts);
+}
+
+TEST_CASE("mistakes of firmware are errors that firmware sees") {
+    bench b(true);
+    b.settle();
+    b.write(control, 1);  // nothing loaded
+    b.settle();
+    CHECK(b.read(error_code) == npu::error_network);
+    const auto c = b.load(generate_mobilenet_v1(0.25, 64));
+    b.settle();
+    CHECK(b.irq.read());
+    CHECK(b.read(status) == npu::status_error);
+    b.write(status, npu::status_error);
+    b.settle();
+    CHECK(!b.irq.read());
+    CHECK(b.read(error_code) == 0);
+
+    b.write(network_select, 5);
+    CHECK(b.read(0x20) == 0);  // INPUT_BYTES of no network
+    b.write(control, 1);
+    CHECK(b.read(error_code) == npu::error_network);
+    b.write(status, npu::status_error);
+    b.write(network_select, 0);
+    CHECK(b.read(0x20) == 64 * 64 * 3);
+    CHECK(b.read(0x18) == 1);
+    CHECK(b.read(0x2c) == 1);
+    b.write(0x30, 1);  // OUTPUT_INDEX of no output
+    CHECK(b.read(0x34) == 0);
+
+    b.write(input_address, static_cast<std::uint32_t>(c->input_address(0)) + 4);
+    b.write(control, 1);
+    CHECK(b.read(error_code) == npu::error_input);
+    b.write(status, npu::status_error);
+
+    // Start while busy: an error, and the running job is not disturbed.
+    b.write(input_address, static_cast<std::uint32_t>(c->input_address(0)));
+    b.write(control, 1);
+    CHECK(b.read(status) == npu::status_busy);
+    b.write(status, npu::status_busy);
+    CHECK(b.read(status) == npu::status_busy);
+    sc_core::sc_start(sc_core::sc_time(10, sc_core::SC_US));
+    b.write(control, 1);
+    CHECK(b.read(status) == (npu::status_busy | npu::status_error));
+    CHECK(b.read(error_code) == npu::error_busy);
+    b.write(status, npu::status_error);
+    sc_core::sc_start(sc_core::sc_time(10, sc_core::SC_MS));
+    CHECK(b.read(status) == npu::status_done);
+    CHECK(b.irq.read());
+    CHECK(b.engine.last_job().cycles == c->unloaded_cycles());
+    b.write(0x0c, 0);  // IRQ_ENABLE
+    b.settle();
+    CHECK(!b.irq.read());
+    b.write(0x0c, 6);
+    b.write(status, npu::status_done);
+
+    // The memory refuses the 100th burst.
+    b.memory.refuse_at = b.memory.bursts + 100;
+    b.job(c->input_address(0));
+    CHECK(b.read(status) == npu::status_error);
+    CHECK(b.read(error_code) == npu::error_memory);
+    CHECK(b.stats.value("npu.jobs") == 1);
+
+    CHECK(b.write(0x00, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+    CHECK(b.write(0x3c, 1) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(b.stats.value("npu.errors") == 5);
+}
+
+TEST_CASE("no direct access to memory, or an input outside of it, is an error") {
+    bench b(false);
+    const auto c = b.load(generate_mobilenet_v1(0.25, 32));
+    b.memory.direct = false;
+    b.job(c->input_address(0));
+    CHECK(b.read(error_code) == npu::error_direct);
+    b.memory.direct = true;
+    b.write(status, npu::status_error);
+    b.settle();
+    b.job(sram_base + sram_bytes);
+    CHECK(b.read(error_code) == npu::error_direct);
+}
+
+TEST_CASE("activations of the generated network neither saturate nor die") {
+    const network n = generate_mobilenet_v1(1.0, 96);
+    std::vector<double> saturated(n.layers.size()), dead(n.layers.size());
+    const auto one = run(n, {picture(n.input().bytes(), 1)}, best_kernels(),
+                         [&](std::size_t l, const std::uint8_t* bytes, std::size_t count) {
+                             std::size_t high = 0, low = 0;
+                             for (std::size_t i = 0; i < count; ++i) {
+                                 const int v = static_cast<std::int8_t>(bytes[i]);
+                                 high += v == 127;
+                                 low += v == -128;
+                             }
+                             saturated[l] = static_cast<double>(high) / static_cast<double>(count);
+                             dead[l] = static_cast<double>(low) / static_cast<double>(count);
+                         })[0];
+    for (std::size_t l = 0; l < n.layers.size(); ++l) {
+        INFO(n.layers[l].name << " saturated " << saturated[l] << " zero " << dead[l]);
+        CHECK(saturated[l] < 0.2);
+        CHECK(dead[l] < 0.85);
+    }
+    const auto two = run(n, {picture(n.input().bytes(), 2)})[0];
+    int different = 0;
+    for (std::size_t i = 0; i < one.size(); ++i)
+        different += one[i] != two[i];
+    CHECK(different > 500);
+}
+
+TEST_CASE("a timing-only MobileNet V1 job costs little wall time") {
+    bench b(true);
+    const auto c = b.load(generate_mobilenet_v1());
+    b.memory.width = 32;
+    const auto start = std::chrono::steady_clock::now();
+    b.job(c->input_address(0));
+    const double ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    WARN("timing-only job: " << ms << " ms wall, " << b.memory.bursts << " bursts");
+    CHECK(ms < 100);
+}

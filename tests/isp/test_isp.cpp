@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "core/payload_checker.h"
+#include "core/random.h"
+#include "isp/isp.h"
+
+using namespace ocellus;
+using namespace ocellus::isp;
+using sc_core::sc_time;
+
+namespace {
+
+struct sent_row {
+    row_info info;
+    sc_time at;
+};
+struct seen_burst {
+    std::uint64_t address;
+    std::uint32_t bytes;
+    sc_time begin, end;
+    bool data;
+};
+struct seen_irq {
+    sc_time at;
+    bool level;
+};
+
+/// Plays die link, transmitter, memory and firmware around one ISP.
+struct test_bench : sc_core::sc_module {
+    tlm_utils::simple_initiator_socket<test_bench> rows_out{"rows_out"};
+    tlm_utils::simple_target_socket<test_bench> rows_in{"rows_in"};
+    tlm_utils::simple_target_socket<test_bench> memory_in{"memory_in"};
+    tlm_utils::simple_initiator_socket<test_bench> registers_out{"registers_out"};
+    sc_core::sc_signal<bool> irq{"irq"};
+    row_checker checker{"checker"};
+    worker_pool pool;
+    statistics stats;
+    block_context ctx;
+    ocellus::isp::isp device;
+
+    unsigned width = 4056, height = 3040, frames = 1;
+    sc_time line{5434, sc_core::SC_NS};
+    unsigned blanking_lines = 10;
+    bool functional = false;
+    bool acknowledge = true;
+    sc_time memory_time{100, sc_core::SC_NS};
+    std::function<void(std::uint32_t frame)> before_frame;
+
+    std::vector<sent_row> rows;
+    std::vector<seen_burst> bursts;
+    std::vector<seen_irq> irqs;
+    std::map<std::uint64_t, std::uint8_t> memory;
+    std::vector<std::shared_ptr<const lazy_plane<std::uint16_t>>> raws;
+
+    SC_HAS_PROCESS(test_bench);
+    explicit test_bench(sc_core::sc_module_name name, const isp_parameters& p = {},
+                        unsigned threads = 2, bool timing_only = false)
+        : sc_module(name),
+          pool(threads),
+          ctx{pool, stats, 1, timing_only},
+          device("isp", p, ctx) {
+        rows_out.bind(device.rows_in);
+        device.rows_out.bind(checker.rows_in);
+        checker.rows_out.bind(rows_in);
+        device.memory_out.bind(memory_in);
+        registers_out.bind(device.registers_in);
+        device.tensor_irq.bind(irq);
+        rows_in.register_b_transport(this, &test_bench::receive);
+        memory_in.register_b_transport(this, &test_bench::store);
+        SC_THREAD(feed);
+        SC_METHOD(watch);
+        sensitive << irq.value_changed_event();
+        dont_initialize();
+    }
+
+    void write(const std::string& name, std::uint32_t value) {
+        REQUIRE(access(tlm::TLM_WRITE_COMMAND, name, value) == tlm::TLM_OK_RESPONSE);
+    }
+    std::uint32_t read(const std::string& name) {
+        std::uint32_t value = 0;
+        REQUIRE(access(tlm::TLM_READ_COMMAND, name, value) == tlm::TLM_OK_RESPONSE);
+        return value;
+    }
+    tlm::tlm_response_status access(tlm::tlm_command command, const std::string& name,
+                                    std::uint32_t& value) {
+        for (const auto& r : device.registers().all())
+            if (r.name == name) {
+                sc_time none;
+                return burst(registers_out, command, r.offset, &value, 4, none);
+            }
+        return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+    }
+    double stat(const std::string& name) { return stats.value("isp." + name); }
+    sc_time arrival(unsigned frame, unsigned row) const {
+        return line * (static_cast<double>(frame) * (height + blanking_lines) + row + 1);
+    }
+
+    void feed() {
+        for (unsigned f = 0; f < frames; ++f) {
+            std::shared_ptr<lazy_plane<std::uint16_t>> raw;
+            if (functional)
+                raw = lazy_plane<std::uint16_t>::start(
+                    pool, width, height, 16, [f](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+                        for (unsigned y = first; y < last; ++y)
+                            for (unsigned x = 0; x < out.width(); ++x)
+                                out.row(y)[x] = static_cast<std::uint16_t>(
+                                    64 + (x * 7 + y * 13 + f * 100) % 900);
+                    });
+            raws.push_back(raw);
+            for (unsigned y = 0; y < height; ++y) {
+                const sc_time due = arrival(f, y) - line;
+                if (due > sc_core::sc_time_stamp())
+                    wait(due - sc_core::sc_time_stamp());
+                if (y == 0 && before_frame)
+                    before_frame(f);
+                row_info i;
+                i.frame = f;
+                i.row = y;
+                i.width = width;
+                i.height = height;
+                i.bits = 10;
+                i.frame_start = arrival(f, 0) - line;
+                i.raw = raw;
+                REQUIRE(send_row(rows_out, i, line));  // the row is complete one line from now
+            }
+        }
+    }
+    void receive(tlm::tlm_generic_payload& p, sc_time& delay) {
+        if (const row_info* row = row_of(p))
+            rows.push_back({*row, sc_core::sc_time_stamp() + delay});
+        p.set_response_status(tlm::TLM_OK_RESPONSE);
+    }
+    void store(tlm::tlm_generic_payload& p, sc_time& delay) {
+        const sc_time begin = sc_core::sc_time_stamp() + delay;
+        delay += memory_time;
+        bursts.push_back({p.get_address(), p.get_data_length(), begin, begin + memory_time,
+                          p.get_data_ptr() != nullptr});
+        if (p.get_data_ptr())
+            for (unsigned i = 0; i < p.get_data_length(); ++i)
+                memory[p.get_address() + i] = p.get_data_ptr()[i];
+        p.set_response_status(p.get_address() < 0x10000000 ? tlm::TLM_OK_RESPONSE
+                                                           : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    }
+    void watch() {
+        irqs.push_back({sc_core::sc_time_stamp(), irq.read()});
+        if (irq.read() && acknowledge)
+            write("STATUS", status_tensor_done);
+    }
+    void set_control(isp_output output, bool tensor, const isp_parameters& p = {}) {
+        write("CONTROL", control_value(output, p) | (tensor ? control_tensor_enable : 0));
+    }
+};
+
+/// Time of a clock number at f Hz in whole picoseconds, by long division of another kind.
+sc_time clock_time(long double clock, long double hertz) {
+    return sc_time::from_value(static_cast<std::uint64_t>(std::floor(clock / hertz * 1e12L + 1e-6L)));
+}
+
+}  // namespace
+
+TEST_CASE("isp: 2 pixels per clock at 373 MHz sustain 60 fps of 12.3 Mpx, to the picosecond") {
+    test_bench b("bench");
+    b.set_control(isp_output::isp, false);
+    sc_core::sc_start();
+    CHECK(b.stat("rows_lost") == 0);
+    CHECK(b.stat("rows_out") == 3040);
+    CHECK(b.stat("busy_cycles") == (3040 + 2) * 2028.0);
+    CHECK(b.checker.violations().empty());
+    CHECK(b.checker.complete_frames() == 1);
+    REQUIRE(b.rows.size() == 3040);
+    // 2028 clocks are 5.43700 us, 3 ns more than a line: the rows fall behind by 1.7 rows in a frame, and
+    // row r is out two rows and 35 clocks after its own turn.
+    CHECK(latency_lines() == 2);
+    CHECK(latency_clocks() == 35);
+    const long double first = std::ceil(5434e-9L * 373e6L);  // clock edge of the first arrival
+    for (unsigned r : {0u, 1u, 1000u, 3037u, 3038u, 3039u})
+        CHECK(b.rows[r].at == clock_time(first + 2028.0L * (r + 3) + 35, 373e6L));
+    CHECK(b.stat("input_rows_peak") == 3);
+}
+
+TEST_CASE("isp: 1 pixel per clock at 373 MHz loses rows") {
+    isp_parameters p;
+    p.pixels_per_clock = 1;
+    test_bench b("bench", p);
+    b.set_control(isp_output::isp, false);
+    sc_core::sc_start();
+    // A row takes 4056 clocks = 10.874 us, 2.0011 lines. In 3040 lines the pipeline finishes
+    // floor(3039 * 5.434 / 10.874) rows and four are in the buffer at the end.
+    const double taken = std::floor(3039 * 5434e-9 * 373e6 / 4056) + 4;
+    CHECK(b.stat("rows_lost") == 3040 - taken);
+    CHECK(b.stat("rows_out") == taken);
+    CHECK(b.stat("input_rows_peak") == 4);
+    CHECK((b.read("STATUS") & status_overflow) != 0);
+    // Rows keep their numbers.
+    unsigned last = 0;
+    for (const auto& r : b.rows) {
+        CHECK((r.info.row == 0 || r.info.row > last));
+        last = r.info.row;
+    }
+    b.write("STATUS", status_overflow);
+    CHECK(b.read("STATUS") == 0);
+}
+
+TEST_CASE("isp: raw rows pass unchanged after the bypass latency, none sends nothing") {
+    test_bench b("bench");
+    b.width = 64;
+    b.height = 16;
+    b.frames = 3;
+    b.functional = true;
+    b.before_frame = [&](std::uint32_t f) {
+        b.set_control(f == 1 ? isp_output::none : isp_output::raw, false);
+    };
+    sc_core::sc_start();
+    REQUIRE(b.rows.size() == 32);
+    for (const auto& r : b.rows) {
+        CHECK(r.info.format == row_format::bayer);
+        CHECK(r.info.bits == 10);
+        CHECK(r.info.raw == b.raws[r.info.frame]);
+        CHECK(r.at == b.arrival(r.info.frame, r.info.row) + clock_time(16, 373e6L));
+    }
+    CHECK(b.stat("busy_cycles") == 0);
+    CHECK(b.checker.violations().empty());
+}
+
+TEST_CASE("isp: the tensor is written row by row, then the interrupt rises until acknowledged") {
+    isp_parameters p;
+    p.window_y = 40;
+    p.window_height = 80;
+    test_bench b("bench", p);
+    b.width = 640;
+    b.height = 200;
+    b.functional = true;
+    b.set_control(isp_output::none, true);
+    b.device.set_tensor_format(make_tensor_format(32, 8, 3, true));
+    b.write("TENSOR_ADDRESS", 0x1000);
+    sc_core::sc_start();
+    CHECK(b.rows.empty());
+    REQUIRE(b.bursts.size() == 8);
+    for (unsigned t = 0; t < 8; ++t) {
+        CHECK(b.bursts[t].address == 0x1000 + t * 96);
+        CHECK(b.bursts[t].bytes == 96);
+        // Row t needs array rows up to 40 + 10 t + 9; each is done 320 clocks after its arrival, the
+        // picture row two rows later, and a tensor row of 32 takes 16 clocks.
+        const long double arrives = std::ceil(b.arrival(0, 40 + 10 * t + 9 + 2).to_seconds() * 373e6L - 1e-6L);
+        CHECK(b.bursts[t].begin == clock_time(arrives + 320 + 35 + 16, 373e6L));
+    }
+    REQUIRE(b.irqs.size() == 2);
+    CHECK(b.irqs[0].level);
+    CHECK(b.irqs[0].at == b.bursts[7].end);
+    CHECK_FALSE(b.irqs[1].level);
+    CHECK(b.irqs[1].at == b.irqs[0].at);
+    CHECK(b.stat("tensors") == 1);
+    CHECK(b.stat("tensor_rows") == 8);
+    CHECK(b.stat("tensor_bytes") == 768);
+    CHECK(b.read("STATUS") == 0);
+
+    // The bytes are those of the function.
+    frame_request q;
+    q.settings = p.settings();
+    q.width = 640;
+    q.height = 200;
+    q.tensor = true;
+    q.window = {0, 40, 640, 80, 0, 0};
+    q.tensor_out = make_tensor_format(32, 8, 3, true);
+    worker_pool here(0);
+    const auto work = frame_work::start(here, [&](unsigned y) { return b.raws[0]->row(y); }, q);
+    bool equal = b.memory.size() == 768;
+    for (unsigned i = 0; i < 768; ++i)
+        equal = equal && b.memory[0x1000 + i] == work->tensor().row(i / 96)[i % 96];
+    CHECK(equal);
+}
+
+TEST_CASE("isp: picture rows carry the function's bytes, scaled, numbered and timed") {
+    isp_parameters p;
+    p.image_scale = 2;
+    p.image_format = image_format::rgb888;
+    test_bench b("bench", p);
+    b.width = 64;
+    b.height = 32;
+    b.frames = 3;
+    b.functional = true;
+    b.set_control(isp_output::isp, false, p);
+    sc_core::sc_start();
+    CHECK(b.checker.violations().empty());
+    CHECK(b.checker.complete_frames() == 3);
+    REQUIRE(b.rows.size() == 48);
+    for (unsigned f = 0; f < 3; ++f) {
+        frame_request q;
+        q.settings = p.settings();
+        q.width = 64;
+        q.height = 32;
+        q.image = true;
+        q.scale = 2;
+        q.format = image_format::rgb888;
+        worker_pool here(0);
+        const auto work = frame_work::start(here, [&](unsigned y) { return b.raws[f]->row(y); }, q);
+        for (unsigned i = 0; i < 16; ++i) {
+            const auto& r = b.rows[f * 16 + i];
+            CHECK(r.info.row == i);
+            CHECK(r.info.width == 32);
+            CHECK(r.info.height == 16);
+            CHECK(r.info.bits == 24);
+            CHECK(r.info.format == row_format::rgb888);
+            CHECK(!r.info.raw);
+            REQUIRE(r.info.bytes);
+            CHECK(std::equal(r.info.bytes->row(i), r.info.bytes->row(i) + 96, work->image()->row(i)));
+            // Array row 2 i + 1, seen two rows later; the last one after two flushed rows.
+            const bool flushed = i == 15;
+            const long double arrives =
+                std::ceil(b.arrival(f, flushed ? 31 : 2 * i + 3).to_seconds() * 373e6L - 1e-6L);
+            CHECK(r.at == clock_time(arrives + 32 * (flushed ? 3 : 1) + 35, 373e6L));
+        }
+    }
+}
+
+TEST_CASE("isp: settings are latched at a frame's first row") {
+    test_bench b("bench");
+    b.width = 64;
+    b.height = 32;
+    b.frames = 2;
+    b.set_control(isp_output::isp, false);
+    b.before_frame = [&](std::uint32_t f) {
+        if (f == 0)
+            b.write("CONTROL", control_value(isp_output::isp, {}));
+        else
+            b.write("CONTROL", control_value(isp_output::isp, {}) | 1u << 2);
+    };
+    sc_core::sc_start(b.line * 10);
+    b.write("CONTROL", control_value(isp_output::raw, {}));  // in the middle of frame 0
+    sc_core::sc_start();
+    REQUIRE(b.rows.size() == 64);
+    for (const auto& r : b.rows)
+        CHECK(r.info.format == (r.info.frame == 0 ? row_format::yuv422 : row_format::rgb888));
+}
+
+TEST_CASE("isp: a memory that is too slow costs tensor rows, and the frame says so") {
+    test_bench b("bench");
+    b.width = 64;
+    b.height = 32;
+    b.memory_time = b.line * 3;
+    b.set_control(isp_output::none, true);
+    b.device.set_tensor_format(make_tensor_format(8, 32, 3, true));
+    sc_core::sc_start();
+    CHECK(b.stat("tensors") == 1);
+    CHECK(b.stat("tensor_rows_lost") > 0);
+    CHECK(b.stat("tensor_rows") + b.stat("tensor_rows_lost") == 32);
+    CHECK((b.read("STATUS") & status_overflow) != 0);
+}
+
+TEST_CASE("isp: bursts are at most 4096 bytes, refused bursts are counted") {
+    test_bench b("bench");
+    b.width = 64;
+    b.height = 32;
+    b.set_control(isp_output::none, true);
+    b.device.set_tensor_format(make_tensor_format(2000, 2, 3, false));
+    b.write("TENSOR_ADDRESS", 0x10000000 - 6000);
+    sc_core::sc_start();
+    REQUIRE(b.bursts.size() == 4);
+    CHECK(b.bursts[0].bytes == 4096);
+    CHECK(b.bursts[1].bytes == 6000 - 4096);
+    CHECK(b.bursts[1].address == b.bursts[0].address + 4096);
+    CHECK(b.bursts[1].begin == b.bursts[0].end);
+    CHECK_FALSE(b.bursts[0].data);
+    CHECK(b.stat("bus_errors") == 2);
+    CHECK((b.read("STATUS") & status_bus_error) != 0);
+}
+
+TEST_CASE("isp: settings that cannot be followed are reported and leave the tensor out") {
+    test_bench b("bench");
+    b.width = 64;
+    b.height = 32;
+    b.frames = 3;
+    b.before_frame = [&](std::uint32_t f) {
+        b.set_control(isp_output::raw, true);
+        b.device.set_tensor_format(make_tensor_format(f == 0 ? 0 : 8, 8, f == 1 ? 2 : 3, true));
+        b.write("WINDOW_X", f == 2 ? 64 : 0);
+    };
+    sc_core::sc_start();
+    CHECK(b.stat("config_errors") == 3);
+    CHECK(b.stat("tensors") == 0);
+    CHECK(b.rows.size() == 96);
+    CHECK((b.read("STATUS") & status_config_error) != 0);
+}
+
+TEST_CASE("isp: times are the same with and without samples, for any number of threads") {
+    test_bench a("a", {}, 2), b("b", {}, 0), c("c", {}, 2, true);
+    for (test_bench* t : {&a, &b, &c}) {
+        t->width = 128;
+        t->height = 96;
+        t->frames = 4;
+        t->functional = true;
+        t->before_frame = [t](std::uint32_t f) {
+            t->write("CONTROL",
+                     control_value(isp_output::isp, {}) | (f == 2 ? 0 : control_tensor_enable));
+        };
+        t->device.set_tensor_format(make_tensor_format(40, 30, 3, true));
+    }
+    sc_core::sc_start();
+    const auto times_of = [](const test_bench& t) {
+        std::vector<std::uint64_t> out;
+        for (const auto& r : t.rows)
+            out.push_back(r.at.value());
+        for (const auto& r : t.bursts)
+            out.insert(out.end(), {r.begin.value(), r.end.value(), r.address});
+        for (const auto& i : t.irqs)
+            out.push_back(i.at.value());
+        return out;
+    };
+    CHECK(times_of(a).size() == 4 * 96 + 3 * (3 * 30 + 2));
+    CHECK(times_of(a) == times_of(b));
+    CHECK(times_of(a) == times_of(c));
+    CHECK(a.memory == b.memory);
+    CHECK(a.memory.size() == 40 * 30 * 3);
+    CHECK(c.memory.empty());
+    for (const auto& r : c.rows)
+        CHECK(!r.info.bytes);
+    for (unsigned i = 0; i < a.rows.size(); ++i)
+        CHECK(std::equal(a.rows[i].info.bytes->row(i % 96), a.rows[i].info.bytes->row(i % 96) + 256,
+                         b.rows[i].info.bytes->row(i % 96)));
+}
+
+TEST_CASE("isp: registers can be written, read back and refuse what is wrong") {
+    test_bench b("bench");
+    std::uint32_t value = 0x123;
+    for (const auto& r : b.device.registers().all()) {
+        CHECK(!r.sentence.empty());
+        if (r.mode != access::read_write)
+            continue;
+        b.write(r.name, 5);
+        CHECK(b.read(r.name) == 5);
+    }
+    CHECK(b.access(tlm::TLM_WRITE_COMMAND, "TENSOR_FRAME", value) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+    // Reset values are the parameters: reading them gives the settings back.
+    b.device.registers().reset();
+    const auto s = read_settings(b.device.registers(), 64, 32, 10).request.settings;
+    const isp_settings d = isp_parameters().settings();
+    CHECK(s.gains == d.gains);
+    CHECK(s.matrix == d.matrix);
+    CHECK(s.gamma == d.gamma);
+    CHECK(s.black_level == d.black_level);
+}

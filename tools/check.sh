@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Ocellus Authors
+# Installs what is missing, builds, and runs every test: the release build, then the unit tests under
+# AddressSanitizer and UndefinedBehaviorSanitizer, then the format check.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/setup-debian.sh
+tools/check-format.sh
+cmake --preset release
+cmake --build --preset release
+cmake --preset sanitize
+cmake --build --preset sanitize
+ctest --preset sanitize
+ctest --preset release

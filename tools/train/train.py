@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Ocellus Authors
+"""Trains the parcel detector and writes it as a quantized ONNX file.
+
+    python3 tools/train/train.py --data DIR [--data DIR ...] --held-out DIR --out configs/networks/parcels.onnx --seed 1
+
+Each DIR holds frames.u8 (n x 120 x 160 x 3 sRGB code values) and truth.jsonl, as tools/train/render_parcels
+and tools/train/collect.py write them. Same data, seed and thread count: same weights.
+"""
+import argparse
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import detection
+import export
+from model import ParcelNet
+
+ROWS, COLUMNS = detection.HEIGHT // detection.STRIDE, detection.WIDTH // detection.STRIDE
+CENTRE = 0.8  # cells this near to a parcel's centre (in cells, both ways) answer for it
+
+
+def load(folders):
+    frames, truths = [], []
+    for folder in folders:
+        data = np.fromfile(os.path.join(folder, "frames.u8"), np.uint8)
+        frames.append(data.reshape(-1, detection.HEIGHT, detection.WIDTH, 3))
+        truths += detection.read_truth(os.path.join(folder, "truth.jsonl"))
+    frames = np.concatenate(frames)
+    if len(frames) != len(truths):
+        raise SystemExit(f"{len(frames)} frames but {len(truths)} lines of truth in {folders}")
+    return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2))), truths
+
+
+def targets(truth):
+    """Class map (-1 background, -2 do not care) and box map of one frame."""
+    classes = np.full((ROWS, COLUMNS), -1, np.int64)
+    boxes = np.zeros((4, ROWS, COLUMNS), np.float32)
+    y, x = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
+    cells = [(t[0], t[1] * COLUMNS, t[2] * ROWS, t[3] * COLUMNS, t[4] * ROWS) for t in truth]
+    cells.sort(key=lambda t: -(t[3] - t[1]) * (t[4] - t[2]))  # small ones last: they win
+    for c, left, top, right, bottom in cells:
+        near = np.maximum(abs(x - (left + right) / 2), abs(y - (top + bottom) / 2))
+        inside = (x > left) & (x < right) & (y > top) & (y < bottom)
+        classes[(near < 1.6) & inside & (classes == -1)] = -2
+        mine = ((near < CENTRE) & inside) | (near <= near.min())
+        classes[mine] = c
+        for k, d in enumerate((x - left, y - top, right - x, bottom - y)):
+            boxes[k][mine] = d[mine]
+    return classes, boxes
+
+
+def augment(images, generator):
+    """What differs from run to run of a camera: exposure, white balance, contrast, softness, noise."""
+    n = len(images)
+    rand = lambda *shape: torch.rand(*shape, generator=generator)
+    linear = images.clamp(0, 1) ** 2.2
+    linear = linear * torch.exp((rand(n, 1, 1, 1) * 2 - 1) * 0.45)
+    linear = linear * torch.exp((rand(n, 3, 1, 1) * 2 - 1) * 0.10)
+    grey = linear.mean(1, keepdim=True)
+    linear = grey + (linear - grey) * (0.75 + 0.45 * rand(n, 1, 1, 1))
+    out = linear.clamp(0, 1) ** ((0.9 + 0.25 * rand(n, 1, 1, 1)) / 2.2)
+    soft = F.avg_pool2d(F.pad(out, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    out = out + (rand(n, 1, 1, 1) * 1.2 - 0.6) * (soft - out)  # blur, or sharpen
+    noise = torch.randn(out.shape, generator=generator) * (rand(n, 1, 1, 1) ** 2) * 0.025
+    return ((out + noise).clamp(0, 1) * 255).round() / 255
+
+
+def flip(images, classes, boxes, generator):
+    if torch.rand(1, generator=generator) < 0.5:
+        images, classes, boxes = images.flip(3), classes.flip(2), boxes.flip(3)[:, [2, 1, 0, 3]]
+    if torch.rand(1, generator=generator) < 0.5:
+        images, classes, boxes = images.flip(2), classes.flip(1), boxes.flip(2)[:, [0, 3, 2, 1]]
+    return images, classes, boxes
+
+
+def loss_of(logits, boxes, classes, wanted):
+    positive = classes >= 0
+    count = positive.sum().clamp(min=1)
+    # Distances make boxes around a common point, so the overlap needs no positions.
+    b = boxes.permute(0, 2, 3, 1)[positive].clamp(min=0)
+    w = wanted.permute(0, 2, 3, 1)[positive]
+    area = lambda d: (d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3])
+    inner, outer = torch.minimum(b, w), torch.maximum(b, w)
+    union = area(b) + area(w) - area(inner)
+    overlap = area(inner) / union.clamp(min=1e-6)
+    hull = area(outer).clamp(min=1e-6)
+    box_loss = (1 - overlap + (hull - union) / hull).sum() / count
+    box_loss = box_loss + 0.05 * F.smooth_l1_loss(boxes.permute(0, 2, 3, 1)[positive], w, reduction="sum") / count
+    # Class scores aim at the overlap, so that ranking by score ranks by fit; focal weights for the rest.
+    target = torch.zeros_like(logits)
+    index = positive.nonzero(as_tuple=True)
+    target[index[0], classes[positive], index[1], index[2]] = 0.5 + 0.5 * overlap.detach()
+    p = torch.sigmoid(logits)
+    weight = (target - p).abs() ** 2 * torch.where(target > 0, 1.0, 0.75)
+    weight = weight * (classes != -2).unsqueeze(1)
+    score_loss = (weight * F.binary_cross_entropy_with_logits(logits, target, reduction="none")).sum() / count
+    return 2.0 * score_loss + box_loss
+
+
+def predict(net, images, batch=100):
+    net.eval()
+    logits, boxes = [], []
+    with torch.no_grad():
+        for i in range(0, len(images), batch):
+            s, b = net(images[i:i + batch].float() / 255)
+            logits.append(s)
+            boxes.append(b)
+    return torch.cat(logits).numpy(), torch.cat(boxes).numpy()
+
+
+def evaluate(logits, boxes, truths):
+    reported = [detection.decode(s, b) for s, b in zip(logits, boxes)]
+    ranked = [detection.decode(s, b, threshold=0.02) for s, b in zip(logits, boxes)]
+    return detection.report(reported, ranked, truths)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", action="append", required=True, help="training folder; may be repeated")
+    parser.add_argument("--held-out", required=True, help="folder for the accuracy that is printed")
+    parser.add_argument("--out", required=True, help="ONNX file to write")
+    parser.add_argument("--checkpoint", help="where to keep the float weights (.pt)")
+    parser.add_argument("--start", help="float weights to start from (.pt)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    torch.use_deterministic_algorithms(True)
+    generator = torch.Generator().manual_seed(options.seed)
+
+    images, truths = load(options.data)
+    classes, boxes = (torch.from_numpy(np.stack(a)) for a in zip(*map(targets, truths)))
+    net = ParcelNet()
+    if options.start:
+        net.load_state_dict(torch.load(options.start))
+    print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(images)} frames", flush=True)
+
+    batch = 32
+    steps = len(images) // batch
+    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, options.epochs * steps, pct_start=0.15)
+    began = time.monotonic()
+    for epoch in range(options.epochs):
+        net.train()
+        order = torch.randperm(len(images), generator=generator)
+        total = 0.0
+        for k in range(steps):
+            pick = order[k * batch:(k + 1) * batch]
+            x, c, b = flip(images[pick].float() / 255, classes[pick], boxes[pick], generator)
+            loss = loss_of(*net(augment(x, generator)), c, b)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+            optimiser.step()
+            schedule.step()
+            total += loss.item()
+        print(f"epoch {epoch + 1}: loss {total / steps:.4f}, {time.monotonic() - began:.0f} s", flush=True)
+        if options.checkpoint:
+            torch.save(net.state_dict(), options.checkpoint)
+
+    held_images, held_truths = load([options.held_out])
+    text, _ = evaluate(*predict(net, held_images), held_truths)
+    print("held out, float\n" + text, flush=True)
+    export.export(net, images[:512], options.out)
+
+
+if __name__ == "__main__":
+    main()
