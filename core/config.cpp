@@ -469,6 +469,17 @@ void apply_settings(const std::vector<std::string>& settings, parameter_registry
     }
 }
 
+namespace {
+
+/// "chip.toml:4" for "configs/chip.toml:4": where a file lies is not part of a result, so that the echo
+/// of a run is the same from any folder.
+std::string origin_without_folder(const parameter& p) {
+    const auto slash = p.origin.rfind('/');
+    return slash == std::string::npos ? p.origin : p.origin.substr(slash + 1);
+}
+
+}  // namespace
+
 std::string resolved_config(const parameter_registry& registry) {
     const auto all = registry.all();
     // Values before tables, tables in order of their first parameter.
@@ -505,7 +516,7 @@ std::string resolved_config(const parameter_registry& registry) {
         for (std::size_t i = 0; i < members.size(); ++i) {
             const std::size_t w = characters(assignments[i]);
             out += assignments[i] + std::string(w < width ? width - w : 0, ' ') + "  # " +
-                   as_comment(members[i]->origin) + "\n";
+                   as_comment(origin_without_folder(*members[i])) + "\n";
         }
     }
     return out;
@@ -532,7 +543,7 @@ std::string resolved_config_json(const parameter_registry& registry) {
         out += separator;
         out += "  " + json_string(p->name) + ": {\"value\": " + value +
                ", \"unit\": " + json_string(base_symbol(p->dimension)) +
-               ", \"origin\": " + json_string(p->origin) + "}";
+               ", \"origin\": " + json_string(origin_without_folder(*p)) + "}";
         separator = ",\n";
     }
     return out + (registry.all().empty() ? "}\n" : "\n}\n");

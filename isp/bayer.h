@@ -12,8 +12,8 @@
 #define OCELLUS_INLINE inline
 #endif
 
-/// The loop that follows has no dependence between its iterations: outputs do not overlap inputs. GCC 12
-/// forgets __restrict of pointers that come out of structures.
+/// The loop that follows has no dependence between its iterations: outputs do not overlap inputs.
+/// GCC 12 forgets __restrict of pointers that come out of structures.
 #if defined(__GNUC__) && !defined(__clang__)
 #define OCELLUS_INDEPENDENT _Pragma("GCC ivdep")
 #else
@@ -22,8 +22,8 @@
 
 namespace ocellus::isp {
 
-/// Colours of the first two pixels of the first two rows. Bit 1 of the value is the row of red in the
-/// 2x2 cell, bit 0 its column.
+/// Colours of the first two pixels of the first two rows. Bit 1 of the value is the row of red in
+/// the 2x2 cell, bit 0 its column.
 enum class bayer_phase : std::uint8_t { rggb = 0, grbg = 1, gbrg = 2, bggr = 3 };
 
 /// The four sites of a cell, in the order of the gain registers.
@@ -44,8 +44,8 @@ constexpr bayer_site site_of(bayer_phase p, unsigned row, unsigned column) {
     return colour ? bayer_site::blue : bayer_site::green_blue;
 }
 
-/// Mirrors an index into 0 .. count-1 without repeating the border sample (-1 becomes 1), so that the
-/// parity, and with it the colour of a Bayer site, is kept. Needs -count < i < 2*count-1.
+/// Mirrors an index into 0 .. count-1 without repeating the border sample (-1 becomes 1), so that
+/// the parity, and with it the colour of a Bayer site, is kept. Needs -count < i < 2*count-1.
 constexpr unsigned mirrored(int i, unsigned count) {
     const int n = static_cast<int>(count);
     return static_cast<unsigned>(i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i);

@@ -6,15 +6,15 @@
 
 #include "isp/bayer.h"
 
-/// Black level: the first stage brings a raw sample of any width to the 12-bit scale of the chain and
-/// takes the pedestal off.
+/// Black level: the first stage brings a raw sample of any width to the 12-bit scale of the chain
+/// and takes the pedestal off.
 ///
 ///     y = x12 - black      x12 = x << (12 - bits)   for bits <= 12
 ///                          x12 = x >> (bits - 12)   for bits > 12 (floor)
 ///
-/// x: unsigned, `bits` wide (8 .. 16). black: unsigned 12 bit, on the 12-bit scale; 256 is 64 at 10 bit
-/// (libcamera's imx500.json: 4096 of 65535). y: signed, 13 bit, not clamped: read noise below black
-/// stays symmetric until the demosaic.
+/// x: unsigned, `bits` wide (8 .. 16). black: unsigned 12 bit, on the 12-bit scale; 256 is 64 at 10
+/// bit (libcamera's imx500.json: 4096 of 65535). y: signed, 13 bit, not clamped: read noise below
+/// black stays symmetric until the demosaic.
 namespace ocellus::isp {
 
 OCELLUS_INLINE int black_level(unsigned x, unsigned bits, int black) {

@@ -9,8 +9,8 @@ namespace ocellus::isp {
 OCELLUS_SIMD_CLONES
 void colour_matrix_row(const matrix_q10& m, unsigned count, std::int16_t* red, std::int16_t* green,
                        std::int16_t* blue) {
-    const int m0 = m[0], m1 = m[1], m2 = m[2], m3 = m[3], m4 = m[4], m5 = m[5], m6 = m[6], m7 = m[7],
-              m8 = m[8];
+    const int m0 = m[0], m1 = m[1], m2 = m[2], m3 = m[3], m4 = m[4], m5 = m[5], m6 = m[6],
+              m7 = m[7], m8 = m[8];
     std::int16_t* __restrict rr = red;
     std::int16_t* __restrict gg = green;
     std::int16_t* __restrict bb = blue;

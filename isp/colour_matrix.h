@@ -11,8 +11,9 @@
 ///
 ///     y_i = clamp((m_i0 r + m_i1 g + m_i2 b + 512) >> 10, 0, 4095)
 ///
-/// r, g, b: unsigned 12 bit. m: signed 13-bit two's complement, 1024 is 1.0 (-4 .. 3.999), row-major. Sums
-/// need 27 bits. Rounding: half up. A row whose entries add up to 1024 keeps grey exactly.
+/// r, g, b: unsigned 12 bit. m: signed 13-bit two's complement, 1024 is 1.0 (-4 .. 3.999),
+/// row-major. Sums need 27 bits. Rounding: half up. A row whose entries add up to 1024 keeps grey
+/// exactly.
 namespace ocellus::isp {
 
 using matrix_q10 = std::array<std::int16_t, 9>;

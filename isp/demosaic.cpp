@@ -8,8 +8,8 @@ namespace ocellus::isp {
 
 namespace {
 
-/// Rows as seen from the sites of one parity: `own` holds the columns of that parity, `side` the others,
-/// shifted so that side[i] is left of own[i] and side[i + 1] right of it.
+/// Rows as seen from the sites of one parity: `own` holds the columns of that parity, `side` the
+/// others, shifted so that side[i] is left of own[i] and side[i + 1] right of it.
 struct site_rows {
     std::array<const std::int16_t*, 5> own, side;
 };
@@ -86,8 +86,8 @@ site_rows seen_from(const std::array<half_rows, 5>& rows, unsigned parity) {
 
 }  // namespace
 
-void demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsigned y, unsigned first,
-                  unsigned last, const rgb_half_rows& out) {
+void demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsigned y,
+                  unsigned first, unsigned last, const rgb_half_rows& out) {
     const unsigned p = colour_parity(phase, y), g = p ^ 1u;
     const auto& colour = is_red_row(phase, y) ? out.red : out.blue;
     const auto& opposite = is_red_row(phase, y) ? out.blue : out.red;

@@ -7,8 +7,9 @@
 
 #include "isp/bayer.h"
 
-/// Demosaic after H. S. Malvar, L.-W. He, R. Cutler: "High-quality linear interpolation for demosaicing of
-/// Bayer-patterned color images", ICASSP 2004. Four linear 5x5 filters with coefficients in sixteenths:
+/// Demosaic after H. S. Malvar, L.-W. He, R. Cutler: "High-quality linear interpolation for
+/// demosaicing of Bayer-patterned color images", ICASSP 2004. Four linear 5x5 filters with
+/// coefficients in sixteenths:
 ///
 ///     green at a red or blue site:   8 c + 4 (n s w e) - 2 (nn ss ww ee)
 ///     red at blue, blue at red:     12 c + 4 (nw ne sw se) - 3 (nn ss ww ee)
@@ -18,23 +19,23 @@
 ///
 ///     y = clamp((sum + 8) >> 4, 0, 4095)
 ///
-/// Input: signed 13 bit. Sums need 19 bits. Rounding: half up. Output: unsigned 12 bit; the sample that the
-/// site has itself is clamped to 0 .. 4095 too. Borders are mirrored without repeating the edge, which
-/// keeps the Bayer phase. A constant mosaic gives exactly that constant in all channels.
-/// Four stored lines, latency two lines. Needs at least 4 columns and 4 rows, both even.
+/// Input: signed 13 bit. Sums need 19 bits. Rounding: half up. Output: unsigned 12 bit; the sample
+/// that the site has itself is clamped to 0 .. 4095 too. Borders are mirrored without repeating the
+/// edge, which keeps the Bayer phase. A constant mosaic gives exactly that constant in all
+/// channels. Four stored lines, latency two lines. Needs at least 4 columns and 4 rows, both even.
 namespace ocellus::isp {
 
 constexpr unsigned demosaic_lines = 2;  ///< rows above and below, and the latency in lines
 
-/// Even and odd columns of one row of the balanced mosaic. Index -1 and index `half` must be readable:
-/// mirror_ends() fills them.
+/// Even and odd columns of one row of the balanced mosaic. Index -1 and index `half` must be
+/// readable: mirror_ends() fills them.
 struct half_rows {
     const std::int16_t* even = nullptr;
     const std::int16_t* odd = nullptr;
 };
 
-/// Writes the mirrored columns -2, -1, width and width+1. `even` and `odd` have one element of room before
-/// and after; half >= 2.
+/// Writes the mirrored columns -2, -1, width and width+1. `even` and `odd` have one element of room
+/// before and after; half >= 2.
 inline void mirror_ends(std::int16_t* even, std::int16_t* odd, unsigned half) {
     even[-1] = even[1];
     odd[-1] = odd[0];
@@ -47,10 +48,10 @@ struct rgb_half_rows {
     std::array<std::int16_t*, 2> red{}, green{}, blue{};
 };
 
-/// Row form. `rows` are the rows y-2 .. y+2 (mirrored by the caller at the top and bottom), pixels of the
-/// half-row indices [first, last). Equal to demosaic_pixel() of each.
-void demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsigned y, unsigned first,
-                  unsigned last, const rgb_half_rows& out);
+/// Row form. `rows` are the rows y-2 .. y+2 (mirrored by the caller at the top and bottom), pixels
+/// of the half-row indices [first, last). Equal to demosaic_pixel() of each.
+void demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsigned y,
+                  unsigned first, unsigned last, const rgb_half_rows& out);
 
 /// Scalar reference: red, green, blue at (x, y) of a balanced mosaic given as a function of (x, y).
 template <class Mosaic>

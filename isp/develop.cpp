@@ -12,8 +12,8 @@ namespace ocellus::isp {
 
 namespace {
 
-rgb8_image develop_full(const plane<std::uint16_t>& raw, unsigned bits, const isp_settings& settings,
-                        worker_pool& pool) {
+rgb8_image develop_full(const plane<std::uint16_t>& raw, unsigned bits,
+                        const isp_settings& settings, worker_pool& pool) {
     frame_request q;
     q.settings = settings;
     q.width = raw.width();
@@ -21,7 +21,8 @@ rgb8_image develop_full(const plane<std::uint16_t>& raw, unsigned bits, const is
     q.bits = bits;
     q.image = true;
     q.format = image_format::rgb888;
-    const auto work = frame_work::start(pool, [&raw](unsigned y) { return raw.row(y); }, q);
+    const auto work = frame_work::start(
+        pool, [&raw](unsigned y) { return raw.row(y); }, q);
     rgb8_image out(q.width, q.height);
     for (unsigned y = 0; y < q.height; ++y) {
         const std::uint8_t* in = work->image()->row(y);

@@ -14,9 +14,10 @@ namespace ocellus::isp {
 
 /// Develops a raw frame of `bits` per sample to 8-bit RGB.
 ///
-/// reduce 1: the whole chain, size of the frame. reduce 2, 4: every 2x2 cell, or the mean of every 2x2 cells,
-/// becomes one pixel (no demosaic; means rounded half up), size width/reduce x height/reduce.
-/// `pool`: spreads the rows over its threads; null: the caller's thread alone. Same bytes either way.
+/// reduce 1: the whole chain, size of the frame. reduce 2, 4: every 2x2 cell, or the mean of every
+/// 2x2 cells, becomes one pixel (no demosaic; means rounded half up), size width/reduce x
+/// height/reduce. `pool`: spreads the rows over its threads; null: the caller's thread alone. Same
+/// bytes either way.
 rgb8_image develop(const plane<std::uint16_t>& raw, unsigned bits, const isp_settings& settings,
                    unsigned reduce, worker_pool* pool = nullptr);
 inline rgb8_image develop(const plane<std::uint16_t>& raw, unsigned bits,
@@ -25,8 +26,8 @@ inline rgb8_image develop(const plane<std::uint16_t>& raw, unsigned bits,
     return develop(raw, bits, parameters.settings(), reduce, pool);
 }
 
-/// `width` pixels (even) of U Y V Y bytes back to interleaved R G B: BT.601 full range, coefficients in
-/// 1/65536, rounded half up, clamped; both pixels of a pair share their U and V.
+/// `width` pixels (even) of U Y V Y bytes back to interleaved R G B: BT.601 full range,
+/// coefficients in 1/65536, rounded half up, clamped; both pixels of a pair share their U and V.
 void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out);
 
 }  // namespace ocellus::isp

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "isp/bayer.h"
 
 /// Tone curve, 12 bit to 8 bit, piecewise linear between 57 knots.
 ///
-/// Knot abscissae x_j: 0, 8, .. 56, then eight equal steps per octave: 64, 72, .. 120, 128, 144, .. 2048,
-/// 2304, .. 3840, 4096. The step is 8 below 128 and doubles with every octave, so a leading-one detector
-/// finds the segment. Knot values k_j: unsigned 8.4 fixed (4095 is the largest).
+/// Knot abscissae x_j: 0, 8, .. 56, then eight equal steps per octave: 64, 72, .. 120, 128, 144, ..
+/// 2048, 2304, .. 3840, 4096. The step is 8 below 128 and doubles with every octave, so a
+/// leading-one detector finds the segment. Knot values k_j: unsigned 8.4 fixed (4095 is the
+/// largest).
 ///
 ///     y = min(255, (k_j step + (k_j+1 - k_j) (x - x_j) + 8 step) / (16 step))      floor
 ///
@@ -20,9 +22,10 @@ namespace ocellus::isp {
 
 constexpr unsigned gamma_knots = 57;
 using gamma_curve = std::array<std::uint16_t, gamma_knots>;
-using gamma_table = std::array<std::uint8_t, 4096>;
 
-constexpr unsigned gamma_step(unsigned j) { return j < 8 ? 8u : 8u << ((j - 8) / 8); }
+constexpr unsigned gamma_step(unsigned j) {
+    return j < 8 ? 8u : 8u << ((j - 8) / 8);
+}
 constexpr unsigned gamma_abscissa(unsigned j) {
     return j < 8 ? 8 * j : (64u << ((j - 8) / 8)) + ((j - 8) % 8) * gamma_step(j);
 }
@@ -42,10 +45,20 @@ gamma_curve linear_curve();
 /// Scalar reference: one sample through the curve.
 unsigned gamma_pixel(const gamma_curve& curve, unsigned x);
 
-/// All 4096 values of gamma_pixel(): what the row form looks up.
+/// A curve prepared for rows.
+struct gamma_table {
+    std::array<std::uint8_t, 4096> values{};  ///< gamma_pixel() of every x
+    /// By segment, for vectors: k_j + 8, and 2 (k_j+1 - k_j).
+    alignas(64) std::array<std::int16_t, 64> base{}, rise{};
+    std::uint8_t operator[](std::size_t x) const { return values[x]; }
+};
 gamma_table make_gamma_table(const gamma_curve& curve);
 
-/// `count` samples, 0 .. 4095 each. Equal to gamma_pixel() of each.
+/// `count` samples, 0 .. 4095 each. Equal to gamma_pixel() of each. With AVX-512 it finds segments
+/// in registers; else it looks values up.
 void gamma_row(const gamma_table& table, const std::int16_t* in, unsigned count, std::uint8_t* out);
+/// The same by look-up on any machine.
+void gamma_row_lookup(const gamma_table& table, const std::int16_t* in, unsigned count,
+                      std::uint8_t* out);
 
 }  // namespace ocellus::isp

@@ -217,17 +217,17 @@ void isp::write_tensor() {
 }
 
 void isp::write_row(const waiting_tensor_row& r) {
-    const auto bytes =
-        static_cast<std::uint32_t>(r.frame->settings.request.tensor_out.row_bytes());
+    const auto bytes = static_cast<std::uint32_t>(r.frame->settings.request.tensor_out.row_bytes());
     const std::uint64_t address =
         std::uint64_t{r.frame->settings.tensor_address} + std::uint64_t{r.row} * bytes;
     // Writes do not change the bytes; the payload's pointer is the same for reads.
-    auto* data = r.frame->work ? const_cast<std::uint8_t*>(r.frame->work->tensor_row(r.row)) : nullptr;
+    auto* data =
+        r.frame->work ? const_cast<std::uint8_t*>(r.frame->work->tensor_row(r.row)) : nullptr;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     for (std::uint32_t done = 0; done < bytes; done += burst_bytes) {
         const std::uint32_t n = std::min(burst_bytes, bytes - done);
-        if (burst(memory_out, tlm::TLM_WRITE_COMMAND, address + done, data ? data + done : nullptr, n,
-                  delay) != tlm::TLM_OK_RESPONSE) {
+        if (burst(memory_out, tlm::TLM_WRITE_COMMAND, address + done, data ? data + done : nullptr,
+                  n, delay) != tlm::TLM_OK_RESPONSE) {
             ++bus_errors_;
             registers_.set_bits("STATUS", status_bus_error);
         }

@@ -21,14 +21,15 @@
 
 namespace ocellus::isp {
 
-/// Latency of the pipeline, summed over its stages: lines of (K-1)/2 for a K x K window, and clocks.
+/// Latency of the pipeline, summed over its stages: lines of (K-1)/2 for a K x K window, and
+/// clocks.
 struct stage_latency {
     const char* stage;
     unsigned lines, clocks;
 };
 constexpr stage_latency stage_latencies[] = {
-    {"black level", 0, 4}, {"white balance", 0, 3}, {"demosaic", demosaic_lines, 9},
-    {"colour matrix", 0, 4}, {"gamma", 0, 2},       {"YUV", 0, 9},
+    {"black level", 0, 4},   {"white balance", 0, 3}, {"demosaic", demosaic_lines, 9},
+    {"colour matrix", 0, 4}, {"gamma", 0, 2},         {"YUV", 0, 9},
     {"scaler", 0, 4},
 };
 constexpr unsigned latency_lines() {
@@ -48,18 +49,20 @@ constexpr unsigned latency_clocks() {
 ///
 ///     row clocks = ceil(width / pixels_per_clock) + horizontal_blanking
 ///     a row begins at the clock edge at or after its arrival, or when the row before it is done
-///     picture row y, and what the scaler gets of it, is there latency_clocks after row y + 2 is done;
+///     picture row y, and what the scaler gets of it, is there latency_clocks after row y + 2 is
+///     done;
 ///         after the last row the pipeline runs two more rows (the mirrored border)
 ///     scale s: picture row i is there with row i s + s - 1
-///     a tensor row takes ceil(its width / pixels_per_clock) clocks more, one row at a time, and is then
+///     a tensor row takes ceil(its width / pixels_per_clock) clocks more, one row at a time, and is
+///     then
 ///         written in bursts of at most 4096 bytes, each after the one before
 ///
-/// A row that arrives while `input_rows` rows are not done is lost: counted, OVERFLOW set, the picture row
-/// it would have completed is not sent. The picture and the tensor are computed as if it had come.
-/// A tensor row that is not at the memory port when row + `tensor_rows` is finished is lost as well:
-/// not written.
+/// A row that arrives while `input_rows` rows are not done is lost: counted, OVERFLOW set, the
+/// picture row it would have completed is not sent. The picture and the tensor are computed as if
+/// it had come. A tensor row that is not at the memory port when row + `tensor_rows` is finished is
+/// lost as well: not written.
 class isp : public sc_core::sc_module {
-public:
+  public:
     tlm_utils::simple_target_socket<isp> rows_in{"rows_in"};
     tlm_utils::simple_initiator_socket<isp> rows_out{"rows_out"};
     tlm_utils::simple_initiator_socket<isp> memory_out{"memory_out"};
@@ -74,7 +77,7 @@ public:
     /// Shorthand for writing the TENSOR_ registers, but for the address.
     void set_tensor_format(const tensor_format& f) { store_tensor_format(registers_, f); }
 
-private:
+  private:
     /// A frame on its way through the pipeline.
     struct frame_state {
         std::uint32_t number = 0;
@@ -120,7 +123,8 @@ private:
     std::vector<std::shared_ptr<frame_work>> finished_work_;  ///< storage for reuse
 
     std::uint64_t frames_ = 0, rows_in_count_ = 0, rows_out_count_ = 0, rows_lost_ = 0;
-    std::uint64_t tensor_row_count_ = 0, tensor_rows_lost_ = 0, tensors_ = 0, tensors_unfinished_ = 0;
+    std::uint64_t tensor_row_count_ = 0, tensor_rows_lost_ = 0, tensors_ = 0,
+                  tensors_unfinished_ = 0;
     std::uint64_t tensor_bytes_ = 0, busy_cycles_ = 0, peak_rows_ = 0, bus_errors_ = 0,
                   config_errors_ = 0;
 };

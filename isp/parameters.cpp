@@ -20,11 +20,14 @@ void isp_parameters::declare(parameter_registry& r) {
         .says("Clocks between two rows in the pipeline.")
         .from(provenance::assumed, "hidden: rows follow without a gap");
     r.integer("isp.input_rows", input_rows, 1, 64, unit::lines)
-        .says("Rows that the input buffer holds, the row being processed included; a row that finds "
-              "it full is lost.")
+        .says(
+            "Rows that the input buffer holds, the row being processed included; a row that finds "
+            "it full is lost.")
         .from(provenance::assumed, "no public figure");
     r.integer("isp.tensor_rows", tensor_rows, 1, 64, unit::lines)
-        .says("Finished tensor rows that wait for the memory at most; a row that waits longer is lost.")
+        .says(
+            "Finished tensor rows that wait for the memory at most; a row that waits longer is "
+            "lost.")
         .from(provenance::assumed, "no public figure");
     r.integer("isp.bypass_cycles", bypass_cycles, 0, 100000, unit::cycles)
         .says("Latency of a raw row past the pipeline (output.image = raw).")

@@ -61,12 +61,9 @@ struct frame_work::shared_state {
     void run_band(unsigned band, plane<std::uint8_t>* image);
     void finish_row(unsigned t, const std::vector<std::uint64_t>& sums);
 
-    unsigned band_of_window_row(unsigned y) const {
-        return (request.window.y + y) / rows_per_band;
-    }
+    unsigned band_of_window_row(unsigned y) const { return (request.window.y + y) / rows_per_band; }
     unsigned first_band(unsigned t) const {
-        return band_of_window_row(
-            area_first(t, request.window.height, request.window.out_height));
+        return band_of_window_row(area_first(t, request.window.height, request.window.out_height));
     }
     unsigned last_band(unsigned t) const {
         return band_of_window_row(area_last(t, request.window.height, request.window.out_height));
@@ -212,10 +209,10 @@ std::shared_ptr<frame_work> frame_work::start(worker_pool& pool, raw_rows raw,
     self->state_ = state;
     if (q.tensor) {
         const auto row_bytes = static_cast<unsigned>(q.tensor_out.row_bytes());
-        const bool fits = recycled.tensor.width() == row_bytes &&
-                          recycled.tensor.height() == q.tensor_out.height;
-        state->tensor = fits ? std::move(recycled.tensor)
-                             : plane<std::uint8_t>(row_bytes, q.tensor_out.height);
+        const bool fits =
+            recycled.tensor.width() == row_bytes && recycled.tensor.height() == q.tensor_out.height;
+        state->tensor =
+            fits ? std::move(recycled.tensor) : plane<std::uint8_t>(row_bytes, q.tensor_out.height);
         self->combined_.assign(q.tensor_out.height, false);
     }
     if (q.image) {
@@ -225,7 +222,8 @@ std::shared_ptr<frame_work> frame_work::start(worker_pool& pool, raw_rows raw,
             [state, out_rows_per_band](plane<std::uint8_t>& out, unsigned first, unsigned end) {
                 unsigned band = first / out_rows_per_band;
                 state->run_band(band, &out);
-                // Rows that the box scale leaves over may make one more band: they count in the tensor.
+                // Rows that the box scale leaves over may make one more band: they count in the
+                // tensor.
                 while (end == out.height() && ++band < state->bands())
                     state->run_band(band, &out);
             },
@@ -239,7 +237,9 @@ std::shared_ptr<frame_work> frame_work::start(worker_pool& pool, raw_rows raw,
 
 frame_work::~frame_work() = default;
 
-const frame_request& frame_work::request() const { return state_->request; }
+const frame_request& frame_work::request() const {
+    return state_->request;
+}
 
 void frame_work::wait_band(unsigned band) const {
     if (image_) {

@@ -15,16 +15,20 @@
 
 /// The whole chain over one frame, in bands of rows on the worker pool:
 ///
-///     raw -> black level -> white balance -> demosaic -> matrix -> gamma -+-> box scale -> YUV or RGB rows
-///                                                                         +-> area scale -> tensor rows
+///     raw -> black level -> white balance -> demosaic -> matrix -> gamma -+-> box scale -> YUV or
+///     RGB rows
+///                                                                         +-> area scale -> tensor
+///                                                                         rows
 ///
-/// Each pixel is demosaiced once for both outputs. A band recomputes the balanced mosaic of the two rows
-/// above and below it; a tensor row that two bands share is the sum of their integer partial sums. So
-/// the bytes depend neither on bands nor on threads.
+/// Each pixel is demosaiced once for both outputs. A band recomputes the balanced mosaic of the two
+/// rows above and below it; a tensor row that two bands share is the sum of their integer partial
+/// sums. So the bytes depend neither on bands nor on threads.
 namespace ocellus::isp {
 
 enum class image_format : std::uint8_t { yuv422, rgb888 };
-constexpr unsigned bits_per_pixel(image_format f) { return f == image_format::yuv422 ? 16 : 24; }
+constexpr unsigned bits_per_pixel(image_format f) {
+    return f == image_format::yuv422 ? 16 : 24;
+}
 
 /// What to make of a frame.
 struct frame_request {
@@ -40,7 +44,8 @@ struct frame_request {
     area_geometry window;  ///< source rectangle; out_width, out_height are set from `tensor_out`
     tensor_format tensor_out;
 
-    /// Pixels of an image row: width / scale, rounded down to even (a CSI-2 YUV422 row holds pairs).
+    /// Pixels of an image row: width / scale, rounded down to even (a CSI-2 YUV422 row holds
+    /// pairs).
     unsigned image_width() const { return width / scale & ~1u; }
     unsigned image_height() const { return height / scale; }
     unsigned image_row_bytes() const { return image_width() * bits_per_pixel(format) / 8; }
@@ -49,16 +54,17 @@ struct frame_request {
 /// Rows of the raw frame; may block until a row is there. Called from many threads.
 using raw_rows = std::function<const std::uint16_t*(unsigned row)>;
 
-/// The work on one frame. Image rows are a lazy plane of bytes; tensor rows are waited for one by one.
+/// The work on one frame. Image rows are a lazy plane of bytes; tensor rows are waited for one by
+/// one.
 class frame_work {
-public:
+  public:
     /// Storage of an earlier frame of the same sizes, for reuse; empty is fine.
     struct storage {
         plane<std::uint8_t> image, tensor;
     };
 
-    /// Submits all bands. `raw` is kept until the work is done; it may wait for work submitted earlier.
-    /// `rows_per_band` (a multiple of 4) changes speed only.
+    /// Submits all bands. `raw` is kept until the work is done; it may wait for work submitted
+    /// earlier. `rows_per_band` (a multiple of 4) changes speed only.
     static std::shared_ptr<frame_work> start(worker_pool& pool, raw_rows raw,
                                              const frame_request& request, storage recycled = {},
                                              unsigned rows_per_band = 64);
@@ -78,7 +84,7 @@ public:
     /// Takes the storage; the work must not be used afterwards. Waits for the bands.
     storage recycle();
 
-private:
+  private:
     struct shared_state;
     frame_work() = default;
     void wait_band(unsigned band) const;
@@ -89,8 +95,8 @@ private:
     std::vector<bool> combined_;
 };
 
-/// Clips a window to the array; a width or height of 0 means up to the border. Returns false when nothing
-/// is left.
+/// Clips a window to the array; a width or height of 0 means up to the border. Returns false when
+/// nothing is left.
 bool clip_window(area_geometry& window, unsigned width, unsigned height);
 
 }  // namespace ocellus::isp

@@ -13,18 +13,23 @@ namespace ocellus::isp {
 
 namespace {
 
-unsigned log2_of(std::uint64_t scale) { return scale >= 4 ? 2 : scale >= 2 ? 1 : 0; }
+unsigned log2_of(std::uint64_t scale) {
+    return scale >= 4 ? 2 : scale >= 2 ? 1 : 0;
+}
 
 const std::array<const char*, 4> gain_names = {"GAIN_R", "GAIN_GR", "GAIN_GB", "GAIN_B"};
 const std::array<const char*, 9> matrix_names = {"CCM_RR", "CCM_RG", "CCM_RB", "CCM_GR", "CCM_GG",
                                                  "CCM_GB", "CCM_BR", "CCM_BG", "CCM_BB"};
 
 std::string knot_name(unsigned j) {
-    return std::string("GAMMA_") + static_cast<char>('0' + j / 10) + static_cast<char>('0' + j % 10);
+    return std::string("GAMMA_") + static_cast<char>('0' + j / 10) +
+           static_cast<char>('0' + j % 10);
 }
 
 /// 13-bit two's complement of a matrix entry.
-std::uint32_t matrix_field(int m) { return static_cast<std::uint32_t>(m) & 0x1FFFu; }
+std::uint32_t matrix_field(int m) {
+    return static_cast<std::uint32_t>(m) & 0x1FFFu;
+}
 int matrix_entry(std::uint32_t field) {
     const int v = static_cast<int>(field & 0x1FFFu);
     return v >= 0x1000 ? v - 0x2000 : v;
@@ -65,7 +70,8 @@ void declare_registers(register_block& b, const isp_parameters& p,
             {"IMAGE_FORMAT", 2, 1, "Picture: 0 YUV422, 1 RGB888."},
             {"IMAGE_SCALE", 4, 2, "Picture: log2 of the box scale, 0 to 2."},
             {"COLOUR_ORDER", 6, 2, "First colours: 0 RGGB, 1 GRBG, 2 GBRG, 3 BGGR."},
-            {"TENSOR_ENABLE", 8, 1, "Write the scaled tensor of the next frame; cleared when a frame takes it."}}});
+            {"TENSOR_ENABLE", 8, 1,
+             "Write the scaled tensor of the next frame; cleared when a frame takes it."}}});
     b.add({"STATUS",
            0x04,
            access::write_one_to_clear,
@@ -104,7 +110,8 @@ void declare_registers(register_block& b, const isp_parameters& p,
     add("WINDOW_HEIGHT", u32(p.window_height), "Rows of the window; 0: up to the border.", 16);
     add("BLACK_LEVEL", s.black_level, "Pedestal on the 12-bit scale.", 12);
     for (std::size_t i = 0; i < 4; ++i)
-        add(gain_names[i], s.gains[i], "White balance times digital gain, 8.8 fixed, 1 to 4095.", 12);
+        add(gain_names[i], s.gains[i], "White balance times digital gain, 8.8 fixed, 1 to 4095.",
+            12);
     for (std::size_t i = 0; i < 9; ++i)
         add(matrix_names[i], matrix_field(s.matrix[i]),
             "Colour matrix entry (output, input), Q10 in 13-bit two's complement.", 13);
@@ -157,8 +164,8 @@ register_settings read_settings(const register_block& b, unsigned width, unsigne
         q.settings.gamma[j] = static_cast<std::uint16_t>(b.get(knot_name(j)) & 0xFFFu);
 
     // The pipeline works on whole 2x2 cells and needs two of them for its borders.
-    const bool workable = width >= 4 && height >= 4 && width % 2 == 0 && height % 2 == 0 &&
-                          bits >= 8 && bits <= 16;
+    const bool workable =
+        width >= 4 && height >= 4 && width % 2 == 0 && height % 2 == 0 && bits >= 8 && bits <= 16;
     if (!workable && (q.image || q.tensor)) {
         q.image = q.tensor = r.valid = false;
         if (r.output == isp_output::isp)

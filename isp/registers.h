@@ -8,8 +8,8 @@
 #include "isp/parameters.h"
 #include "isp/pipeline.h"
 
-/// The ISP as firmware sees it. Reset values are the parameters. All settings are read once per frame,
-/// when its first row arrives: writes during a frame act on the next one.
+/// The ISP as firmware sees it. Reset values are the parameters. All settings are read once per
+/// frame, when its first row arrives: writes during a frame act on the next one.
 namespace ocellus::isp {
 
 /// What leaves towards the CSI-2 transmitter.
@@ -43,7 +43,7 @@ struct register_settings {
     isp_output output = isp_output::none;
     frame_request request;  ///< width, height, bits as given to read_settings
     std::uint32_t tensor_address = 0;
-    bool valid = true;      ///< false: something was out of range, and the tensor or image is left out
+    bool valid = true;  ///< false: something was out of range, and the tensor or image is left out
 };
 register_settings read_settings(const register_block& block, unsigned width, unsigned height,
                                 unsigned bits);

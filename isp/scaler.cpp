@@ -21,7 +21,8 @@ void add_whole(const std::uint8_t* in, unsigned count, std::uint16_t* sums) {
 }
 
 OCELLUS_SIMD_CLONES
-void add_weighted(const std::uint8_t* in, unsigned count, std::uint32_t weight, std::uint32_t* sums) {
+void add_weighted(const std::uint8_t* in, unsigned count, std::uint32_t weight,
+                  std::uint32_t* sums) {
     const std::uint8_t* __restrict v = in;
     std::uint32_t* __restrict s = sums;
     OCELLUS_INDEPENDENT
@@ -57,7 +58,9 @@ void interleave(std::uint32_t* even, std::uint32_t* odd, unsigned count, std::ui
 
 }  // namespace
 
-area_accumulator::area_accumulator(const area_geometry& geometry) { restart(geometry); }
+area_accumulator::area_accumulator(const area_geometry& geometry) {
+    restart(geometry);
+}
 
 void area_accumulator::restart(const area_geometry& g) {
     geometry_ = g;
@@ -123,7 +126,8 @@ void area_accumulator::reduce() {
 }
 
 OCELLUS_SIMD_CLONES
-void add_pairs(const std::uint8_t* even, const std::uint8_t* odd, unsigned half, std::uint16_t* sums) {
+void add_pairs(const std::uint8_t* even, const std::uint8_t* odd, unsigned half,
+               std::uint16_t* sums) {
     const std::uint8_t* __restrict e = even;
     const std::uint8_t* __restrict o = odd;
     std::uint16_t* __restrict s = sums;

@@ -11,10 +11,10 @@
 /// Two scalers on 8-bit colour after the tone curve.
 ///
 /// AREA (to the network's input): the exact average over the rectangle that an output pixel covers.
-/// Along one axis, `source` pixels become `target` pixels. In units of 1/target of a source pixel, source
-/// pixel s is [s target, (s+1) target) and target pixel t is [t source, (t+1) source); the weight of s in t
-/// is the length of their intersection, an integer, and the weights of a target pixel add up to `source`.
-/// In two dimensions weights multiply:
+/// Along one axis, `source` pixels become `target` pixels. In units of 1/target of a source pixel,
+/// source pixel s is [s target, (s+1) target) and target pixel t is [t source, (t+1) source); the
+/// weight of s in t is the length of their intersection, an integer, and the weights of a target
+/// pixel add up to `source`. In two dimensions weights multiply:
 ///
 ///     sum = sum over y, x of weight_y weight_x v        (64 bit)
 ///     out = (sum + area / 2) / area, area = source_w source_h      floor: rounding half up
@@ -58,12 +58,13 @@ struct area_row {
 /// Accumulates source rows in order; gives the sums of a target row when it has seen the row's last
 /// source row, or when asked to flush.
 class area_accumulator {
-public:
+  public:
     explicit area_accumulator(const area_geometry& geometry);
     /// Starts a new band: forgets what was accumulated.
     void restart(const area_geometry& geometry);
-    /// Adds window row `y` (0 .. height-1). `even`, `odd` point at array column 0 and 1 and hold at least
-    /// the window's columns. `finished(row)` is called for every target row that ends with it.
+    /// Adds window row `y` (0 .. height-1). `even`, `odd` point at array column 0 and 1 and hold at
+    /// least the window's columns. `finished(row)` is called for every target row that ends with
+    /// it.
     template <class Finished>
     void add(unsigned y, const rgb8_half_rows& in, Finished&& finished) {
         const unsigned from = area_first_target(y), to = area_last_target(y);
@@ -84,21 +85,21 @@ public:
         }
     }
 
-private:
+  private:
     unsigned area_first_target(unsigned y) const {
         return static_cast<unsigned>(std::uint64_t{y} * geometry_.out_height / geometry_.height);
     }
     unsigned area_last_target(unsigned y) const {
-        return static_cast<unsigned>(
-            ((std::uint64_t{y} + 1) * geometry_.out_height - 1) / geometry_.height);
+        return static_cast<unsigned>(((std::uint64_t{y} + 1) * geometry_.out_height - 1) /
+                                     geometry_.height);
     }
     void accumulate(unsigned t, std::uint32_t weight, const rgb8_half_rows& in);
     void spill();
     void reduce();
 
     area_geometry geometry_;
-    unsigned first_half_ = 0, half_ = 0;   // half-row indices that cover the window
-    std::vector<std::uint16_t> whole_;     // rows of full weight, unweighted: red even, red odd, ...
+    unsigned first_half_ = 0, half_ = 0;  // half-row indices that cover the window
+    std::vector<std::uint16_t> whole_;    // rows of full weight, unweighted: red even, red odd, ...
     std::vector<std::uint32_t> weighted_;  // everything else, and what was spilled
     std::vector<std::uint32_t> columns_;   // scratch of reduce(): one channel's columns in order
     unsigned whole_rows_ = 0;
@@ -107,10 +108,11 @@ private:
 };
 
 /// Adds the pairs e[i] + o[i] to sums[i].
-void add_pairs(const std::uint8_t* even, const std::uint8_t* odd, unsigned half, std::uint16_t* sums);
-/// Means of finished sums. Scale 2: sums of 2 rows of pairs, out pixel k = sums[k]. Scale 4: sums of 4 rows
-/// of pairs, out pixel k = sums[2k] + sums[2k+1]. Even and odd output pixels are written apart;
-/// `half` counts the output pairs.
+void add_pairs(const std::uint8_t* even, const std::uint8_t* odd, unsigned half,
+               std::uint16_t* sums);
+/// Means of finished sums. Scale 2: sums of 2 rows of pairs, out pixel k = sums[k]. Scale 4: sums
+/// of 4 rows of pairs, out pixel k = sums[2k] + sums[2k+1]. Even and odd output pixels are written
+/// apart; `half` counts the output pairs.
 void box_means(const std::uint16_t* sums, unsigned scale, unsigned half, std::uint8_t* even,
                std::uint8_t* odd);
 

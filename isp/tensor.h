@@ -11,9 +11,10 @@
 ///
 ///     q = clamp(((v * multiplier + bias) >> shift) + offset, clamp_min, clamp_max)
 ///
-/// v: 0 .. 255. multiplier, bias, offset: signed 32 bit; the product is formed in 64 bit; >> is arithmetic
-/// (floor). A bias of half of 2^shift rounds half up. Layout: NHWC, one batch: pixel after pixel, channels
-/// together (R G B, or B G R, or the luma of yuv.h alone), rows without padding.
+/// v: 0 .. 255. multiplier, bias, offset: signed 32 bit; the product is formed in 64 bit; >> is
+/// arithmetic (floor). A bias of half of 2^shift rounds half up. Layout: NHWC, one batch: pixel
+/// after pixel, channels together (R G B, or B G R, or the luma of yuv.h alone), rows without
+/// padding.
 namespace ocellus::isp {
 
 struct tensor_format {
@@ -35,9 +36,9 @@ struct tensor_format {
 tensor_format make_tensor_format(unsigned width, unsigned height, unsigned channels, bool is_signed,
                                  bool bgr = false);
 
-/// The map nearest to q = gain * v + offset, rounded half up, with a 16-bit fraction. For a network whose
-/// input integers mean scale (q - zero_point) = (v / 255 - mean) / deviation: gain =
-/// 1 / (255 deviation scale), offset = zero_point - mean / (deviation scale). |gain| < 16384.
+/// The map nearest to q = gain * v + offset, rounded half up, with a 16-bit fraction. For a network
+/// whose input integers mean scale (q - zero_point) = (v / 255 - mean) / deviation: gain = 1 / (255
+/// deviation scale), offset = zero_point - mean / (deviation scale). |gain| < 16384.
 tensor_format make_affine_tensor_format(unsigned width, unsigned height, unsigned channels,
                                         bool is_signed, bool bgr, double gain, double offset);
 
@@ -48,7 +49,8 @@ OCELLUS_INLINE std::int32_t tensor_value(const tensor_format& f, int v) {
     return static_cast<std::int32_t>(at_least > f.clamp_max ? f.clamp_max : at_least);
 }
 
-/// The 8-bit value nearest to what q stands for: display of a tensor. Exact inverse of the default map.
+/// The 8-bit value nearest to what q stands for: display of a tensor. Exact inverse of the default
+/// map.
 std::uint8_t displayed_value(const tensor_format& f, std::int32_t q);
 
 /// One row of the tensor from planar 8-bit colour.

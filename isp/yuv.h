@@ -13,12 +13,14 @@
 ///     U = ((-43 R -  85 G + 128 B + 128) >> 8) + 128     at most 255
 ///     V = ((128 R - 107 G -  21 B + 128) >> 8) + 128     at most 255
 ///
-/// Rounding: half up, arithmetic shift. Grey gives U = V = 128 exactly. 4:2:2 takes U and V from the sum of
-/// two neighbouring pixels: ((-43 R -85 G + 128 B + 256) >> 9) + 128 with R, G, B sums of two.
-/// Output bytes are in CSI-2 order: U Y V Y for YUV422 8-bit, B G R for RGB888.
+/// Rounding: half up, arithmetic shift. Grey gives U = V = 128 exactly. 4:2:2 takes U and V from
+/// the sum of two neighbouring pixels: ((-43 R -85 G + 128 B + 256) >> 9) + 128 with R, G, B sums
+/// of two. Output bytes are in CSI-2 order: U Y V Y for YUV422 8-bit, B G R for RGB888.
 namespace ocellus::isp {
 
-OCELLUS_INLINE int luma(int r, int g, int b) { return (77 * r + 150 * g + 29 * b + 128) >> 8; }
+OCELLUS_INLINE int luma(int r, int g, int b) {
+    return (77 * r + 150 * g + 29 * b + 128) >> 8;
+}
 OCELLUS_INLINE int chroma_u(int r, int g, int b) {
     return clamped(((-43 * r - 85 * g + 128 * b + 128) >> 8) + 128, 0, 255);
 }

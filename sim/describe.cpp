@@ -2,7 +2,9 @@
 // Copyright The Ocellus Authors
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "core/config.h"
 #include "core/files.h"
@@ -55,7 +57,8 @@ void render_object(const sc_core::sc_object* o, unsigned depth, std::string& out
     const std::string name = o->basename();
     // Sockets contain a port and an export of the same name: implementation, not structure.
     if (kind == "sc_port" || kind == "sc_export" || kind.rfind("sc_method", 0) == 0 ||
-        kind.rfind("sc_thread", 0) == 0 || name.rfind("$$$$", 0) == 0)
+        kind.rfind("sc_thread", 0) == 0 || name.rfind("$$$$", 0) == 0 ||
+        name.rfind("m_peq", 0) == 0)
         return;
     out += fmt::format("{:{}}{:<{}} {}\n", "", 2 * depth, name, depth < 16 ? 34 - 2 * depth : 2, kind);
     if (kind.find("socket") != std::string::npos)

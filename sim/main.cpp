@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <string>
 #include <systemc>
 
 #include "core/diagnostics.h"
@@ -15,7 +16,10 @@ int sc_main(int argc, char* argv[]) {
     try {
         return sim::execute(sim::parse_command_line(argc, argv));
     } catch (const input_error& e) {
-        std::fprintf(stderr, "%s\n", e.what());
+        const std::string what = e.what();
+        const bool labelled = what.find("error: ") != std::string::npos;
+        const bool ends = !what.empty() && what.back() == '\n';
+        std::fprintf(stderr, "%s%s%s", labelled ? "" : "error: ", what.c_str(), ends ? "" : "\n");
         return static_cast<int>(e.code());
     } catch (const std::bad_alloc&) {
         std::fprintf(stderr, "error: out of memory\n");

@@ -20,7 +20,7 @@ struct run_summary {
     std::uint64_t frames = 0;
     double frame_period = 0;        ///< s
     double readout = 0;             ///< s, first row to last row of the active array
-    double isp = 0;                 ///< s, last row read to tensor complete, mean
+    double isp = 0;                 ///< s, last row's read-out begun to tensor complete, mean
     double inference = 0;           ///< s, mean
     double inference_max = 0;       ///< s
     double latency = 0;             ///< s, first row read to metadata on the wire, mean

@@ -179,7 +179,19 @@ std::string manifest(const settings& s, const run_inputs& in, bool timing_only, 
     return out;
 }
 
-void write_results(output_folder& out, const settings& s, const parameter_registry& registry,
+/// The resolved configuration, files by name alone: where they lie is not part of a result.
+std::string configuration_text(settings& s, const parameter_registry& registry) {
+    const std::string scene = s.run.scene, network = s.run.network;
+    for (std::string* name : {&s.run.scene, &s.run.network})
+        if (name->rfind("builtin:", 0) != 0)
+            *name = std::filesystem::path(*name).filename().string();
+    std::string text = resolved_config(registry);
+    s.run.scene = scene;
+    s.run.network = network;
+    return text;
+}
+
+void write_results(output_folder& out, settings& s, const parameter_registry& registry,
                    const run_inputs& in, const sensor& chip, const statistics& stats,
                    bool timing_only, worker_pool& pool, steady::time_point begin) {
     const auto& records = chip.host_side().metadata();
@@ -202,7 +214,7 @@ void write_results(output_folder& out, const settings& s, const parameter_regist
     if (in.scene_is_parcels && !timing_only)
         out.write("truth.jsonl", truth_lines(s));
     out.write("stats.json", stats.json());
-    out.write("config.toml", resolved_config(registry));
+    out.write("config.toml", configuration_text(s, registry));
     out.write("manifest.json", manifest(s, in, timing_only, seconds_since(begin)));
     out.commit();
 }

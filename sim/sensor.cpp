@@ -250,7 +250,8 @@ run_summary sensor::summary() const {
     for (const auto& f : frames()) {
         if (f.outcome == frame_outcome::delivered) {
             ++r.delivered;
-            isp_sum += (f.tensor_ready - f.start).to_seconds() - timing.active_readout;
+            const double last_row = timing.active_readout - timing.line_time;
+            isp_sum += (f.tensor_ready - f.start).to_seconds() - last_row;
             const double inference = (f.inference_end - f.inference_start).to_seconds();
             inference_sum += inference;
             r.inference_max = std::max(r.inference_max, inference);

@@ -384,7 +384,12 @@ private:
 }  // namespace
 
 void fail_network(const std::string& file, const std::string& message) {
-    throw input_error(exit_code::usage, file + ": " + message);
+    // Messages quote names from the file: nothing in them may steer a terminal.
+    std::string clean = message;
+    for (char& c : clean)
+        if ((c >= 0 && c < ' ') || c == 127)
+            c = '?';
+    throw input_error(exit_code::usage, file + ": " + clean);
 }
 
 std::string describe_layer(const network& n, std::size_t index) {

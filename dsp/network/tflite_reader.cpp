@@ -341,12 +341,11 @@ private:
         layer l;
         l.inputs = indices(source.inputs());
         l.outputs = indices(source.outputs());
-        if (l.outputs.size() != 1) {
-            name_ = "?";
+        name_ = l.outputs.empty() ? "?" : tensor_at(l.outputs[0]).name;
+        l.name = name_;
+        if (l.outputs.size() != 1)
             bad(fmt::format("has {} outputs: this operator is not supported", l.outputs.size()));
-        }
         const tensor& y = tensor_at(l.outputs[0]);
-        name_ = l.name = y.name;
         for (int i : l.inputs)
             if (i != -1)
                 tensor_at(i);

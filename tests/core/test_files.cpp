@@ -60,7 +60,7 @@ class tiny_disk {
     }
     ~tiny_disk() {
         if (mounted_)
-            ::umount(where_.c_str());
+            ::umount2(where_.c_str(), MNT_DETACH);
     }
     tiny_disk(const tiny_disk&) = delete;
     tiny_disk& operator=(const tiny_disk&) = delete;

@@ -23,8 +23,11 @@ const kernel colour_beside = {
     {0, 0, 0.5, 0, 0}, {0, -1, 0, -1, 0}, {-1, 4, 5, 4, -1}, {0, -1, 0, -1, 0}, {0, 0, 0.5, 0, 0}};
 const kernel colour_above = {
     {0, 0, -1, 0, 0}, {0, -1, 4, -1, 0}, {0.5, 0, 5, 0, 0.5}, {0, -1, 4, -1, 0}, {0, 0, -1, 0, 0}};
-const kernel colour_across = {
-    {0, 0, -1.5, 0, 0}, {0, 2, 0, 2, 0}, {-1.5, 0, 6, 0, -1.5}, {0, 2, 0, 2, 0}, {0, 0, -1.5, 0, 0}};
+const kernel colour_across = {{0, 0, -1.5, 0, 0},
+                              {0, 2, 0, 2, 0},
+                              {-1.5, 0, 6, 0, -1.5},
+                              {0, 2, 0, 2, 0},
+                              {0, 0, -1.5, 0, 0}};
 
 struct mosaic {
     unsigned width, height;
@@ -32,7 +35,9 @@ struct mosaic {
     int operator()(unsigned x, unsigned y) const { return samples[y * width + x]; }
 };
 
-int reflect(int i, int n) { return i < 0 ? -i : i > n - 1 ? n - 1 - (i - (n - 1)) : i; }
+int reflect(int i, int n) {
+    return i < 0 ? -i : i > n - 1 ? n - 1 - (i - (n - 1)) : i;
+}
 
 /// Independent oracle: letters of the colour filter array, real arithmetic.
 std::array<double, 3> oracle(const mosaic& m, const char* cell, int x, int y) {
@@ -49,8 +54,8 @@ std::array<double, 3> oracle(const mosaic& m, const char* cell, int x, int y) {
     const auto channel = [&](char wanted) {
         const char here = letter(x, y);
         if (here == wanted)
-            return std::fmin(4095, std::fmax(0, static_cast<double>(
-                                                    m(static_cast<unsigned>(x), static_cast<unsigned>(y)))));
+            return std::fmin(4095, std::fmax(0, static_cast<double>(m(static_cast<unsigned>(x),
+                                                                      static_cast<unsigned>(y)))));
         if (wanted == 'G')
             return apply(green_at_colour);
         if (here != 'G')

@@ -67,10 +67,7 @@ struct test_bench : sc_core::sc_module {
     SC_HAS_PROCESS(test_bench);
     explicit test_bench(sc_core::sc_module_name name, const isp_parameters& p = {},
                         unsigned threads = 2, bool timing_only = false)
-        : sc_module(name),
-          pool(threads),
-          ctx{pool, stats, 1, timing_only},
-          device("isp", p, ctx) {
+        : sc_module(name), pool(threads), ctx{pool, stats, 1, timing_only}, device("isp", p, ctx) {
         rows_out.bind(device.rows_in);
         device.rows_out.bind(checker.rows_in);
         checker.rows_out.bind(rows_in);
@@ -112,7 +109,8 @@ struct test_bench : sc_core::sc_module {
             std::shared_ptr<lazy_plane<std::uint16_t>> raw;
             if (functional)
                 raw = lazy_plane<std::uint16_t>::start(
-                    pool, width, height, 16, [f](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+                    pool, width, height, 16,
+                    [f](plane<std::uint16_t>& out, unsigned first, unsigned last) {
                         for (unsigned y = first; y < last; ++y)
                             for (unsigned x = 0; x < out.width(); ++x)
                                 out.row(y)[x] = static_cast<std::uint16_t>(
@@ -165,7 +163,8 @@ struct test_bench : sc_core::sc_module {
 
 /// Time of a clock number at f Hz in whole picoseconds, by long division of another kind.
 sc_time clock_time(long double clock, long double hertz) {
-    return sc_time::from_value(static_cast<std::uint64_t>(std::floor(clock / hertz * 1e12L + 1e-6L)));
+    return sc_time::from_value(
+        static_cast<std::uint64_t>(std::floor(clock / hertz * 1e12L + 1e-6L)));
 }
 
 }  // namespace
@@ -180,8 +179,8 @@ TEST_CASE("isp: 2 pixels per clock at 373 MHz sustain 60 fps of 12.3 Mpx, to the
     CHECK(b.checker.violations().empty());
     CHECK(b.checker.complete_frames() == 1);
     REQUIRE(b.rows.size() == 3040);
-    // 2028 clocks are 5.43700 us, 3 ns more than a line: the rows fall behind by 1.7 rows in a frame, and
-    // row r is out two rows and 35 clocks after its own turn.
+    // 2028 clocks are 5.43700 us, 3 ns more than a line: the rows fall behind by 1.7 rows in a
+    // frame, and row r is out two rows and 35 clocks after its own turn.
     CHECK(latency_lines() == 2);
     CHECK(latency_clocks() == 35);
     const long double first = std::ceil(5434e-9L * 373e6L);  // clock edge of the first arrival
@@ -251,9 +250,10 @@ TEST_CASE("isp: the tensor is written row by row, then the interrupt rises until
     for (unsigned t = 0; t < 8; ++t) {
         CHECK(b.bursts[t].address == 0x1000 + t * 96);
         CHECK(b.bursts[t].bytes == 96);
-        // Row t needs array rows up to 40 + 10 t + 9; each is done 320 clocks after its arrival, the
-        // picture row two rows later, and a tensor row of 32 takes 16 clocks.
-        const long double arrives = std::ceil(b.arrival(0, 40 + 10 * t + 9 + 2).to_seconds() * 373e6L - 1e-6L);
+        // Row t needs array rows up to 40 + 10 t + 9; each is done 320 clocks after its arrival,
+        // the picture row two rows later, and a tensor row of 32 takes 16 clocks.
+        const long double arrives =
+            std::ceil(b.arrival(0, 40 + 10 * t + 9 + 2).to_seconds() * 373e6L - 1e-6L);
         CHECK(b.bursts[t].begin == clock_time(arrives + 320 + 35 + 16, 373e6L));
     }
     REQUIRE(b.irqs.size() == 2);
@@ -275,7 +275,8 @@ TEST_CASE("isp: the tensor is written row by row, then the interrupt rises until
     q.window = {0, 40, 640, 80, 0, 0};
     q.tensor_out = make_tensor_format(32, 8, 3, true);
     worker_pool here(0);
-    const auto work = frame_work::start(here, [&](unsigned y) { return b.raws[0]->row(y); }, q);
+    const auto work = frame_work::start(
+        here, [&](unsigned y) { return b.raws[0]->row(y); }, q);
     bool equal = b.memory.size() == 768;
     for (unsigned i = 0; i < 768; ++i)
         equal = equal && b.memory[0x1000 + i] == work->tensor().row(i / 96)[i % 96];
@@ -305,7 +306,8 @@ TEST_CASE("isp: picture rows carry the function's bytes, scaled, numbered and ti
         q.scale = 2;
         q.format = image_format::rgb888;
         worker_pool here(0);
-        const auto work = frame_work::start(here, [&](unsigned y) { return b.raws[f]->row(y); }, q);
+        const auto work = frame_work::start(
+            here, [&](unsigned y) { return b.raws[f]->row(y); }, q);
         for (unsigned i = 0; i < 16; ++i) {
             const auto& r = b.rows[f * 16 + i];
             CHECK(r.info.row == i);
@@ -315,7 +317,8 @@ TEST_CASE("isp: picture rows carry the function's bytes, scaled, numbered and ti
             CHECK(r.info.format == row_format::rgb888);
             CHECK(!r.info.raw);
             REQUIRE(r.info.bytes);
-            CHECK(std::equal(r.info.bytes->row(i), r.info.bytes->row(i) + 96, work->image()->row(i)));
+            CHECK(
+                std::equal(r.info.bytes->row(i), r.info.bytes->row(i) + 96, work->image()->row(i)));
             // Array row 2 i + 1, seen two rows later; the last one after two flushed rows.
             const bool flushed = i == 15;
             const long double arrives =
@@ -441,7 +444,8 @@ TEST_CASE("isp: registers can be written, read back and refuse what is wrong") {
         b.write(r.name, 5);
         CHECK(b.read(r.name) == 5);
     }
-    CHECK(b.access(tlm::TLM_WRITE_COMMAND, "TENSOR_FRAME", value) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+    CHECK(b.access(tlm::TLM_WRITE_COMMAND, "TENSOR_FRAME", value) ==
+          tlm::TLM_COMMAND_ERROR_RESPONSE);
     // Reset values are the parameters: reading them gives the settings back.
     b.device.registers().reset();
     const auto s = read_settings(b.device.registers(), 64, 32, 10).request.settings;

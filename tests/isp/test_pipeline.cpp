@@ -47,8 +47,8 @@ std::vector<pixel> scalar_chain(const plane<std::uint16_t>& raw, const frame_req
         for (unsigned x = 0; x < q.width; ++x) {
             const auto c = demosaic_pixel(mosaic, q.width, q.height, s.phase, x, y);
             const auto at = [&](std::size_t k) {
-                const auto v = colour_matrix(c[0], c[1], c[2], s.matrix[k], s.matrix[k + 1],
-                                             s.matrix[k + 2]);
+                const auto v =
+                    colour_matrix(c[0], c[1], c[2], s.matrix[k], s.matrix[k + 1], s.matrix[k + 2]);
                 return static_cast<int>(gamma_pixel(s.gamma, static_cast<unsigned>(v)));
             };
             out.push_back({at(0), at(3), at(6)});
@@ -69,8 +69,8 @@ std::vector<std::uint8_t> scalar_image(const std::vector<pixel>& full, const fra
                     sum = {sum.r + p.r, sum.g + p.g, sum.b + p.b};
                 }
             const int n = static_cast<int>(s * s);
-            small.push_back({(2 * sum.r + n) / (2 * n), (2 * sum.g + n) / (2 * n),
-                             (2 * sum.b + n) / (2 * n)});
+            small.push_back(
+                {(2 * sum.r + n) / (2 * n), (2 * sum.g + n) / (2 * n), (2 * sum.b + n) / (2 * n)});
         }
     std::vector<std::uint8_t> out;
     const auto put = [&](int v) { out.push_back(static_cast<std::uint8_t>(v)); };
@@ -98,12 +98,14 @@ std::vector<std::uint8_t> scalar_tensor(const std::vector<pixel>& full, const fr
             double r = 0, g = 0, b = 0;
             for (unsigned y = 0; y < w.height; ++y)
                 for (unsigned x = 0; x < w.width; ++x) {
-                    // Length of the intersection of [x, x+1) with the output pixel, in real numbers.
+                    // Length of the intersection of [x, x+1) with the output pixel, in real
+                    // numbers.
                     const auto overlap = [](double s, double t, double from, double to) {
                         return std::fmax(0, std::fmin((s + 1) * to, (t + 1) * from) -
                                                 std::fmax(s * to, t * from));
                     };
-                    const double weight = overlap(x, tx, w.width, tw) * overlap(y, ty, w.height, th);
+                    const double weight =
+                        overlap(x, tx, w.width, tw) * overlap(y, ty, w.height, th);
                     const pixel& p = full[std::size_t{w.y + y} * q.width + w.x + x];
                     r += weight * p.r;
                     g += weight * p.g;
@@ -111,8 +113,8 @@ std::vector<std::uint8_t> scalar_tensor(const std::vector<pixel>& full, const fr
                 }
             const double n = static_cast<double>(w.width) * w.height;
             const auto put = [&](double v) {
-                out.push_back(static_cast<std::uint8_t>(
-                    tensor_value(q.tensor_out, static_cast<int>(v))));
+                out.push_back(
+                    static_cast<std::uint8_t>(tensor_value(q.tensor_out, static_cast<int>(v))));
             };
             r = std::floor(r / n + 0.5);
             g = std::floor(g / n + 0.5);
@@ -143,8 +145,8 @@ struct result {
 result run(const plane<std::uint16_t>& raw, const frame_request& q, unsigned threads,
            unsigned rows_per_band) {
     worker_pool pool(threads);
-    const auto work =
-        frame_work::start(pool, [&raw](unsigned y) { return raw.row(y); }, q, {}, rows_per_band);
+    const auto work = frame_work::start(
+        pool, [&raw](unsigned y) { return raw.row(y); }, q, {}, rows_per_band);
     result r;
     if (q.tensor)
         r.tensor = bytes_of(work->tensor());
@@ -268,9 +270,10 @@ TEST_CASE("YUV422 rows come back as the colours they were") {
     for (int r = 0; r < 256; r += 17)
         for (int g = 0; g < 256; g += 17)
             for (int b = 0; b < 256; b += 17) {
-                const std::uint8_t in[4] = {
-                    static_cast<std::uint8_t>(chroma_u(r, g, b)), static_cast<std::uint8_t>(luma(r, g, b)),
-                    static_cast<std::uint8_t>(chroma_v(r, g, b)), static_cast<std::uint8_t>(luma(r, g, b))};
+                const std::uint8_t in[4] = {static_cast<std::uint8_t>(chroma_u(r, g, b)),
+                                            static_cast<std::uint8_t>(luma(r, g, b)),
+                                            static_cast<std::uint8_t>(chroma_v(r, g, b)),
+                                            static_cast<std::uint8_t>(luma(r, g, b))};
                 std::uint8_t out[6];
                 rgb_from_yuv422(in, 2, out);
                 for (int k = 0; k < 6; k += 3) {

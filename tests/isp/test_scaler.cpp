@@ -41,8 +41,8 @@ planes random_planes(unsigned width, unsigned height, bool white) {
     return p;
 }
 
-/// Brute force: cut every source pixel into out_w x out_h equal subpixels, and every output pixel is the
-/// plain mean of the width x height subpixels that it covers.
+/// Brute force: cut every source pixel into out_w x out_h equal subpixels, and every output pixel
+/// is the plain mean of the width x height subpixels that it covers.
 int brute(const planes& p, const area_geometry& g, unsigned c, unsigned tx, unsigned ty) {
     std::uint64_t sum = 0;
     for (unsigned v = 0; v < g.height; ++v)

@@ -19,8 +19,12 @@ using namespace ocellus::isp;
 
 namespace {
 
-double clip(double v, double low, double high) { return std::fmin(std::fmax(v, low), high); }
-double half_up(double v) { return std::floor(v + 0.5); }
+double clip(double v, double low, double high) {
+    return std::fmin(std::fmax(v, low), high);
+}
+double half_up(double v) {
+    return std::floor(v + 0.5);
+}
 
 /// The sRGB curve, IEC 61966-2-1.
 double srgb(double l) {
@@ -40,7 +44,8 @@ TEST_CASE("black level: every sample of every width against real arithmetic") {
             bool equal = true;
             for (std::size_t i = 0; i < raw.size(); ++i)
                 equal = equal &&
-                        out[i] == std::floor(static_cast<double>(i) * std::pow(2.0, 12.0 - bits)) - black &&
+                        out[i] == std::floor(static_cast<double>(i) * std::pow(2.0, 12.0 - bits)) -
+                                      black &&
                         out[i] == black_level(raw[i], bits, black);
             CHECK(equal);
         }
@@ -57,8 +62,7 @@ TEST_CASE("white balance: all samples at several gains against real arithmetic")
         white_balance_row(in.data(), half, gain, 256, even.data(), odd.data());
         bool equal = true;
         for (unsigned i = 0; i < half; ++i)
-            equal = equal &&
-                    even[i] == clip(half_up(in[2 * i] * (gain / 256.0)), -4096, 4095) &&
+            equal = equal && even[i] == clip(half_up(in[2 * i] * (gain / 256.0)), -4096, 4095) &&
                     odd[i] == in[2 * i + 1];
         CHECK(equal);
     }
@@ -102,7 +106,8 @@ TEST_CASE("colour matrix: random pixels against real arithmetic, grey stays grey
 
 TEST_CASE("gamma: knots are the sRGB curve, segments are right, rows equal the reference") {
     for (unsigned j = 0; j < gamma_knots; ++j)
-        CHECK(srgb_curve[j] == std::fmin(4095, half_up(16 * 255 * srgb(gamma_abscissa(j) / 4095.0))));
+        CHECK(srgb_curve[j] ==
+              std::fmin(4095, half_up(16 * 255 * srgb(gamma_abscissa(j) / 4095.0))));
     CHECK(gamma_abscissa(0) == 0);
     CHECK(gamma_abscissa(56) == 4096);
     for (unsigned j = 0; j + 1 < gamma_knots; ++j)
@@ -117,15 +122,20 @@ TEST_CASE("gamma: knots are the sRGB curve, segments are right, rows equal the r
     gamma_curve falling{}, wild{};
     for (unsigned j = 0; j < gamma_knots; ++j) {
         falling[j] = static_cast<std::uint16_t>(4095 - j * 73);
-        wild[j] = static_cast<std::uint16_t>(random.below(2) ? 4095 - random.below(9) : random.below(9));
+        wild[j] =
+            static_cast<std::uint16_t>(random.below(2) ? 4095 - random.below(9) : random.below(9));
     }
     std::vector<std::int16_t> in(4096 + 37);
     for (std::size_t i = 0; i < in.size(); ++i)
         in[i] = static_cast<std::int16_t>(i * 5 % 4096);
-    std::vector<std::uint8_t> out(in.size());
+    std::vector<std::uint8_t> out(in.size()), looked_up(in.size());
     double worst = 0;
     for (const auto& curve : {srgb_curve, linear_curve(), falling, wild}) {
-        gamma_row(make_gamma_table(curve), in.data(), static_cast<unsigned>(in.size()), out.data());
+        const auto table = make_gamma_table(curve);
+        const auto count = static_cast<unsigned>(in.size());
+        gamma_row(table, in.data(), count, out.data());
+        gamma_row_lookup(table, in.data(), count, looked_up.data());
+        CHECK(out == looked_up);
         bool equal = true;
         for (std::size_t i = 0; i < in.size(); ++i) {
             const double x = in[i];
@@ -209,12 +219,12 @@ TEST_CASE("tensor: default maps are exact and invertible, affine maps round to n
         int zero;
         double mean, deviation;
     };
-    for (const auto& n : {network_input{1 / 127.5, -1, 0.5, 0.5}, network_input{0.0078125, 0, 0.5, 0.5},
-                          network_input{0.0186584, -14, 0.485, 0.229},
-                          network_input{1 / 255.0, -128, 0, 1}}) {
-        const auto f = make_affine_tensor_format(1, 1, 3, true, false,
-                                                 1 / (255 * n.deviation * n.scale),
-                                                 n.zero - n.mean / (n.deviation * n.scale));
+    for (const auto& n :
+         {network_input{1 / 127.5, -1, 0.5, 0.5}, network_input{0.0078125, 0, 0.5, 0.5},
+          network_input{0.0186584, -14, 0.485, 0.229}, network_input{1 / 255.0, -128, 0, 1}}) {
+        const auto f =
+            make_affine_tensor_format(1, 1, 3, true, false, 1 / (255 * n.deviation * n.scale),
+                                      n.zero - n.mean / (n.deviation * n.scale));
         for (int v = 0; v < 256; ++v) {
             const double q = n.zero + (v / 255.0 - n.mean) / n.deviation / n.scale;
             REQUIRE(std::fabs(tensor_value(f, v) - clip(q, -128, 127)) <= 0.505);

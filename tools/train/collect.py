@@ -5,12 +5,14 @@
 
     python3 tools/train/collect.py RUN [RUN ...] --out DIR
 
-Each RUN is the output folder of `ocellus run` on the built-in scene: tensor_0000.bin, ... (int8, 120 x 160 x 3) and
-truth.jsonl. Frames without a tensor are left out; lines are numbered anew.
+Each RUN is the output folder of `ocellus run` on the built-in scene: tensor_0000.bin, ... (int8, 120 x 160 x 3),
+truth.jsonl and config.toml. Frames without a tensor are left out; lines are numbered anew; boxes are brought from
+the run's picture size to that of the full array.
 """
 import argparse
 import json
 import os
+import tomllib
 
 import numpy as np
 
@@ -28,6 +30,9 @@ def main():
     with open(os.path.join(options.out, "frames.u8"), "wb") as frames, \
             open(os.path.join(options.out, "truth.jsonl"), "w", encoding="utf-8") as truth:
         for run in options.runs:
+            with open(os.path.join(run, "config.toml"), "rb") as file:
+                sensor = tomllib.load(file)["sensor"]
+            scale = np.array(detection.PICTURE * 2) / np.array([sensor["width"], sensor["height"]] * 2)
             with open(os.path.join(run, "truth.jsonl"), encoding="utf-8") as lines:
                 for line in map(json.loads, lines):
                     path = os.path.join(run, f"tensor_{line['frame']:04}.bin")
@@ -38,6 +43,8 @@ def main():
                         raise SystemExit(f"{path}: {len(tensor)} bytes, expected {size}")
                     (tensor ^ 0x80).tofile(frames)  # int8 q = v - 128, back to v
                     line["frame"] = count
+                    for parcel in line["parcels"]:
+                        parcel["box"] = (np.array(parcel["box"]) * scale).round(1).tolist()
                     truth.write(json.dumps(line, separators=(",", ":")) + "\n")
                     count += 1
     print(f"{count} frames in {options.out}")

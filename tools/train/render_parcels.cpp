@@ -4,9 +4,11 @@
 // Renders scenes of models/parcels.h for training: each frame is drawn four times larger than the
 // tensor and averaged, as sRGB code values.
 //
-//     render_parcels SEED FIRST COUNT DIR
+//     render_parcels SEED FIRST COUNT DIR [stacked]
 //
 // writes DIR/frames.u8 (COUNT x 120 x 160 x 3 bytes) and DIR/truth.jsonl (one line per frame).
+// With "stacked" only frames count in which the middle of one parcel lies within the box of
+// another.
 
 #include <fmt/format.h>
 
@@ -45,6 +47,20 @@ std::string truth_line(const ocellus::models::parcel_scene& scene) {
     return line + "]}\n";
 }
 
+// One parcel's middle lies in the box of another: what a detector finds hardest.
+bool is_stacked(const ocellus::models::parcel_scene& scene) {
+    const auto all = ocellus::models::truth(scene);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            const float x = (all[i].left + all[i].right) / 2;
+            const float y = (all[i].top + all[i].bottom) / 2;
+            if (i != k && x > all[k].left && x < all[k].right && y > all[k].top &&
+                y < all[k].bottom)
+                return true;
+        }
+    return false;
+}
+
 void average(const ocellus::rgb8_image& image, std::vector<std::uint8_t>& out) {
     for (unsigned y = 0; y < tensor_height; ++y)
         for (unsigned x = 0; x < tensor_width; ++x)
@@ -59,8 +75,9 @@ void average(const ocellus::rgb8_image& image, std::vector<std::uint8_t>& out) {
 }
 
 int run(const std::vector<std::string>& arguments) {
-    if (arguments.size() != 4) {
-        std::fprintf(stderr, "usage: render_parcels SEED FIRST COUNT DIR\n");
+    const bool stacked = arguments.size() == 5 && arguments[4] == "stacked";
+    if (arguments.size() != 4 && !stacked) {
+        std::fprintf(stderr, "usage: render_parcels SEED FIRST COUNT DIR [stacked]\n");
         return 2;
     }
     const std::uint64_t seed = std::stoull(arguments[0]);
@@ -71,8 +88,12 @@ int run(const std::vector<std::string>& arguments) {
     if (!frames || !truth)
         throw std::runtime_error("cannot write into " + arguments[3]);
     std::vector<std::uint8_t> tensor(std::size_t{tensor_width} * tensor_height * 3);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const auto scene = ocellus::models::make_parcel_scene(seed, first + i);
+    std::uint32_t written = 0;
+    for (std::uint32_t frame = first; written < count; ++frame) {
+        const auto scene = ocellus::models::make_parcel_scene(seed, frame);
+        if (stacked && !is_stacked(scene))
+            continue;
+        ++written;
         average(
             ocellus::models::render_parcels(scene, tensor_width * factor, tensor_height * factor),
             tensor);

@@ -22,6 +22,9 @@ from model import ParcelNet
 
 ROWS, COLUMNS = detection.HEIGHT // detection.STRIDE, detection.WIDTH // detection.STRIDE
 CENTRE = 0.8  # cells this near to a parcel's centre (in cells, both ways) answer for it
+RING = 1.2  # farther cells must be silent; those between may say what they like
+AROUND = 2.0, 0.3  # cells this near learn the box too, with this weight: what they report is then a duplicate
+STACKED = 2.0  # weight of parcels that lie on, or under the middle of, another
 
 
 def load(folders):
@@ -37,21 +40,36 @@ def load(folders):
 
 
 def targets(truth):
-    """Class map (-1 background, -2 do not care) and box map of one frame."""
+    """Class map (-1 background, -2 do not care), box map and weight map of one frame."""
     classes = np.full((ROWS, COLUMNS), -1, np.int64)
     boxes = np.zeros((4, ROWS, COLUMNS), np.float32)
+    weights = np.zeros((ROWS, COLUMNS), np.float32)
     y, x = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
     cells = [(t[0], t[1] * COLUMNS, t[2] * ROWS, t[3] * COLUMNS, t[4] * ROWS) for t in truth]
     cells.sort(key=lambda t: -(t[3] - t[1]) * (t[4] - t[2]))  # small ones last: they win
-    for c, left, top, right, bottom in cells:
-        near = np.maximum(abs(x - (left + right) / 2), abs(y - (top + bottom) / 2))
-        inside = (x > left) & (x < right) & (y > top) & (y < bottom)
-        classes[(near < 1.6) & inside & (classes == -1)] = -2
-        mine = ((near < CENTRE) & inside) | (near <= near.min())
-        classes[mine] = c
+
+    def middle_of(a, b):
+        """The middle of box a lies in box b."""
+        return b[1] < (a[1] + a[3]) / 2 < b[3] and b[2] < (a[2] + a[4]) / 2 < b[4]
+
+    def put(mine, box, weight):
+        _, left, top, right, bottom = box
+        weights[mine] = weight
         for k, d in enumerate((x - left, y - top, right - x, bottom - y)):
             boxes[k][mine] = d[mine]
-    return classes, boxes
+
+    near = [np.maximum(abs(x - (t[1] + t[3]) / 2), abs(y - (t[2] + t[4]) / 2)) for t in cells]
+    inside = [(x > t[1]) & (x < t[3]) & (y > t[2]) & (y < t[4]) for t in cells]
+    nearest = np.min(near, axis=0) if near else None
+    for t, distance, within in zip(cells, near, inside):
+        put((distance < AROUND[0]) & within & (distance <= nearest), t, AROUND[1])
+    for t, distance, within in zip(cells, near, inside):
+        classes[(distance < RING) & within & (classes == -1)] = -2
+        mine = ((distance < CENTRE) & within) | (distance <= distance.min())
+        classes[mine] = t[0]
+        stacked = any(o is not t and (middle_of(t, o) or middle_of(o, t)) for o in cells)
+        put(mine, t, STACKED if stacked else 1.0)
+    return classes, boxes, weights
 
 
 def augment(images, generator):
@@ -70,34 +88,38 @@ def augment(images, generator):
     return ((out + noise).clamp(0, 1) * 255).round() / 255
 
 
-def flip(images, classes, boxes, generator):
+def flip(images, classes, boxes, weights, generator):
     if torch.rand(1, generator=generator) < 0.5:
-        images, classes, boxes = images.flip(3), classes.flip(2), boxes.flip(3)[:, [2, 1, 0, 3]]
+        images, classes, weights = images.flip(3), classes.flip(2), weights.flip(2)
+        boxes = boxes.flip(3)[:, [2, 1, 0, 3]]
     if torch.rand(1, generator=generator) < 0.5:
-        images, classes, boxes = images.flip(2), classes.flip(1), boxes.flip(2)[:, [0, 3, 2, 1]]
-    return images, classes, boxes
+        images, classes, weights = images.flip(2), classes.flip(1), weights.flip(1)
+        boxes = boxes.flip(2)[:, [0, 3, 2, 1]]
+    return images, classes, boxes, weights
 
 
-def loss_of(logits, boxes, classes, wanted):
+def loss_of(logits, boxes, classes, wanted, weights):
     positive = classes >= 0
-    count = positive.sum().clamp(min=1)
+    count = weights[positive].sum().clamp(min=1)
     # Distances make boxes around a common point, so the overlap needs no positions.
-    b = boxes.permute(0, 2, 3, 1)[positive].clamp(min=0)
-    w = wanted.permute(0, 2, 3, 1)[positive]
+    taught = weights > 0
+    b = boxes.permute(0, 2, 3, 1)[taught].clamp(min=0)
+    w = wanted.permute(0, 2, 3, 1)[taught]
     area = lambda d: (d[:, 0] + d[:, 2]) * (d[:, 1] + d[:, 3])
     inner, outer = torch.minimum(b, w), torch.maximum(b, w)
     union = area(b) + area(w) - area(inner)
     overlap = area(inner) / union.clamp(min=1e-6)
     hull = area(outer).clamp(min=1e-6)
-    box_loss = (1 - overlap + (hull - union) / hull).sum() / count
-    box_loss = box_loss + 0.05 * F.smooth_l1_loss(boxes.permute(0, 2, 3, 1)[positive], w, reduction="sum") / count
+    box_loss = ((1 - overlap + (hull - union) / hull) * weights[taught]).sum() / count
+    far = F.smooth_l1_loss(boxes.permute(0, 2, 3, 1)[taught], w, reduction="none").sum(1)
+    box_loss = box_loss + 0.05 * (far * weights[taught]).sum() / count
     # Class scores aim at the overlap, so that ranking by score ranks by fit; focal weights for the rest.
     target = torch.zeros_like(logits)
     index = positive.nonzero(as_tuple=True)
-    target[index[0], classes[positive], index[1], index[2]] = 0.5 + 0.5 * overlap.detach()
+    target[index[0], classes[positive], index[1], index[2]] = 0.5 + 0.5 * overlap.detach()[positive[taught]]
     p = torch.sigmoid(logits)
     weight = (target - p).abs() ** 2 * torch.where(target > 0, 1.0, 0.75)
-    weight = weight * (classes != -2).unsqueeze(1)
+    weight = weight * torch.where(positive, weights, (classes != -2).float()).unsqueeze(1)
     score_loss = (weight * F.binary_cross_entropy_with_logits(logits, target, reduction="none")).sum() / count
     return 2.0 * score_loss + box_loss
 
@@ -138,7 +160,7 @@ def main():
     generator = torch.Generator().manual_seed(options.seed)
 
     images, truths = load(options.data)
-    classes, boxes = (torch.from_numpy(np.stack(a)) for a in zip(*map(targets, truths)))
+    classes, boxes, weights = (torch.from_numpy(np.stack(a)) for a in zip(*map(targets, truths)))
     net = ParcelNet()
     if options.start:
         net.load_state_dict(torch.load(options.start))
@@ -155,8 +177,8 @@ def main():
         total = 0.0
         for k in range(steps):
             pick = order[k * batch:(k + 1) * batch]
-            x, c, b = flip(images[pick].float() / 255, classes[pick], boxes[pick], generator)
-            loss = loss_of(*net(augment(x, generator)), c, b)
+            x, *wanted = flip(images[pick].float() / 255, classes[pick], boxes[pick], weights[pick], generator)
+            loss = loss_of(*net(augment(x, generator)), *wanted)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
