@@ -28,6 +28,16 @@ void note(std::vector<input_file>& files, const std::string& role, const std::st
     files.push_back({role, base_name(path), sha256_hex(bytes), bytes.size()});
 }
 
+/// A file that the user named. That it cannot be read is a mistake of the command line's or the
+/// configuration's.
+std::string read_input(const std::string& path) {
+    try {
+        return read_file(path);
+    } catch (const input_error& e) {
+        fail(e.what());
+    }
+}
+
 bool is_builtin(const std::string& name) {
     return name.rfind("builtin:", 0) == 0;
 }
@@ -78,9 +88,14 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                          near.empty() ? "" : "; did you mean " + near + "?"));
     } else {
         const std::string path = resolve_path(r, "network.source", name);
-        const std::string bytes = read_file(path);
+        const std::string bytes = read_input(path);
         note(files, "network", path, bytes);
         n = dsp::read_network_bytes(bytes, path);
+    }
+    if (!s.run.labels.empty()) {
+        const std::string path = resolve_path(r, "network.labels", s.run.labels);
+        note(files, "labels", path, read_input(path));
+        n.labels = dsp::read_labels(path);
     }
     return dsp::compile(std::move(n), s.npu.budget(sram_base, s.sram.size), s.npu.array(),
                         s.npu.local_buffer);
@@ -90,7 +105,7 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
                        worker_pool& pool) {
     run_inputs in;
     if (!command.config_file.empty())
-        note(in.files, "config", command.config_file, read_file(command.config_file));
+        note(in.files, "config", command.config_file, read_input(command.config_file));
 
     const std::string& scene = s.run.scene;
     if (scene == "builtin:parcels") {
@@ -110,7 +125,7 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
         fail(fmt::format("unknown built-in scene '{}'; did you mean builtin:parcels?", scene));
     } else {
         const std::string path = resolve_path(r, "scene.source", scene);
-        const std::string bytes = read_file(path);
+        const std::string bytes = read_input(path);
         note(in.files, "scene", path, bytes);
         in.scene = std::make_shared<models::image_scene>(decode_image(
             reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), path));
@@ -120,7 +135,7 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
     if (!command.inject_tensor.empty()) {
         if (!in.network)
             fail("--inject-tensor needs a network");
-        const std::string bytes = read_file(command.inject_tensor);
+        const std::string bytes = read_input(command.inject_tensor);
         note(in.files, "tensor", command.inject_tensor, bytes);
         if (bytes.size() != in.network->input_bytes())
             fail(fmt::format("{}: {} bytes, but the input of {} has {}", command.inject_tensor,

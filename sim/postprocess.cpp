@@ -27,8 +27,12 @@ std::vector<double> real_values(const dsp::tensor& t, const std::vector<std::uin
 /// Scores 0 .. 1: as they are when the network ends with softmax or logistic, else their softmax,
 /// rounded to 1/4096 so that the last bits of exp() do not matter.
 void to_scores(const dsp::network& n, std::vector<double>& values) {
-    const auto last = n.layers.empty() ? dsp::op::softmax : n.layers.back().kind;
-    if (last == dsp::op::softmax || last == dsp::op::logistic || values.empty())
+    auto last = n.layers.rbegin();
+    while (last != n.layers.rend() &&
+           (last->kind == dsp::op::quantize || last->kind == dsp::op::reshape))
+        ++last;
+    if (values.empty() || last == n.layers.rend() || last->kind == dsp::op::softmax ||
+        last->kind == dsp::op::logistic)
         return;
     const double top = *std::max_element(values.begin(), values.end());
     double sum = 0;

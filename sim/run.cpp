@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -30,6 +31,19 @@ using steady = std::chrono::steady_clock;
 
 double seconds_since(steady::time_point begin) {
     return std::chrono::duration<double>(steady::now() - begin).count();
+}
+
+volatile std::sig_atomic_t signal_received = 0;
+
+extern "C" void note_signal(int number) {
+    signal_received = number;
+}
+
+/// Ends the run between two steps, so that nothing half-written stays behind.
+void stop_when_asked() {
+    if (signal_received)
+        throw input_error(static_cast<exit_code>(128 + signal_received),
+                          "error: stopped by a signal; nothing was written");
 }
 
 /// A line on the terminal, rewritten a few times a second; on a file, a line every ten seconds.
@@ -181,13 +195,14 @@ std::string manifest(const settings& s, const run_inputs& in, bool timing_only, 
 
 /// The resolved configuration, files by name alone: where they lie is not part of a result.
 std::string configuration_text(settings& s, const parameter_registry& registry) {
-    const std::string scene = s.run.scene, network = s.run.network;
-    for (std::string* name : {&s.run.scene, &s.run.network})
+    const std::string scene = s.run.scene, network = s.run.network, labels = s.run.labels;
+    for (std::string* name : {&s.run.scene, &s.run.network, &s.run.labels})
         if (name->rfind("builtin:", 0) != 0)
             *name = std::filesystem::path(*name).filename().string();
     std::string text = resolved_config(registry);
     s.run.scene = scene;
     s.run.network = network;
+    s.run.labels = labels;
     return text;
 }
 
@@ -199,9 +214,11 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
         const auto it = records.find(frame);
         return it == records.end() ? nullptr : &it->second;
     };
-    for (const auto& received : chip.host_side().images())
+    for (const auto& received : chip.host_side().images()) {
+        stop_when_asked();
         if (received.image)
             write_image(out, received, s, in, find(received.frame), pool);
+    }
     std::string lines;
     const auto width = static_cast<unsigned>(s.pixels.sensor.width);
     const auto height = static_cast<unsigned>(s.pixels.sensor.height);
@@ -239,9 +256,14 @@ int run(const command_line& command) {
     sensor chip("sensor", s, in, ctx, [&s, keep](std::uint32_t frame) {
         return keep && is_saved(s.run.saved, frame, s.run.frames);
     });
+    std::signal(SIGINT, note_signal);
+    std::signal(SIGTERM, note_signal);
     {
         progress shown(command.quiet);
-        chip.simulate([&](std::uint64_t frame) { shown.show(frame, s.run.frames); });
+        chip.simulate([&](std::uint64_t frame) {
+            stop_when_asked();
+            shown.show(frame, s.run.frames);
+        });
     }
     if (!chip.finished())
         throw input_error(exit_code::hang, "error: no progress: the simulation came to rest at " +

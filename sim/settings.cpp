@@ -29,6 +29,9 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Quantized network: a .tflite or .onnx file, builtin:parcels, "
               "builtin:mobilenet_v1_1.0_224, or none.")
         .from(provenance::chosen, "a network of our own that needs no file");
+    r.text("network.labels", labels)
+        .says("Text file with the network's class names, one a line; empty: those of the network.")
+        .from(provenance::chosen, "most network files carry no names");
     r.choice("output.image", image,
              {{"raw", image_output::raw}, {"isp", image_output::isp}, {"none", image_output::none}})
         .says("What leaves by CSI-2 beside metadata: RAW samples, the ISP's picture, or nothing.")

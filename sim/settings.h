@@ -34,6 +34,7 @@ struct run_parameters {
     std::string scene = "builtin:parcels";
     std::uint64_t scene_seed = 1;
     std::string network = "builtin:parcels";
+    std::string labels;
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
     void declare(parameter_registry& r);

@@ -421,6 +421,7 @@ TEST_CASE("isp: times are the same with and without samples, for any number of t
             out.push_back(i.at.value());
         return out;
     };
+    CHECK(a.read("TENSOR_FRAME") == 3);
     CHECK(times_of(a).size() == 4 * 96 + 3 * (3 * 30 + 2));
     CHECK(times_of(a) == times_of(b));
     CHECK(times_of(a) == times_of(c));

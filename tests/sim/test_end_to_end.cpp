@@ -312,8 +312,9 @@ TEST_CASE("a mode that cannot work is refused with what would") {
 TEST_CASE("bad scenes end with a message") {
     const std::string base = scratch_folder();
     auto r = ocellus_program({"run", small, "--scene", base + "/missing.png"});
-    CHECK(r.exit_code == 7);
+    CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "missing.png"));
+    CHECK(contains(r.err, "No such file"));
     const auto good = file_bytes(small_png(base));
     write_bytes(base + "/cut.png", good.substr(0, good.size() / 2));
     r = ocellus_program({"run", small, "--scene", base + "/cut.png"});
@@ -324,7 +325,8 @@ TEST_CASE("bad scenes end with a message") {
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "text.jpg"));
     r = ocellus_program({"run", small, "--scene", base});
-    CHECK(r.exit_code == 7);
+    CHECK(r.exit_code == 2);
+    CHECK(contains(r.err, "directory"));
 }
 
 TEST_CASE("networks that cannot run end with a message") {
@@ -370,6 +372,15 @@ TEST_CASE("a full disk leaves nothing half-written") {
     CHECK(r.exit_code == 7);
     CHECK(contains(r.err, "No space left"));
     CHECK_FALSE(left);
+}
+
+TEST_CASE("a run that is stopped leaves nothing behind") {
+    const std::string base = scratch_folder();
+    const auto r = run_program({"timeout", "--preserve-status", "-s", "TERM", "1", OCELLUS_PROGRAM, "run",
+                                configs + "imx500.toml", "--frames", "10000", "--out", base + "/out"});
+    CHECK(r.exit_code == 143);
+    CHECK(contains(r.err, "stopped"));
+    CHECK(fs::is_empty(base));
 }
 
 TEST_CASE("describe and params say what there is") {

@@ -24,6 +24,7 @@ ROWS, COLUMNS = detection.HEIGHT // detection.STRIDE, detection.WIDTH // detecti
 CENTRE = 0.8  # cells this near to a parcel's centre (in cells, both ways) answer for it
 RING = 1.2  # farther cells must be silent; those between may say what they like
 AROUND = 2.0, 0.3  # cells this near learn the box too, with this weight: what they report is then a duplicate
+LINEAR = (torch.arange(256) / 255) ** 2.2
 STACKED = 2.0  # weight of parcels that lie on, or under the middle of, another
 
 
@@ -73,19 +74,17 @@ def targets(truth):
 
 
 def augment(images, generator):
-    """What differs from run to run of a camera: exposure, white balance, contrast, softness, noise."""
+    """Code values in, 0..1 out. What differs from run to run of a camera: exposure, white balance, contrast, softness, noise."""
     n = len(images)
     rand = lambda *shape: torch.rand(*shape, generator=generator)
-    linear = images.clamp(0, 1) ** 2.2
-    linear = linear * torch.exp((rand(n, 1, 1, 1) * 2 - 1) * 0.45)
-    linear = linear * torch.exp((rand(n, 3, 1, 1) * 2 - 1) * 0.10)
-    grey = linear.mean(1, keepdim=True)
-    linear = grey + (linear - grey) * (0.75 + 0.45 * rand(n, 1, 1, 1))
-    out = linear.clamp(0, 1) ** ((0.9 + 0.25 * rand(n, 1, 1, 1)) / 2.2)
+    linear = LINEAR[images.long()]
+    linear = linear * torch.exp((rand(n, 1, 1, 1) * 2 - 1) * 0.45 + (rand(n, 3, 1, 1) * 2 - 1) * 0.10)
+    linear = torch.lerp(linear.mean(1, keepdim=True), linear, 0.75 + 0.45 * rand(n, 1, 1, 1))
+    out = linear.clamp_(0, 1).pow_((0.9 + 0.25 * rand(n, 1, 1, 1)) / 2.2)
     soft = F.avg_pool2d(F.pad(out, (1, 1, 1, 1), mode="replicate"), 3, 1)
     out = out + (rand(n, 1, 1, 1) * 1.2 - 0.6) * (soft - out)  # blur, or sharpen
     noise = torch.randn(out.shape, generator=generator) * (rand(n, 1, 1, 1) ** 2) * 0.025
-    return ((out + noise).clamp(0, 1) * 255).round() / 255
+    return out.add_(noise).clamp_(0, 1).mul_(255).round_().div_(255)
 
 
 def flip(images, classes, boxes, weights, generator):
@@ -149,8 +148,10 @@ def main():
     parser.add_argument("--checkpoint", help="where to keep the float weights (.pt)")
     parser.add_argument("--start", help="float weights to start from (.pt)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=4000, help="batches to train on")
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--warm-up", type=float, default=0.1, help="share of the steps in which the rate rises")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
 
@@ -164,30 +165,34 @@ def main():
     net = ParcelNet()
     if options.start:
         net.load_state_dict(torch.load(options.start))
+    net = net.to(memory_format=torch.channels_last)
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(images)} frames", flush=True)
 
-    batch = 32
-    steps = len(images) // batch
     optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, options.epochs * steps, pct_start=0.15)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.rate, options.steps, pct_start=options.warm_up)
     began = time.monotonic()
-    for epoch in range(options.epochs):
-        net.train()
-        order = torch.randperm(len(images), generator=generator)
-        total = 0.0
-        for k in range(steps):
-            pick = order[k * batch:(k + 1) * batch]
-            x, *wanted = flip(images[pick].float() / 255, classes[pick], boxes[pick], weights[pick], generator)
-            loss = loss_of(*net(augment(x, generator)), *wanted)
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
-            optimiser.step()
-            schedule.step()
-            total += loss.item()
-        print(f"epoch {epoch + 1}: loss {total / steps:.4f}, {time.monotonic() - began:.0f} s", flush=True)
-        if options.checkpoint:
-            torch.save(net.state_dict(), options.checkpoint)
+    total, order = 0.0, torch.zeros(0, dtype=torch.int64)
+    net.train()
+    for step in range(1, options.steps + 1):
+        if len(order) < options.batch:
+            order = torch.randperm(len(images), generator=generator)
+        pick, order = order[:options.batch], order[options.batch:]
+        x, *wanted = flip(images[pick], classes[pick], boxes[pick], weights[pick], generator)
+        x = augment(x, generator).to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, distances = net(x)
+        loss = loss_of(logits.float(), distances.float(), *wanted)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+        optimiser.step()
+        schedule.step()
+        total += loss.item()
+        if step % 50 == 0 or step == options.steps:
+            print(f"step {step}: loss {total / ((step - 1) % 50 + 1):.4f}, {time.monotonic() - began:.0f} s", flush=True)
+            total = 0.0
+            if options.checkpoint:
+                torch.save(net.state_dict(), options.checkpoint)
 
     held_images, held_truths = load([options.held_out])
     text, _ = evaluate(*predict(net, held_images), held_truths)
