@@ -122,7 +122,7 @@ __attribute__((target("pclmul,sse4.1"))) unsigned crc_by_folding(unsigned c,
                                                                  std::size_t count) {
     const __m128i by_512 = _mm_set_epi64x(fold_factor(512), fold_factor(512 + 64));
     const __m128i by_128 = _mm_set_epi64x(fold_factor(128), fold_factor(128 + 64));
-    const auto* in = reinterpret_cast<const __m128i*>(bytes);
+    const __m128i* in = reinterpret_cast<const __m128i*>(bytes);
     __m128i a0 = _mm_xor_si128(_mm_loadu_si128(in), _mm_cvtsi32_si128(static_cast<int>(c)));
     __m128i a1 = _mm_loadu_si128(in + 1);
     __m128i a2 = _mm_loadu_si128(in + 2);
@@ -157,15 +157,12 @@ __attribute__((target("pclmul,sse4.1"))) unsigned crc_by_folding(unsigned c,
 
 constexpr std::uint32_t groups_at_once = 256;
 
-/// Four samples as one word of 16-bit lanes, at any 2-byte alignment.
-using four_samples = std::uint64_t __attribute__((may_alias, aligned(2)));
-
 /// Each group of four samples to the low five bytes of a word.
 OCELLUS_SIMD_CLONES void squeeze_raw10(const std::uint16_t* pixels, std::uint64_t* __restrict words,
                                        std::uint32_t groups) {
-    const auto* in = reinterpret_cast<const four_samples*>(pixels);
     for (std::uint32_t g = 0; g < groups; ++g) {
-        const std::uint64_t v = in[g];
+        std::uint64_t v;  // four lanes of 16 bits
+        std::memcpy(&v, pixels + std::size_t{4} * g, sizeof v);
         std::uint64_t high = (v >> 2) & 0x00FF00FF00FF00FFu;
         high = (high | (high >> 8)) & 0x0000FFFF0000FFFFu;
         high = (high | (high >> 16)) & 0x00000000FFFFFFFFu;
@@ -178,7 +175,6 @@ OCELLUS_SIMD_CLONES void squeeze_raw10(const std::uint16_t* pixels, std::uint64_
 /// The reverse of squeeze_raw10; upper bytes of the words are ignored.
 OCELLUS_SIMD_CLONES void spread_raw10(const std::uint64_t* words, std::uint16_t* __restrict pixels,
                                       std::uint32_t groups) {
-    auto* out = reinterpret_cast<four_samples*>(pixels);
     for (std::uint32_t g = 0; g < groups; ++g) {
         const std::uint64_t w = words[g];
         std::uint64_t high = w & 0xFFFFFFFFu;
@@ -186,7 +182,8 @@ OCELLUS_SIMD_CLONES void spread_raw10(const std::uint64_t* words, std::uint16_t*
         high = (high | (high << 8)) & 0x00FF00FF00FF00FFu;
         const std::uint64_t l = (w >> 32) & 0xFFu;
         const std::uint64_t low = (l | (l << 14) | (l << 28) | (l << 42)) & 0x0003000300030003u;
-        out[g] = (high << 2) | low;
+        const std::uint64_t v = (high << 2) | low;
+        std::memcpy(pixels + std::size_t{4} * g, &v, sizeof v);
     }
 }
 

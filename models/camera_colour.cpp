@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #include "models/camera_colour.h"
 
+#include <Eigen/Dense>
 #include <utility>
 #include <vector>
 
@@ -75,16 +76,9 @@ const colour_matrix daylight_ccm = {
     {{{1.766, -0.601, -0.165}}, {{-0.332, 1.814, -0.483}}, {{-0.064, -0.436, 1.500}}}};
 
 colour_matrix inverse(const colour_matrix& m) {
+    using matrix = Eigen::Matrix<double, 3, 3, Eigen::RowMajor>;
     colour_matrix out{};
-    for (unsigned i = 0; i < 3; ++i)
-        for (unsigned j = 0; j < 3; ++j) {
-            const unsigned a = (j + 1) % 3, b = (j + 2) % 3, c = (i + 1) % 3, d = (i + 2) % 3;
-            out[i][j] = m[a][c] * m[b][d] - m[a][d] * m[b][c];
-        }
-    const double determinant = m[0][0] * out[0][0] + m[0][1] * out[1][0] + m[0][2] * out[2][0];
-    for (auto& row : out)
-        for (double& v : row)
-            v /= determinant;
+    Eigen::Map<matrix>(out[0].data()) = Eigen::Map<const matrix>(m[0].data()).inverse();
     return out;
 }
 

@@ -112,15 +112,18 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
         in.scene_is_parcels = true;
         in.files.push_back({"scene", scene, "", 0});
         const auto seed = s.run.scene_seed;
-        // Drawn at half the array's resolution: finer than the tensor and the lens would show.
-        const auto& mode = s.pixels.sensor;
-        const auto width = static_cast<unsigned>(mode.width * mode.binning + 1) / 2;
-        const auto height = static_cast<unsigned>(mode.height * mode.binning + 1) / 2;
         if (!command.timing_only)
-            in.scene = std::make_shared<models::rendered_scene>([seed, width, height](
-                                                                    std::uint32_t frame) {
-                return models::render_parcels(models::make_parcel_scene(seed, frame), width, height);
-            });
+            in.scene = std::make_shared<models::rendered_scene>(
+                [seed](std::uint32_t frame, unsigned width, unsigned height) {
+                    // Half the array's resolution: finer than the tensor and than most lenses.
+                    const auto picture = std::make_shared<const models::parcel_picture>(
+                        models::make_parcel_scene(seed, frame), (width + 1) / 2, (height + 1) / 2);
+                    models::row_source rows;
+                    rows.width = picture->width();
+                    rows.height = picture->height();
+                    rows.paint = [picture](unsigned y, std::uint8_t* rgb) { picture->row(y, rgb); };
+                    return rows;
+                });
     } else if (is_builtin(scene)) {
         fail(fmt::format("unknown built-in scene '{}'; did you mean builtin:parcels?", scene));
     } else {

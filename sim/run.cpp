@@ -127,7 +127,7 @@ void write_image(output_folder& out, const host::received_image& received, const
         out.write("frame" + name + ".png", encode_png_gray16(image.raw->all(), 1, &pool));
         const auto bits = image.type == links::csi2_data_type::raw12 ? 12u : 10u;
         out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
-        preview = isp::develop(image.raw->all(), bits, s.isp, image.width > 1200 ? 4 : 1);
+        preview = isp::develop(image.raw->all(), bits, s.isp, image.width > 1200 ? 4 : 1, &pool);
     } else {
         preview = picture_of(image);
         out.write("frame" + name + ".png", encode_png_rgb8(preview, 1, &pool));

@@ -68,7 +68,7 @@ std::uint32_t wire_row_bytes(const settings& s) {
         case image_output::raw:
             return static_cast<std::uint32_t>((std::uint64_t{width} * s.adc.bits + 7) / 8);
         case image_output::isp:
-            return width / static_cast<std::uint32_t>(s.isp.image_scale) *
+            return (width / static_cast<std::uint32_t>(s.isp.image_scale) & ~1u) *
                    (s.isp.image_format == isp::image_format::yuv422 ? 2 : 3);
         case image_output::none:
             return 0;

@@ -30,10 +30,12 @@ std::string shape_text(const std::vector<int>& shape) {
     return fmt::format("{}", fmt::join(shape, "x"));
 }
 
-bool is_activation_type(element e) { return e == element::int8 || e == element::uint8; }
+bool is_activation_type(element e) {
+    return e == element::int8 || e == element::uint8;
+}
 
 class checker {
-public:
+  public:
     checker(const network& n, const std::string& file) : n_(n), file_(file) {}
 
     void run() {
@@ -47,7 +49,8 @@ public:
         for (int i : n_.inputs) {
             const tensor& t = tensor_at(i, "network input");
             if (t.constant())
-                fail_network(file_, fmt::format("network input '{}' is a constant", printable(t.name)));
+                fail_network(file_,
+                             fmt::format("network input '{}' is a constant", printable(t.name)));
             require_activation(t, "network input");
             known[static_cast<std::size_t>(i)] = true;
         }
@@ -66,7 +69,8 @@ public:
                 bad("has {} outputs, expected 1", l.outputs.size());
             tensor_at(l.outputs[0], "output");
             if (known[static_cast<std::size_t>(l.outputs[0])])
-                bad("its output '{}' is already written by another layer or is an input or a constant",
+                bad("its output '{}' is already written by another layer or is an input or a "
+                    "constant",
                     printable(output(l).name));
             check_layer(l);
             known[static_cast<std::size_t>(l.outputs[0])] = true;
@@ -79,23 +83,24 @@ public:
         }
     }
 
-private:
+  private:
     static bool has_weights(op o) {
         return o == op::conv2d || o == op::depthwise_conv2d || o == op::fully_connected;
     }
 
     template <typename... Args>
     [[noreturn]] void bad(const char* format, const Args&... args) const {
-        fail_network(file_, describe_layer(n_, layer_) + ": " +
-                                fmt::format(fmt::runtime(format), args...));
+        fail_network(
+            file_, describe_layer(n_, layer_) + ": " + fmt::format(fmt::runtime(format), args...));
     }
 
     const tensor& tensor_at(int i, const char* what) const {
         if (i < 0 || static_cast<std::size_t>(i) >= n_.tensors.size()) {
             const std::string where =
                 layer_ < n_.layers.size() ? describe_layer(n_, layer_) + ": " : std::string();
-            fail_network(file_, fmt::format("{}{}: tensor index {} is out of range, the file has {} tensors",
-                                            where, what, i, n_.tensors.size()));
+            fail_network(
+                file_, fmt::format("{}{}: tensor index {} is out of range, the file has {} tensors",
+                                   where, what, i, n_.tensors.size()));
         }
         return n_.tensors[static_cast<std::size_t>(i)];
     }
@@ -112,40 +117,43 @@ private:
         std::int64_t elements = 1;
         for (int d : t.shape) {
             if (d <= 0)
-                fail_network(file_, fmt::format("{} has shape [{}]: dynamic and empty dimensions are not "
-                                                "supported, export the network with fixed sizes",
-                                                who, shape_text(t.shape)));
+                fail_network(file_,
+                             fmt::format("{} has shape [{}]: dynamic and empty dimensions are not "
+                                         "supported, export the network with fixed sizes",
+                                         who, shape_text(t.shape)));
             elements *= d;
             if (elements > largest_tensor)
                 fail_network(file_, fmt::format("{} has shape [{}]: more than {} elements", who,
                                                 shape_text(t.shape), largest_tensor));
         }
         if (t.constant() && t.data.size() != t.bytes())
-            fail_network(file_, fmt::format("{} holds {} bytes, its shape [{}] of {} needs {}", who,
-                                            t.data.size(), shape_text(t.shape), name_of(t.type),
-                                            t.bytes()));
+            fail_network(
+                file_, fmt::format("{} holds {} bytes, its shape [{}] of {} needs {}", who,
+                                   t.data.size(), shape_text(t.shape), name_of(t.type), t.bytes()));
         if (t.quant.scale.size() != t.quant.zero_point.size())
             fail_network(file_, fmt::format("{} has {} scales and {} zero points", who,
                                             t.quant.scale.size(), t.quant.zero_point.size()));
         for (float s : t.quant.scale)
             if (!(s > 0.0f) || !std::isfinite(s))
-                fail_network(file_, fmt::format("{} has scale {}, expected a positive number", who, s));
+                fail_network(file_,
+                             fmt::format("{} has scale {}, expected a positive number", who, s));
         for (std::int32_t z : t.quant.zero_point)
             if ((t.type == element::int8 && (z < -128 || z > 127)) ||
                 (t.type == element::uint8 && (z < 0 || z > 255)))
-                fail_network(file_, fmt::format("{} has zero point {}, outside the range of {}", who, z,
-                                                name_of(t.type)));
+                fail_network(file_, fmt::format("{} has zero point {}, outside the range of {}",
+                                                who, z, name_of(t.type)));
     }
 
     void require_activation(const tensor& t, const char* what) const {
         const std::string where =
             layer_ < n_.layers.size() ? describe_layer(n_, layer_) + ": " : std::string();
         if (!is_activation_type(t.type))
-            fail_network(file_, fmt::format("{}{} '{}' is {}: the network is not int8, quantize it first",
-                                            where, what, printable(t.name), name_of(t.type)));
+            fail_network(file_,
+                         fmt::format("{}{} '{}' is {}: the network is not int8, quantize it first",
+                                     where, what, printable(t.name), name_of(t.type)));
         if (t.quant.scale.size() != 1)
-            fail_network(file_, fmt::format("{}{} '{}' has {}, expected one scale and zero point", where,
-                                            what, printable(t.name),
+            fail_network(file_, fmt::format("{}{} '{}' has {}, expected one scale and zero point",
+                                            where, what, printable(t.name),
                                             t.quant.empty() ? "no quantization"
                                                             : "one quantization per channel"));
     }
@@ -172,8 +180,8 @@ private:
             bad("its weights have {} scales, expected 1 or one for each of {} channels",
                 weights.quant.scale.size(), channels);
         if (static_cast<std::size_t>(weights.shape[channel_axis]) != channels)
-            bad("its weights have shape [{}], expected {} output channels", shape_text(weights.shape),
-                channels);
+            bad("its weights have shape [{}], expected {} output channels",
+                shape_text(weights.shape), channels);
         if (l.inputs.size() > 2 && l.inputs[2] != -1) {
             const tensor& bias = input(l, 2);
             if (!bias.constant() || bias.type != element::int32 || bias.elements() != channels)
@@ -206,10 +214,10 @@ private:
         for (int v : {l.pad_top, l.pad_bottom, l.pad_left, l.pad_right})
             if (v < 0 || v > largest_window)
                 bad("has a padding of {}, expected 0 to {}", v, largest_window);
-        check_extent(l, "height", x.shape[1], y.shape[1], l.kernel_h, l.stride_h, l.dilation_h, l.pad_top,
-                     l.pad_bottom);
-        check_extent(l, "width", x.shape[2], y.shape[2], l.kernel_w, l.stride_w, l.dilation_w, l.pad_left,
-                     l.pad_right);
+        check_extent(l, "height", x.shape[1], y.shape[1], l.kernel_h, l.stride_h, l.dilation_h,
+                     l.pad_top, l.pad_bottom);
+        check_extent(l, "width", x.shape[2], y.shape[2], l.kernel_w, l.stride_w, l.dilation_w,
+                     l.pad_left, l.pad_right);
     }
 
     void check_extent(const layer& l, const char* what, int in, int out, int kernel, int stride,
@@ -218,7 +226,8 @@ private:
         const std::int64_t room = static_cast<std::int64_t>(in) + before + after - reach;
         const std::int64_t expected = room < 0 ? 0 : room / stride + 1;
         if (expected != out)
-            bad("its output {} is {}, but input {}, kernel {}, stride {}, dilation {} and padding {}+{} "
+            bad("its output {} is {}, but input {}, kernel {}, stride {}, dilation {} and padding "
+                "{}+{} "
                 "give {}",
                 what, out, in, kernel, stride, dilation, before, after, expected);
         const bool pool = l.kind == op::average_pool || l.kind == op::max_pool;
@@ -261,7 +270,8 @@ private:
                 check_weights(l, static_cast<std::size_t>(y.shape[3]), 0);
                 const std::vector<int>& w = input(l, 1).shape;
                 if (w[1] != l.kernel_h || w[2] != l.kernel_w || w[3] != x.shape[3])
-                    bad("its weights have shape [{}], expected {}x{}x{}x{}; grouped convolutions other "
+                    bad("its weights have shape [{}], expected {}x{}x{}x{}; grouped convolutions "
+                        "other "
                         "than depthwise are not supported",
                         shape_text(w), y.shape[3], l.kernel_h, l.kernel_w, x.shape[3]);
                 break;
@@ -272,8 +282,8 @@ private:
                 check_weights(l, static_cast<std::size_t>(y.shape[3]), 3);
                 const std::vector<int>& w = input(l, 1).shape;
                 if (w[0] != 1 || w[1] != l.kernel_h || w[2] != l.kernel_w)
-                    bad("its weights have shape [{}], expected 1x{}x{}x{}", shape_text(w), l.kernel_h,
-                        l.kernel_w, y.shape[3]);
+                    bad("its weights have shape [{}], expected 1x{}x{}x{}", shape_text(w),
+                        l.kernel_h, l.kernel_w, y.shape[3]);
                 if (l.depth_multiplier < 1 ||
                     static_cast<std::int64_t>(x.shape[3]) * l.depth_multiplier != y.shape[3])
                     bad("{} input channels times depth multiplier {} are not {} output channels",
@@ -295,7 +305,8 @@ private:
                 const tensor& b = input(l, 1);
                 require_activation(b, "input");
                 if (x.shape != y.shape || b.shape != y.shape)
-                    bad("adds [{}] and [{}] to [{}]; broadcasting between activations is not supported",
+                    bad("adds [{}] and [{}] to [{}]; broadcasting between activations is not "
+                        "supported",
                         shape_text(x.shape), shape_text(b.shape), shape_text(y.shape));
                 const float largest = std::max(x.quant.scale[0], b.quant.scale[0]);
                 if (!std::isfinite(largest / y.quant.scale[0]) || largest / y.quant.scale[0] > 1e5f)
@@ -312,7 +323,8 @@ private:
             case op::mean: {
                 require_image(x, "input");
                 if (y.elements() != static_cast<std::size_t>(x.shape[3]))
-                    bad("takes the mean over height and width of [{}]: its output [{}] should hold {} "
+                    bad("takes the mean over height and width of [{}]: its output [{}] should hold "
+                        "{} "
                         "values",
                         shape_text(x.shape), shape_text(y.shape), x.shape[3]);
                 break;
@@ -326,7 +338,8 @@ private:
                     if (v < 0 || v > largest_window)
                         bad("has a padding of {}, expected 0 to {}", v, largest_window);
                 if (y.shape[1] != x.shape[1] + l.paddings[0] + l.paddings[1] ||
-                    y.shape[2] != x.shape[2] + l.paddings[2] + l.paddings[3] || y.shape[3] != x.shape[3])
+                    y.shape[2] != x.shape[2] + l.paddings[2] + l.paddings[3] ||
+                    y.shape[3] != x.shape[3])
                     bad("pads [{}] by {} to [{}], which does not fit", shape_text(x.shape),
                         fmt::format("{}", fmt::join(l.paddings, ",")), shape_text(y.shape));
                 break;
@@ -397,6 +410,8 @@ std::string describe_layer(const network& n, std::size_t index) {
     return fmt::format("layer {} ({} '{}')", index, name_of(l.kind), printable(l.name));
 }
 
-void check_network(const network& n, const std::string& file) { checker(n, file).run(); }
+void check_network(const network& n, const std::string& file) {
+    checker(n, file).run();
+}
 
 }  // namespace ocellus::dsp

@@ -21,7 +21,8 @@ executor::executor(const network& n, kernel_set kernels) : network_(n) {
 executor::~executor() = default;
 
 void executor::run_layer(std::size_t index, std::uint8_t* arena,
-                         const std::vector<std::size_t>& tensor_offsets, std::uint8_t* scratch) const {
+                         const std::vector<std::size_t>& tensor_offsets,
+                         std::uint8_t* scratch) const {
     const layer& l = network_.layers.at(index);
     std::vector<const std::uint8_t*> inputs;
     for (int i : l.inputs) {
@@ -47,7 +48,8 @@ void executor::run_layer(std::size_t index, std::uint8_t* arena,
 }
 
 void executor::run(const std::uint8_t* input, std::uint8_t* arena,
-                   const std::vector<std::size_t>& tensor_offsets, const layer_callback& after_layer) const {
+                   const std::vector<std::size_t>& tensor_offsets,
+                   const layer_callback& after_layer) const {
     if (tensor_offsets.size() < network_.tensors.size())
         throw std::invalid_argument("executor::run needs an offset for each tensor");
     if (input) {

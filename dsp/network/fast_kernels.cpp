@@ -14,13 +14,16 @@
 namespace ocellus::dsp {
 namespace {
 
-constexpr std::size_t round_up(std::size_t n, std::size_t step) { return (n + step - 1) / step * step; }
+constexpr std::size_t round_up(std::size_t n, std::size_t step) {
+    return (n + step - 1) / step * step;
+}
 
 const tensor& tensor_of(const network& n, const std::vector<int>& list, std::size_t i) {
     return n.tensors[static_cast<std::size_t>(list.at(i))];
 }
 
-/// The weights of a layer as w - zero_point, in file order. The channel changes every `channel_stride`.
+/// The weights of a layer as w - zero_point, in file order. The channel changes every
+/// `channel_stride`.
 std::vector<std::int16_t> centred_weights(const tensor& w, std::size_t channels,
                                           std::size_t channel_stride) {
     std::vector<std::int16_t> out(w.data.size());
@@ -28,7 +31,8 @@ std::vector<std::int16_t> centred_weights(const tensor& w, std::size_t channels,
         const std::size_t channel = i / channel_stride % channels;
         const std::int32_t zero =
             w.quant.zero_point.size() == 1 ? w.quant.zero_point[0] : w.quant.zero_point[channel];
-        const std::int32_t q = w.type == element::int8 ? static_cast<std::int8_t>(w.data[i]) : w.data[i];
+        const std::int32_t q =
+            w.type == element::int8 ? static_cast<std::int8_t>(w.data[i]) : w.data[i];
         out[i] = static_cast<std::int16_t>(q - zero);
     }
     return out;
@@ -42,8 +46,8 @@ const std::uint8_t* bias_of(const network& n, const layer& l) {
 
 /// Signed bytes become unsigned by flipping the upper bit.
 OCELLUS_SIMD_CLONES
-void copy_flipped(std::uint8_t* __restrict to, const std::uint8_t* __restrict from, std::size_t count,
-                  std::uint8_t flip) {
+void copy_flipped(std::uint8_t* __restrict to, const std::uint8_t* __restrict from,
+                  std::size_t count, std::uint8_t flip) {
     for (std::size_t i = 0; i < count; ++i)
         to[i] = from[i] ^ flip;
 }
@@ -53,8 +57,8 @@ OCELLUS_SIMD_CLONES
 void widen(std::int16_t* __restrict to, const std::uint8_t* __restrict from, std::size_t count,
            std::uint8_t flip, std::int16_t zero) {
     for (std::size_t i = 0; i < count; ++i)
-        to[i] = static_cast<std::int16_t>(static_cast<std::int16_t>(static_cast<std::uint8_t>(from[i] ^ flip)) -
-                                          zero);
+        to[i] = static_cast<std::int16_t>(
+            static_cast<std::int16_t>(static_cast<std::uint8_t>(from[i] ^ flip)) - zero);
 }
 
 /// Activations enter kernels as unsigned numbers: q + 128 for int8.
@@ -63,13 +67,15 @@ struct unsigned_input {
     std::int16_t zero;
     explicit unsigned_input(const tensor& x)
         : flip(x.type == element::int8 ? 0x80 : 0),
-          zero(static_cast<std::int16_t>(x.quant.zero_point[0] + (x.type == element::int8 ? 128 : 0))) {}
+          zero(static_cast<std::int16_t>(x.quant.zero_point[0] +
+                                         (x.type == element::int8 ? 128 : 0))) {}
 };
 
-// ---- convolution and fully connected -------------------------------------------------------------
+// ---- convolution and fully connected
+// -------------------------------------------------------------
 
 class packed_product : public packed_layer {
-public:
+  public:
     packed_product(const network& n, const layer& l, kernel_set kernels)
         : layer_(l), x_(tensor_of(n, l.inputs, 0)), y_(tensor_of(n, l.outputs, 0)), input_(x_) {
         const tensor& w = tensor_of(n, l.inputs, 1);
@@ -86,7 +92,7 @@ public:
             for (std::size_t o = 0; o < outputs; ++o)
                 for (std::size_t k = 0; k < depth; ++k)
                     correction[o] -= std::int64_t{input_.zero} * weights[o * depth + k];
-        requantizers_ = arrays_of(n, l, outputs, gemm_block, bias_of(n, l), correction);
+        requantizers_ = arrays_of(n, l, kernels, outputs, bias_of(n, l), correction);
         if (l.kind == op::conv2d) {
             image_ = true;
             rows_ = static_cast<std::size_t>(y_.shape[1] * y_.shape[2]);
@@ -100,7 +106,9 @@ public:
         stride_ = weights_.blocks * gemm_block;
     }
 
-    std::size_t scratch_bytes() const override { return panel_bytes_ + shape_.rows * stride_ * 4; }
+    std::size_t scratch_bytes() const override {
+        return panel_bytes_ + (shape_.rows * stride_ + requantize_block) * 4;
+    }
 
     void run(const std::vector<const std::uint8_t*>& inputs, std::uint8_t* output,
              std::uint8_t* scratch) const override {
@@ -120,12 +128,14 @@ public:
         }
     }
 
-private:
+  private:
     static bool fits_int8(const std::vector<std::int16_t>& weights) {
-        return std::all_of(weights.begin(), weights.end(), [](std::int16_t w) { return w >= -128 && w <= 127; });
+        return std::all_of(weights.begin(), weights.end(),
+                           [](std::int16_t w) { return w >= -128 && w <= 127; });
     }
 
-    void convert(std::uint8_t* row, std::size_t at, const std::uint8_t* from, std::size_t count) const {
+    void convert(std::uint8_t* row, std::size_t at, const std::uint8_t* from,
+                 std::size_t count) const {
         if (shape_.bytes)
             copy_flipped(row + at, from, count, input_.flip);
         else
@@ -163,7 +173,8 @@ private:
                 const std::size_t inside = static_cast<std::size_t>(last - first) * in_c;
                 fill(row, at, before);
                 if (inside > 0)
-                    convert(row, at + before, from + static_cast<std::size_t>(left + first) * in_c, inside);
+                    convert(row, at + before, from + static_cast<std::size_t>(left + first) * in_c,
+                            inside);
                 fill(row, at + before + inside, line - before - inside);
                 continue;
             }
@@ -189,7 +200,8 @@ private:
     std::size_t rows_ = 0, row_bytes_ = 0, panel_bytes_ = 0, stride_ = 0;
 };
 
-// ---- depthwise convolution -----------------------------------------------------------------------
+// ---- depthwise convolution
+// -----------------------------------------------------------------------
 
 constexpr std::size_t lanes = 8;
 using words = std::int16_t __attribute__((vector_size(16)));
@@ -222,9 +234,48 @@ void run_depthwise_row(const depthwise_row& d, std::int32_t* __restrict out) {
         }
 }
 
+/// The common 3x3 kernel: the weights of eight channels stay in registers along the row.
+OCELLUS_SIMD_CLONES
+void run_depthwise_row_3x3(const depthwise_row& d, std::int32_t* __restrict out) {
+    for (std::size_t c = 0; c < d.channels; c += lanes) {
+        sums w[9];
+        for (std::size_t t = 0; t < 9; ++t) {
+            words v;
+            std::memcpy(&v, d.weights + t * d.channels + c, sizeof v);
+            w[t] = __builtin_convertvector(v, sums);
+        }
+        const std::int16_t* const top = d.lines[0] + c;
+        const std::int16_t* const middle = d.lines[1] + c;
+        const std::int16_t* const bottom = d.lines[2] + c;
+        for (std::size_t x = 0; x < d.width; ++x) {
+            const std::size_t at = x * d.step;
+            words v[9];
+            std::memcpy(&v[0], top + at, sizeof v[0]);
+            std::memcpy(&v[1], top + at + d.dilation, sizeof v[0]);
+            std::memcpy(&v[2], top + at + 2 * d.dilation, sizeof v[0]);
+            std::memcpy(&v[3], middle + at, sizeof v[0]);
+            std::memcpy(&v[4], middle + at + d.dilation, sizeof v[0]);
+            std::memcpy(&v[5], middle + at + 2 * d.dilation, sizeof v[0]);
+            std::memcpy(&v[6], bottom + at, sizeof v[0]);
+            std::memcpy(&v[7], bottom + at + d.dilation, sizeof v[0]);
+            std::memcpy(&v[8], bottom + at + 2 * d.dilation, sizeof v[0]);
+            const sums sum = ((__builtin_convertvector(v[0], sums) * w[0] +
+                               __builtin_convertvector(v[1], sums) * w[1]) +
+                              (__builtin_convertvector(v[2], sums) * w[2] +
+                               __builtin_convertvector(v[3], sums) * w[3])) +
+                             ((__builtin_convertvector(v[4], sums) * w[4] +
+                               __builtin_convertvector(v[5], sums) * w[5]) +
+                              (__builtin_convertvector(v[6], sums) * w[6] +
+                               __builtin_convertvector(v[7], sums) * w[7])) +
+                             __builtin_convertvector(v[8], sums) * w[8];
+            std::memcpy(out + x * d.channels + c, &sum, sizeof sum);
+        }
+    }
+}
+
 class packed_depthwise : public packed_layer {
-public:
-    packed_depthwise(const network& n, const layer& l)
+  public:
+    packed_depthwise(const network& n, const layer& l, kernel_set kernels)
         : layer_(l), x_(tensor_of(n, l.inputs, 0)), y_(tensor_of(n, l.outputs, 0)), input_(x_) {
         const tensor& w = tensor_of(n, l.inputs, 1);
         const auto channels = static_cast<std::size_t>(y_.shape[3]);
@@ -235,15 +286,15 @@ public:
         for (std::size_t t = 0; t < taps; ++t)
             for (std::size_t c = 0; c < channels; ++c)
                 weights_[t * channels_ + c] = weights[t * channels + c];
-        requantizers_ = arrays_of(n, l, channels, lanes, bias_of(n, l), {});
+        requantizers_ = arrays_of(n, l, kernels, channels, bias_of(n, l), {});
         line_pixels_ = static_cast<std::size_t>(x_.shape[2] + l.pad_left + l.pad_right);
         line_words_ = round_up(line_pixels_ * channels_, 32);
         ring_ = static_cast<std::size_t>((l.kernel_h - 1) * l.dilation_h + 1);
     }
 
     std::size_t scratch_bytes() const override {
-        return (ring_ + 1) * line_words_ * 2 + static_cast<std::size_t>(y_.shape[2]) * channels_ * 4 +
-               static_cast<std::size_t>(layer_.kernel_h) * sizeof(void*);
+        return (ring_ + 1) * line_words_ * 2 +
+               static_cast<std::size_t>(y_.shape[2]) * channels_ * 4 + requantize_block * 4;
     }
 
     void run(const std::vector<const std::uint8_t*>& inputs, std::uint8_t* output,
@@ -262,7 +313,8 @@ public:
             const int needed = std::min(top + static_cast<int>(ring_), x_.shape[1]);
             converted = std::max(converted, std::min(top, x_.shape[1]));
             for (; converted < needed; ++converted)
-                convert_line(inputs[0], converted, ring + static_cast<std::size_t>(converted) % ring_ * line_words_);
+                convert_line(inputs[0], converted,
+                             ring + static_cast<std::size_t>(converted) % ring_ * line_words_);
             for (int ky = 0; ky < l.kernel_h; ++ky) {
                 const int iy = top + ky * l.dilation_h;
                 lines[static_cast<std::size_t>(ky)] =
@@ -278,13 +330,16 @@ public:
                                     static_cast<std::size_t>(l.stride_w) * channels_,
                                     static_cast<std::size_t>(l.dilation_w) * channels_,
                                     width};
-            run_depthwise_row(row, accumulators);
+            if (l.kernel_h == 3 && l.kernel_w == 3)
+                run_depthwise_row_3x3(row, accumulators);
+            else
+                run_depthwise_row(row, accumulators);
             requantize_rows(requantizers_, accumulators, channels_, width, 0, channels,
                             output + static_cast<std::size_t>(y) * width * channels, channels);
         }
     }
 
-private:
+  private:
     /// One input line as int16 minus the zero point, each channel depth_multiplier times, between
     /// margins of zero.
     void convert_line(const std::uint8_t* in, int y, std::int16_t* line) const {
@@ -315,7 +370,8 @@ private:
     std::size_t channels_ = 0, line_pixels_ = 0, line_words_ = 0, ring_ = 0;
 };
 
-// ---- addition ------------------------------------------------------------------------------------
+// ---- addition
+// ------------------------------------------------------------------------------------
 
 /// What one input byte adds to the sum: 256 entries for each operand.
 OCELLUS_SIMD_CLONES
@@ -328,13 +384,15 @@ void add_fixed(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* out, 
     const auto mask = static_cast<std::int32_t>((std::uint32_t{1} << right) - 1u);
     const std::int32_t zero = sum.zero_y, low = sum.low, high = sum.high;
     for (std::size_t i = 0; i < count; ++i) {
-        const std::uint32_t wide = static_cast<std::uint32_t>(table_a[a[i]]) + static_cast<std::uint32_t>(table_b[b[i]]);
+        const std::uint32_t wide =
+            static_cast<std::uint32_t>(table_a[a[i]]) + static_cast<std::uint32_t>(table_b[b[i]]);
         const auto x = static_cast<std::int32_t>(wide << left);
         const std::int64_t product = x * mantissa + (std::int64_t{1} << 30);
         const auto p = static_cast<std::int32_t>(static_cast<std::uint64_t>(product) >> 31);
         const std::int32_t threshold = (mask >> 1) + (p < 0 ? 1 : 0);
         const std::int32_t scaled = (p >> right) + ((p & mask) > threshold ? 1 : 0);
-        const auto q = static_cast<std::int32_t>(static_cast<std::uint32_t>(scaled) + static_cast<std::uint32_t>(zero));
+        const auto q = static_cast<std::int32_t>(static_cast<std::uint32_t>(scaled) +
+                                                 static_cast<std::uint32_t>(zero));
         const std::int32_t above = q < low ? low : q;
         out[i] = static_cast<std::uint8_t>(above > high ? high : above);
     }
@@ -342,7 +400,8 @@ void add_fixed(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* out, 
 
 OCELLUS_SIMD_CLONES
 void add_real(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* out, std::size_t count,
-              const float* __restrict table_a, const float* __restrict table_b, const addition& sum) {
+              const float* __restrict table_a, const float* __restrict table_b,
+              const addition& sum) {
     const std::int32_t zero = sum.zero_y;
     const auto least = static_cast<float>(sum.low - zero);
     const auto most = static_cast<float>(sum.high - zero);
@@ -352,12 +411,13 @@ void add_real(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* out, s
         const float above = scaled < least ? least : scaled;
         const float bounded = above > most ? most : above;
         const float magic = 12582912.0f;
-        out[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>((bounded + magic) - magic) + zero);
+        out[i] =
+            static_cast<std::uint8_t>(static_cast<std::int32_t>((bounded + magic) - magic) + zero);
     }
 }
 
 class packed_addition : public packed_layer {
-public:
+  public:
     packed_addition(const network& n, const layer& l)
         : sum_(addition_of(n, l)), count_(tensor_of(n, l.outputs, 0).elements()) {
         const tensor& a = tensor_of(n, l.inputs, 0);
@@ -373,9 +433,9 @@ public:
             add_fixed(inputs[0], inputs[1], output, count_, fixed_a_, fixed_b_, sum_);
     }
 
-private:
-    static void fill(const tensor& t, fixed_multiplier m, std::int32_t zero, float scale, std::int32_t* fixed,
-                     float* real) {
+  private:
+    static void fill(const tensor& t, fixed_multiplier m, std::int32_t zero, float scale,
+                     std::int32_t* fixed, float* real) {
         for (int i = 0; i < 256; ++i) {
             const std::int32_t q = t.type == element::int8 ? static_cast<std::int8_t>(i) : i;
             fixed[i] = multiply_twice_rounded((q - zero) * (1 << addition::left_shift), m);
@@ -388,11 +448,12 @@ private:
     float real_a_[256], real_b_[256];
 };
 
-// ---- pooling and one-to-one maps -----------------------------------------------------------------
+// ---- pooling and one-to-one maps
+// -----------------------------------------------------------------
 
 OCELLUS_SIMD_CLONES
-void accumulate_largest(std::uint8_t* __restrict best, const std::uint8_t* __restrict in, std::size_t count,
-                        std::uint8_t flip) {
+void accumulate_largest(std::uint8_t* __restrict best, const std::uint8_t* __restrict in,
+                        std::size_t count, std::uint8_t flip) {
     for (std::size_t i = 0; i < count; ++i) {
         const auto q = static_cast<std::uint8_t>(in[i] ^ flip);
         best[i] = q > best[i] ? q : best[i];
@@ -400,9 +461,11 @@ void accumulate_largest(std::uint8_t* __restrict best, const std::uint8_t* __res
 }
 
 class packed_max_pool : public packed_layer {
-public:
+  public:
     packed_max_pool(const network& n, const layer& l)
-        : layer_(l), x_(tensor_of(n, l.inputs, 0)), y_(tensor_of(n, l.outputs, 0)),
+        : layer_(l),
+          x_(tensor_of(n, l.inputs, 0)),
+          y_(tensor_of(n, l.outputs, 0)),
           table_(unary_table(n, l, x_, y_)) {}
     std::size_t scratch_bytes() const override { return static_cast<std::size_t>(x_.shape[3]); }
     void run(const std::vector<const std::uint8_t*>& inputs, std::uint8_t* output,
@@ -420,16 +483,18 @@ public:
                         if (iy < 0 || iy >= x_.shape[1] || ix < 0 || ix >= x_.shape[2])
                             continue;
                         accumulate_largest(
-                            scratch, inputs[0] + static_cast<std::size_t>(iy * x_.shape[2] + ix) * channels,
+                            scratch,
+                            inputs[0] + static_cast<std::size_t>(iy * x_.shape[2] + ix) * channels,
                             channels, flip);
                     }
-                std::uint8_t* to = output + static_cast<std::size_t>(y * y_.shape[2] + x) * channels;
+                std::uint8_t* to =
+                    output + static_cast<std::size_t>(y * y_.shape[2] + x) * channels;
                 for (std::size_t c = 0; c < channels; ++c)
                     to[c] = table_[scratch[c] ^ flip];
             }
     }
 
-private:
+  private:
     const layer& layer_;
     const tensor& x_;
     const tensor& y_;
@@ -437,7 +502,7 @@ private:
 };
 
 class packed_map : public packed_layer {
-public:
+  public:
     packed_map(const network& n, const layer& l)
         : table_(unary_table(n, l, tensor_of(n, l.inputs, 0), tensor_of(n, l.outputs, 0))),
           count_(tensor_of(n, l.outputs, 0).elements()) {}
@@ -448,7 +513,7 @@ public:
             output[i] = table_[in[i]];
     }
 
-private:
+  private:
     std::vector<std::uint8_t> table_;
     std::size_t count_;
 };
@@ -463,7 +528,7 @@ std::unique_ptr<packed_layer> pack_layer(const network& n, const layer& l, kerne
         case op::fully_connected:
             return std::make_unique<packed_product>(n, l, kernels);
         case op::depthwise_conv2d:
-            return std::make_unique<packed_depthwise>(n, l);
+            return std::make_unique<packed_depthwise>(n, l, kernels);
         case op::add:
             return std::make_unique<packed_addition>(n, l);
         case op::max_pool:

@@ -35,15 +35,15 @@ inline std::uint8_t* aligned(std::uint8_t* p) {
 
 /// A layer with its constants in the order its kernel reads them.
 class packed_layer {
-public:
+  public:
     virtual ~packed_layer() = default;
     virtual std::size_t scratch_bytes() const { return 0; }
     virtual void run(const std::vector<const std::uint8_t*>& inputs, std::uint8_t* output,
                      std::uint8_t* scratch) const = 0;
 };
 
-/// Packs a layer of a checked network for `kernels`. Null for layers that have no faster kernel than
-/// the reference, and always for kernel_set::reference. Keeps references to the network.
+/// Packs a layer of a checked network for `kernels`. Null for layers that have no faster kernel
+/// than the reference, and always for kernel_set::reference. Keeps references to the network.
 std::unique_ptr<packed_layer> pack_layer(const network& n, const layer& l, kernel_set kernels);
 
 }  // namespace ocellus::dsp

@@ -66,7 +66,8 @@ std::int32_t fixed_exp_negative(std::int32_t a, int integer_bits) {
 }
 
 std::int32_t fixed_reciprocal_one_plus(std::int32_t x) {
-    // Newton-Raphson for 1 / ((1 + x) / 2) in units of 2^-29, from the linear guess 48/17 - 32/17 d.
+    // Newton-Raphson for 1 / ((1 + x) / 2) in units of 2^-29, from the linear guess 48/17 - 32/17
+    // d.
     constexpr std::int32_t guess_constant = 1515870810;
     constexpr std::int32_t guess_slope = -1010580540;
     const std::int64_t sum = static_cast<std::int64_t>(x) + largest;

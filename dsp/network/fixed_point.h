@@ -62,12 +62,13 @@ inline std::int32_t rounding_shift_right(std::int32_t x, int bits) {
     return (x >> bits) + (remainder > threshold ? 1 : 0);
 }
 
-/// x * m with two roundings: the high multiply with halves up, then the right shift with halves away
-/// from zero.
+/// x * m with two roundings: the high multiply with halves up, then the right shift with halves
+/// away from zero.
 inline std::int32_t multiply_twice_rounded(std::int32_t x, fixed_multiplier m) {
     const int left = m.shift > 0 ? m.shift : 0;
     const int right = m.shift > 0 ? 0 : -m.shift;
-    return rounding_shift_right(doubling_high_multiply(wrapping_shift_left(x, left), m.mantissa), right);
+    return rounding_shift_right(doubling_high_multiply(wrapping_shift_left(x, left), m.mantissa),
+                                right);
 }
 
 /// x * m with two roundings, both with halves up.

@@ -15,8 +15,8 @@ namespace ocellus::dsp {
 namespace {
 
 OCELLUS_SIMD_CLONES
-void portable_row(const std::int16_t* __restrict a, const std::int16_t* __restrict w, std::size_t steps,
-                  std::int32_t* __restrict out) {
+void portable_row(const std::int16_t* __restrict a, const std::int16_t* __restrict w,
+                  std::size_t steps, std::int32_t* __restrict out) {
     std::uint32_t sum[gemm_block] = {};
     for (std::size_t k = 0; k < steps; ++k)
         for (std::size_t j = 0; j < gemm_block; ++j)
@@ -26,8 +26,8 @@ void portable_row(const std::int16_t* __restrict a, const std::int16_t* __restri
         out[j] = static_cast<std::int32_t>(sum[j]);
 }
 
-void portable_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes, std::size_t rows,
-                   std::int32_t* out, std::size_t stride) {
+void portable_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
+                   std::size_t rows, std::int32_t* out, std::size_t stride) {
     for (std::size_t b = 0; b < w.blocks; ++b)
         for (std::size_t r = 0; r < rows; ++r)
             portable_row(reinterpret_cast<const std::int16_t*>(a + r * row_bytes),
@@ -52,12 +52,15 @@ __attribute__((target("avx2"))) void avx2_rows(const gemm_weights& w, const std:
     for (std::size_t b = 0; b < w.blocks; ++b) {
         const std::int16_t* weights = w.words.data() + b * w.steps * 2 * gemm_block;
         __m256i low[Rows], high[Rows];
+#pragma GCC unroll 12
         for (int r = 0; r < Rows; ++r)
             low[r] = high[r] = _mm256_setzero_si256();
         for (std::size_t k = 0; k < w.steps; ++k) {
-            const __m256i w0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + k * 32));
-            const __m256i w1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + k * 32 + 16));
-#pragma GCC unroll 6
+            const __m256i w0 =
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + k * 32));
+            const __m256i w1 =
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + k * 32 + 16));
+#pragma GCC unroll 12
             for (int r = 0; r < Rows; ++r) {
                 const __m256i x = _mm256_set1_epi32(
                     load_four_bytes(a + static_cast<std::size_t>(r) * row_bytes + k * 4));
@@ -65,6 +68,7 @@ __attribute__((target("avx2"))) void avx2_rows(const gemm_weights& w, const std:
                 high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(x, w1));
             }
         }
+#pragma GCC unroll 12
         for (int r = 0; r < Rows; ++r) {
             std::int32_t* to = out + static_cast<std::size_t>(r) * stride + b * gemm_block;
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), low[r]);
@@ -73,8 +77,8 @@ __attribute__((target("avx2"))) void avx2_rows(const gemm_weights& w, const std:
     }
 }
 
-void avx2_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes, std::size_t rows,
-               std::int32_t* out, std::size_t stride) {
+void avx2_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
+               std::size_t rows, std::int32_t* out, std::size_t stride) {
     for (; rows >= 6; rows -= 6, a += 6 * row_bytes, out += 6 * stride)
         avx2_rows<6>(w, a, row_bytes, out, stride);
     for (; rows >= 3; rows -= 3, a += 3 * row_bytes, out += 3 * stride)
@@ -86,31 +90,34 @@ void avx2_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_byt
 // Four products of an unsigned and a signed byte are added into 32 bits at a time; this form of the
 // instruction does not saturate.
 template <int Rows, int Blocks>
-__attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_rows(const gemm_weights& w,
-                                                                      std::size_t block,
-                                                                      const std::uint8_t* a,
-                                                                      std::size_t row_bytes,
-                                                                      std::int32_t* out,
-                                                                      std::size_t stride) {
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_rows(
+    const gemm_weights& w, std::size_t block, const std::uint8_t* a, std::size_t row_bytes,
+    std::int32_t* out, std::size_t stride) {
     const std::size_t block_bytes = w.steps * 4 * gemm_block;
     const std::int8_t* weights = w.bytes.data() + block * block_bytes;
     __m512i sum[Rows][Blocks];
+#pragma GCC unroll 12
     for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
         for (int b = 0; b < Blocks; ++b)
             sum[r][b] = _mm512_setzero_si512();
     for (std::size_t k = 0; k < w.steps; ++k) {
         __m512i v[Blocks];
+#pragma GCC unroll 2
         for (int b = 0; b < Blocks; ++b)
             v[b] = _mm512_loadu_si512(weights + static_cast<std::size_t>(b) * block_bytes + k * 64);
 #pragma GCC unroll 12
         for (int r = 0; r < Rows; ++r) {
             const __m512i x = _mm512_set1_epi32(
                 load_four_bytes(a + static_cast<std::size_t>(r) * row_bytes + k * 4));
+#pragma GCC unroll 2
             for (int b = 0; b < Blocks; ++b)
                 sum[r][b] = _mm512_dpbusd_epi32(sum[r][b], x, v[b]);
         }
     }
+#pragma GCC unroll 12
     for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
         for (int b = 0; b < Blocks; ++b)
             _mm512_storeu_si512(out + static_cast<std::size_t>(r) * stride +
                                     (block + static_cast<std::size_t>(b)) * gemm_block,
@@ -118,8 +125,8 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_rows(const gemm
 }
 
 template <int Rows>
-void vnni_all_blocks(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes, std::int32_t* out,
-                     std::size_t stride) {
+void vnni_all_blocks(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
+                     std::int32_t* out, std::size_t stride) {
     std::size_t b = 0;
     for (; b + 2 <= w.blocks; b += 2)
         vnni_rows<Rows, 2>(w, b, a, row_bytes, out, stride);
@@ -127,8 +134,8 @@ void vnni_all_blocks(const gemm_weights& w, const std::uint8_t* a, std::size_t r
         vnni_rows<Rows, 1>(w, b, a, row_bytes, out, stride);
 }
 
-void vnni_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes, std::size_t rows,
-               std::int32_t* out, std::size_t stride) {
+void vnni_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
+               std::size_t rows, std::int32_t* out, std::size_t stride) {
     for (; rows >= 12; rows -= 12, a += 12 * row_bytes, out += 12 * stride)
         vnni_all_blocks<12>(w, a, row_bytes, out, stride);
     for (; rows >= 4; rows -= 4, a += 4 * row_bytes, out += 4 * stride)
@@ -151,7 +158,7 @@ bool can_run(kernel_set k) {
             return __builtin_cpu_supports("avx2");
         case kernel_set::avx512_vnni:
             return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512vnni");
+                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 #endif
         default:
             return false;
@@ -185,8 +192,8 @@ gemm_shape gemm_shape_of(kernel_set k) {
     return {false, 2, 6};
 }
 
-gemm_weights pack_gemm_weights(kernel_set k, const std::vector<std::int16_t>& weights, std::size_t outputs,
-                               std::size_t depth) {
+gemm_weights pack_gemm_weights(kernel_set k, const std::vector<std::int16_t>& weights,
+                               std::size_t outputs, std::size_t depth) {
     const gemm_shape shape = gemm_shape_of(k);
     gemm_weights w;
     w.kernels = k;
@@ -213,8 +220,8 @@ gemm_weights pack_gemm_weights(kernel_set k, const std::vector<std::int16_t>& we
     return w;
 }
 
-void gemm(const gemm_weights& w, const std::uint8_t* activations, std::size_t row_bytes, std::size_t rows,
-          std::int32_t* accumulators, std::size_t stride) {
+void gemm(const gemm_weights& w, const std::uint8_t* activations, std::size_t row_bytes,
+          std::size_t rows, std::int32_t* accumulators, std::size_t stride) {
 #ifdef OCELLUS_X86_KERNELS
     if (w.kernels == kernel_set::avx512_vnni) {
         vnni_gemm(w, activations, row_bytes, rows, accumulators, stride);

@@ -10,7 +10,8 @@
 #include <vector>
 
 /// A quantized network as Ocellus runs it, whatever file it came from. Layout is NHWC; weights of
-/// convolutions are OHWI, of depthwise convolutions 1HW(C*multiplier), of fully connected layers OI.
+/// convolutions are OHWI, of depthwise convolutions 1HW(C*multiplier), of fully connected layers
+/// OI.
 namespace ocellus::dsp {
 
 enum class element : std::uint8_t { int8, uint8, int16, int32, float32 };
@@ -26,10 +27,10 @@ struct quantization {
 
 struct tensor {
     std::string name;
-    std::vector<int> shape;         ///< NHWC; batch is 1
+    std::vector<int> shape;  ///< NHWC; batch is 1
     element type = element::int8;
     quantization quant;
-    std::vector<std::uint8_t> data; ///< constants only; empty for activations
+    std::vector<std::uint8_t> data;  ///< constants only; empty for activations
     bool constant() const { return !data.empty(); }
     std::size_t elements() const {
         std::size_t n = 1;
@@ -47,8 +48,8 @@ enum class op : std::uint8_t {
     add,
     average_pool,
     max_pool,
-    mean,        ///< over height and width
-    reshape,     ///< also flatten and squeeze
+    mean,     ///< over height and width
+    reshape,  ///< also flatten and squeeze
     pad,
     softmax,
     quantize,    ///< requantisation between two integer tensors
@@ -69,21 +70,22 @@ enum class rounding : std::uint8_t {
 struct layer {
     op kind = op::conv2d;
     std::string name;
-    std::vector<int> inputs;   ///< tensor indices: activations first, then weights, then bias (or -1)
+    std::vector<int>
+        inputs;  ///< tensor indices: activations first, then weights, then bias (or -1)
     std::vector<int> outputs;
     int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
     int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
     int depth_multiplier = 1;
     /// Fused activation as clamp of the output integers.
     std::int32_t clamp_min = -128, clamp_max = 127;
-    float beta = 1.0f;                 ///< softmax
-    std::vector<int> paddings;         ///< pad: top, bottom, left, right
-    int axis = -1;                     ///< concat
+    float beta = 1.0f;          ///< softmax
+    std::vector<int> paddings;  ///< pad: top, bottom, left, right
+    int axis = -1;              ///< concat
 };
 
 struct network {
     std::string name;
-    std::string source;                ///< file, or "builtin:..."
+    std::string source;  ///< file, or "builtin:..."
     rounding arithmetic = rounding::tflite_ref;
     std::vector<tensor> tensors;
     std::vector<layer> layers;         ///< in execution order

@@ -108,8 +108,12 @@ int same_padding(int in, int kernel, int stride, int dilation, int& total) {
     return total / 2;
 }
 
-std::int32_t lowest_of(element e) { return e == element::int8 ? -128 : 0; }
-std::int32_t highest_of(element e) { return e == element::int8 ? 127 : 255; }
+std::int32_t lowest_of(element e) {
+    return e == element::int8 ? -128 : 0;
+}
+std::int32_t highest_of(element e) {
+    return e == element::int8 ? 127 : 255;
+}
 
 void clamp_to_real_range(const tensor& output, float low, float high, std::int32_t& clamp_min,
                          std::int32_t& clamp_max) {
@@ -122,7 +126,8 @@ void clamp_to_real_range(const tensor& output, float low, float high, std::int32
     const auto to_integer = [&](float real) {
         const float q = std::round(real / output.quant.scale[0]);
         const float bounded = std::isnan(q) ? 0.0f : std::clamp(q, -1e6f, 1e6f);
-        return std::clamp(output.quant.zero_point[0] + static_cast<std::int32_t>(bounded), lowest, highest);
+        return std::clamp(output.quant.zero_point[0] + static_cast<std::int32_t>(bounded), lowest,
+                          highest);
     };
     if (std::isfinite(low))
         clamp_min = to_integer(low);

@@ -20,8 +20,8 @@ void remove_dead_layers(network& n);
 /// returns false when it cannot.
 bool broadcast_constant(tensor& t, const std::vector<int>& shape);
 
-/// Padding before the first sample when `in` samples give ceil(in / stride), as "same" padding does;
-/// `total` receives the sum of both sides.
+/// Padding before the first sample when `in` samples give ceil(in / stride), as "same" padding
+/// does; `total` receives the sum of both sides.
 int same_padding(int in, int kernel, int stride, int dilation, int& total);
 
 /// The range of output integers that real numbers in [low, high] map to.

@@ -9,8 +9,8 @@
 namespace ocellus::dsp {
 
 /// How the picture that the image signal processor writes becomes a network's input. Colour values
-/// 0 to 255 take the whole range of the input's integers: q = colour + offset. What they mean to the
-/// network is the real range [real_min, real_max].
+/// 0 to 255 take the whole range of the input's integers: q = colour + offset. What they mean to
+/// the network is the real range [real_min, real_max].
 struct input_mapping {
     int height = 0, width = 0, channels = 0;
     std::int32_t offset = 0;  ///< -128 for int8 inputs, 0 for uint8
@@ -25,8 +25,8 @@ struct input_mapping {
     }
 };
 
-/// The mapping of the network's first input. `height`, `width` and `channels` are 0 when the input is
-/// no picture of 1 or 3 channels.
+/// The mapping of the network's first input. `height`, `width` and `channels` are 0 when the input
+/// is no picture of 1 or 3 channels.
 input_mapping mapping_of(const network& n);
 
 }  // namespace ocellus::dsp

@@ -86,7 +86,7 @@ struct attributes {
 };
 
 class onnx_reader {
-public:
+  public:
     onnx_reader(const std::string& bytes, const std::string& file) : bytes_(bytes), file_(file) {}
 
     network read() {
@@ -124,14 +124,15 @@ public:
         return std::move(n_);
     }
 
-private:
+  private:
     // ---- parsing ------------------------------------------------------------------------------
 
     void parse() {
         if (bytes_.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
             fail_network(file_, "the ONNX model is larger than 2 GiB");
         const google::protobuf::LogSilencer quiet;
-        google::protobuf::io::ArrayInputStream array(bytes_.data(), static_cast<int>(bytes_.size()));
+        google::protobuf::io::ArrayInputStream array(bytes_.data(),
+                                                     static_cast<int>(bytes_.size()));
         google::protobuf::io::CodedInputStream stream(&array);
         stream.SetRecursionLimit(64);
         // A message cut between two fields still parses; what is missing shows below.
@@ -167,7 +168,8 @@ private:
     }
 
     [[noreturn]] void bad(const std::string& message) const {
-        fail_network(file_, fmt::format("node {} ({} '{}'): {}", index_, node_kind_, node_name_, message));
+        fail_network(file_,
+                     fmt::format("node {} ({} '{}'): {}", index_, node_kind_, node_name_, message));
     }
 
     std::vector<int> small_shape(const google::protobuf::RepeatedField<std::int64_t>& dims,
@@ -197,9 +199,10 @@ private:
         c.type = t.data_type();
         c.shape = small_shape(t.dims(), name);
         if (t.data_location() == onnx::TensorProto::EXTERNAL)
-            fail_network(file_, fmt::format("constant '{}' is stored in another file; export the model with "
-                                            "its weights inside",
-                                            name));
+            fail_network(
+                file_, fmt::format("constant '{}' is stored in another file; export the model with "
+                                   "its weights inside",
+                                   name));
         const bool raw = t.has_raw_data();
         switch (c.type) {
             case onnx::TensorProto::FLOAT:
@@ -232,8 +235,8 @@ private:
         for (int d : c.shape)
             expected *= static_cast<std::size_t>(d);
         if (c.size() != expected)
-            fail_network(file_, fmt::format("constant '{}' holds {} numbers, its shape needs {}", name,
-                                            c.size(), expected));
+            fail_network(file_, fmt::format("constant '{}' holds {} numbers, its shape needs {}",
+                                            name, c.size(), expected));
         return c;
     }
 
@@ -259,14 +262,15 @@ private:
             if (i == 0 && extent <= 0)
                 extent = 1;
             if (extent <= 0 || extent > largest_elements)
-                fail_network(file_, fmt::format("input '{}' has a dynamic or empty dimension {}; export the "
-                                                "network with fixed sizes",
-                                                input.name(), i));
+                fail_network(
+                    file_, fmt::format("input '{}' has a dynamic or empty dimension {}; export the "
+                                       "network with fixed sizes",
+                                       input.name(), i));
             v.shape.push_back(static_cast<int>(extent));
         }
         if (v.shape.empty() || !small(v.shape))
-            fail_network(file_, fmt::format("input '{}' has no shape, or more than {} elements", input.name(),
-                                            largest_elements));
+            fail_network(file_, fmt::format("input '{}' has no shape, or more than {} elements",
+                                            input.name(), largest_elements));
         // A picture comes channels first, unless the network itself turns it around.
         const bool picture = v.shape.size() == 4 && !feeds_transpose(input.name());
         v.layout = picture ? order::channels_first : order::natural;
@@ -277,8 +281,9 @@ private:
             v.tensor_index = add_tensor(input.name(), memory_shape(v), *e);
             n_.inputs.push_back(v.tensor_index);
         } else {
-            fail_network(file_, fmt::format("input '{}' has element type {}, expected float, int8 or uint8",
-                                            input.name(), type.elem_type()));
+            fail_network(
+                file_, fmt::format("input '{}' has element type {}, expected float, int8 or uint8",
+                                   input.name(), type.elem_type()));
         }
         values_[input.name()] = std::move(v);
     }
@@ -318,15 +323,19 @@ private:
         const value& v = at->second;
         if (v.what == value::kind::integers || v.what == value::kind::real_view) {
             if (v.layout == order::flat_channels)
-                fail_network(file_, fmt::format("output '{}' flattens a picture: its order would change; leave "
-                                                "the flattening to the host",
-                                                name));
+                fail_network(
+                    file_,
+                    fmt::format("output '{}' flattens a picture: its order would change; leave "
+                                "the flattening to the host",
+                                name));
             return v.tensor_index;
         }
         if (v.what == value::kind::pending)
-            fail_network(file_, fmt::format("output '{}' of {} '{}' is float: the network is not int8, expected "
-                                            "QuantizeLinear after its last layer",
-                                            name, name_of(v.draft.kind), v.draft.name));
+            fail_network(
+                file_,
+                fmt::format("output '{}' of {} '{}' is float: the network is not int8, expected "
+                            "QuantizeLinear after its last layer",
+                            name, name_of(v.draft.kind), v.draft.name));
         fail_network(file_, fmt::format("output '{}' is not the result of a layer", name));
     }
 
@@ -381,9 +390,9 @@ private:
             if (z.is_float() || z.integers.size() != q.scale.size())
                 bad("its zero point does not fit its scale");
             for (std::size_t i = 0; i < q.scale.size(); ++i)
-                q.zero_point[i] = static_cast<std::int32_t>(
-                    std::clamp<std::int64_t>(z.integers[i], std::numeric_limits<std::int32_t>::min(),
-                                             std::numeric_limits<std::int32_t>::max()));
+                q.zero_point[i] = static_cast<std::int32_t>(std::clamp<std::int64_t>(
+                    z.integers[i], std::numeric_limits<std::int32_t>::min(),
+                    std::numeric_limits<std::int32_t>::max()));
         }
         for (float f : q.scale)
             if (!(f > 0.0f) || !std::isfinite(f))
@@ -434,9 +443,10 @@ private:
             const int rank = static_cast<int>(x.shape.size());
             if (v.axis < 0)
                 v.axis += rank;
-            if (q.scale.size() > 1 && (v.axis < 0 || v.axis >= rank ||
-                                       q.scale.size() != static_cast<std::size_t>(
-                                                             x.shape[static_cast<std::size_t>(v.axis)])))
+            if (q.scale.size() > 1 &&
+                (v.axis < 0 || v.axis >= rank ||
+                 q.scale.size() !=
+                     static_cast<std::size_t>(x.shape[static_cast<std::size_t>(v.axis)])))
                 bad("its scales do not fit the axis they belong to");
             return v;
         }
@@ -448,7 +458,8 @@ private:
         if (t.quant.empty())
             set_quantization(x.tensor_index, q);
         else if (!same(t.quant, q))
-            bad(fmt::format("reads '{}' with another scale or zero point than it was written with", t.name));
+            bad(fmt::format("reads '{}' with another scale or zero point than it was written with",
+                            t.name));
         v.what = value::kind::real_view;
         return v;
     }
@@ -457,7 +468,8 @@ private:
     void set_quantization(int index, const quantization& q) {
         tensor_at(index).quant = q;
         for (auto l = n_.layers.rbegin(); l != n_.layers.rend(); ++l)
-            if (l->kind == op::reshape && l->outputs[0] == index && tensor_at(l->inputs[0]).quant.empty()) {
+            if (l->kind == op::reshape && l->outputs[0] == index &&
+                tensor_at(l->inputs[0]).quant.empty()) {
                 index = l->inputs[0];
                 tensor_at(index).quant = q;
             }
@@ -469,8 +481,12 @@ private:
         constant out;
         out.shape = shape;
         out.type = type;
-        const double low = type == onnx::TensorProto::INT8 ? -128 : type == onnx::TensorProto::UINT8 ? 0 : -2147483648.0;
-        const double high = type == onnx::TensorProto::INT8 ? 127 : type == onnx::TensorProto::UINT8 ? 255 : 2147483647.0;
+        const double low = type == onnx::TensorProto::INT8    ? -128
+                           : type == onnx::TensorProto::UINT8 ? 0
+                                                              : -2147483648.0;
+        const double high = type == onnx::TensorProto::INT8    ? 127
+                            : type == onnx::TensorProto::UINT8 ? 255
+                                                               : 2147483647.0;
         std::size_t inner = 1;
         for (std::size_t d = static_cast<std::size_t>(std::max(axis, 0)) + 1; d < shape.size(); ++d)
             inner *= static_cast<std::size_t>(shape[d]);
@@ -484,7 +500,8 @@ private:
         return out;
     }
 
-    void finish(value& pending, const quantization& q, element type, const std::string& name, value& out) {
+    void finish(value& pending, const quantization& q, element type, const std::string& name,
+                value& out) {
         layer l = pending.draft;
         if (l.kind == op::fully_connected || l.kind == op::conv2d || l.kind == op::depthwise_conv2d)
             add_bias(l);
@@ -495,7 +512,8 @@ private:
         out.layout = pending.layout;
         out.image = pending.image;
         if (!small(pending.shape))
-            bad(fmt::format("its output [{}] is empty or too large", fmt::join(pending.shape, "x")));
+            bad(fmt::format("its output [{}] is empty or too large",
+                            fmt::join(pending.shape, "x")));
         out.tensor_index = add_tensor(name, memory_shape(pending), type);
         tensor& y = tensor_at(out.tensor_index);
         y.quant = q;
@@ -550,15 +568,18 @@ private:
 
     void require_view(const value& v, const std::string& name) const {
         if (v.what == value::kind::float_input)
-            bad(fmt::format("works on the float input '{}', and is the first such layer: the network is not "
-                            "int8, quantize it first",
-                            name));
+            bad(fmt::format(
+                "works on the float input '{}', and is the first such layer: the network is not "
+                "int8, quantize it first",
+                name));
         if (v.what == value::kind::pending)
-            bad(fmt::format("works on '{}', a float result of {} '{}' that no QuantizeLinear follows: the "
-                            "network is not (fully) int8",
-                            name, name_of(v.draft.kind), v.draft.name));
+            bad(fmt::format(
+                "works on '{}', a float result of {} '{}' that no QuantizeLinear follows: the "
+                "network is not (fully) int8",
+                name, name_of(v.draft.kind), v.draft.name));
         if (v.what == value::kind::integers)
-            bad(fmt::format("works on the integers '{}', expected DequantizeLinear before it", name));
+            bad(fmt::format("works on the integers '{}', expected DequantizeLinear before it",
+                            name));
         if (v.what != value::kind::real_view)
             bad(fmt::format("input '{}' must be an activation", name));
     }
@@ -575,19 +596,19 @@ private:
         return v;
     }
 
-    /// A picture in channels-first shape. Integer inputs and reshaped values that have one channel, or
-    /// one pixel, are the same bytes in either order.
+    /// A picture in channels-first shape. Integer inputs and reshaped values that have one channel,
+    /// or one pixel, are the same bytes in either order.
     value as_picture(value x, const std::string& name) const {
         if (x.shape.size() != 4)
-            bad(fmt::format("'{}' has {} dimensions, expected 4 (batch, channels, height, width)", name,
-                            x.shape.size()));
+            bad(fmt::format("'{}' has {} dimensions, expected 4 (batch, channels, height, width)",
+                            name, x.shape.size()));
         if (x.layout != order::channels_first)
             bad(fmt::format("'{}' is not in channels-first order here", name));
         return x;
     }
 
-    void set_window(const onnx::NodeProto& node, layer& l, const value& x, std::vector<int>& out_shape,
-                    int channels) {
+    void set_window(const onnx::NodeProto& node, layer& l, const value& x,
+                    std::vector<int>& out_shape, int channels) {
         const attributes a(node);
         const auto pair = [&](const char* name, int& h, int& w) {
             const auto list = a.integers(name);
@@ -632,7 +653,8 @@ private:
             bad("attribute auto_pad is '" + automatic + "'");
         }
         const bool ceiling = a.integer("ceil_mode", 0) != 0;
-        const auto extent = [&](int in, int kernel, int stride, int dilation, int before, int& after) {
+        const auto extent = [&](int in, int kernel, int stride, int dilation, int before,
+                                int& after) {
             const int room = in + before + after - ((kernel - 1) * dilation + 1);
             if (room < 0)
                 bad(fmt::format("its kernel of {} does not fit an input of {}", kernel, in));
@@ -652,8 +674,9 @@ private:
     value weights(const onnx::NodeProto& node, int k) {
         value w = input(node, k);
         if (w.what == value::kind::constant_value)
-            bad(fmt::format("its weights '{}' are float: the network is not int8, quantize it first",
-                            node.input(k)));
+            bad(fmt::format(
+                "its weights '{}' are float: the network is not int8, quantize it first",
+                node.input(k)));
         require_weights(w, node.input(k));
         return w;
     }
@@ -688,11 +711,13 @@ private:
             bad(fmt::format("its kernel is {}x{}, expected at most 4096", kh, kw));
         const bool depthwise = group > 1 && group == in_c && w.shape[1] == 1;
         if (group != 1 && !depthwise)
-            bad(fmt::format("has {} groups of {} channels: grouped convolutions other than depthwise are not "
-                            "supported",
-                            group, in_c));
+            bad(fmt::format(
+                "has {} groups of {} channels: grouped convolutions other than depthwise are not "
+                "supported",
+                group, in_c));
         if (depthwise ? out_c % in_c != 0 : w.shape[1] != in_c)
-            bad(fmt::format("its weights [{}] do not fit {} input channels", fmt::join(w.shape, "x"), in_c));
+            bad(fmt::format("its weights [{}] do not fit {} input channels",
+                            fmt::join(w.shape, "x"), in_c));
         value v = start(node, depthwise ? op::depthwise_conv2d : op::conv2d, x);
         layer& l = v.draft;
         l.kernel_h = kh;
@@ -708,12 +733,13 @@ private:
         for (int o = 0; o < out_c; ++o)
             for (int i = 0; i < depth; ++i)
                 for (int t = 0; t < kh * kw; ++t) {
-                    const std::size_t to = depthwise ? static_cast<std::size_t>(t * out_c + o)
-                                                     : static_cast<std::size_t>((o * kh * kw + t) * depth + i);
+                    const std::size_t to =
+                        depthwise ? static_cast<std::size_t>(t * out_c + o)
+                                  : static_cast<std::size_t>((o * kh * kw + t) * depth + i);
                     bytes[to] = static_cast<std::uint8_t>(w.data.integers[from++]);
                 }
-        std::vector<int> shape = depthwise ? std::vector<int>{1, kh, kw, out_c}
-                                           : std::vector<int>{out_c, kh, kw, in_c};
+        std::vector<int> shape =
+            depthwise ? std::vector<int>{1, kh, kw, out_c} : std::vector<int>{out_c, kh, kw, in_c};
         l.inputs.push_back(add_weights(w, weight_name, std::move(shape), std::move(bytes)));
         return v;
     }
@@ -748,9 +774,10 @@ private:
         std::vector<std::uint8_t> bytes(w.data.integers.size());
         for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o)
             for (std::size_t k = 0; k < place.size(); ++k) {
-                const std::size_t from = transposed ? o * place.size() + k
-                                                    : k * static_cast<std::size_t>(outputs) + o;
-                bytes[o * place.size() + place[k]] = static_cast<std::uint8_t>(w.data.integers[from]);
+                const std::size_t from =
+                    transposed ? o * place.size() + k : k * static_cast<std::size_t>(outputs) + o;
+                bytes[o * place.size() + place[k]] =
+                    static_cast<std::uint8_t>(w.data.integers[from]);
             }
         v.draft.inputs.push_back(add_weights(w, weight_name, {outputs, depth}, std::move(bytes)));
         return v;
@@ -800,8 +827,9 @@ private:
         t.type = element::int32;
         t.data.resize(b.number.size() * 4);
         for (std::size_t i = 0; i < b.number.size(); ++i) {
-            const double scale = static_cast<double>(x.quant.scale.at(0)) *
-                                 static_cast<double>(w.quant.scale[w.quant.scale.size() == 1 ? 0 : i]);
+            const double scale =
+                static_cast<double>(x.quant.scale.at(0)) *
+                static_cast<double>(w.quant.scale[w.quant.scale.size() == 1 ? 0 : i]);
             t.quant.scale.push_back(static_cast<float>(scale));
             t.quant.zero_point.push_back(0);
             // Quantizers write the product of scales rounded to float: those integers are exact.
@@ -819,11 +847,13 @@ private:
     int addend(const value& b, const value& x, const std::string& name) {
         if (b.what == value::kind::real_view) {
             if (memory_shape(b) != memory_shape(x) || b.layout != x.layout)
-                bad(fmt::format("adds [{}] and [{}]: broadcasting between activations is not supported",
-                                fmt::join(x.shape, "x"), fmt::join(b.shape, "x")));
+                bad(fmt::format(
+                    "adds [{}] and [{}]: broadcasting between activations is not supported",
+                    fmt::join(x.shape, "x"), fmt::join(b.shape, "x")));
             return b.tensor_index;
         }
-        if (b.what != value::kind::constant_view || !activation_type(b.data.type) || b.quant.scale.size() != 1)
+        if (b.what != value::kind::constant_view || !activation_type(b.data.type) ||
+            b.quant.scale.size() != 1)
             bad(fmt::format("its operand '{}' must be an activation or an int8 constant", name));
         tensor t;
         t.name = name;
@@ -848,8 +878,8 @@ private:
         return static_cast<int>(n_.tensors.size()) - 1;
     }
 
-    value addition(const onnx::NodeProto& node, const value& a, const value& b, const std::string& a_name,
-                   const std::string& b_name) {
+    value addition(const onnx::NodeProto& node, const value& a, const value& b,
+                   const std::string& a_name, const std::string& b_name) {
         const bool first = a.what == value::kind::real_view;
         const value& x = first ? a : b;
         require_view(x, first ? a_name : b_name);
@@ -858,7 +888,8 @@ private:
         return v;
     }
 
-    value pooling(const onnx::NodeProto& node, const value& input_view, op kind, const std::string& name) {
+    value pooling(const onnx::NodeProto& node, const value& input_view, op kind,
+                  const std::string& name) {
         const value x = as_picture(input_view, name);
         value v = start(node, kind, x);
         set_window(node, v.draft, x, v.shape, x.shape[1]);
@@ -869,8 +900,8 @@ private:
         return v;
     }
 
-    value global_average(const onnx::NodeProto& node, const value& input_view, const std::string& name,
-                         bool keep) {
+    value global_average(const onnx::NodeProto& node, const value& input_view,
+                         const std::string& name, bool keep) {
         const value x = as_picture(input_view, name);
         value v = start(node, op::mean, x);
         if (keep) {
@@ -904,7 +935,8 @@ private:
             bad("its output is too large");
         v.shape[at] = static_cast<int>(sum);
         static constexpr int channels_last_axis[] = {0, 3, 1, 2};
-        v.draft.axis = first.layout == order::channels_first ? channels_last_axis[at] : static_cast<int>(at);
+        v.draft.axis =
+            first.layout == order::channels_first ? channels_last_axis[at] : static_cast<int>(at);
         return v;
     }
 
@@ -945,8 +977,10 @@ private:
             v.layout = order::flat_channels;
             v.image = {x.shape[1], x.shape[2], x.shape[3]};
         } else {
-            // Four dimensions are a picture again when a picture of one channel or one pixel results.
-            const bool trivial = shape.size() == 4 && (shape[1] == 1 || (shape[2] == 1 && shape[3] == 1));
+            // Four dimensions are a picture again when a picture of one channel or one pixel
+            // results.
+            const bool trivial =
+                shape.size() == 4 && (shape[1] == 1 || (shape[2] == 1 && shape[3] == 1));
             v.layout = trivial ? order::channels_first : order::natural;
         }
         if (x.what == value::kind::float_input)
@@ -1001,7 +1035,8 @@ private:
                 shape.push_back(static_cast<int>(extent));
             }
             if (open >= 0)
-                shape[static_cast<std::size_t>(open)] = static_cast<int>(elements_of(x.shape) / known);
+                shape[static_cast<std::size_t>(open)] =
+                    static_cast<int>(elements_of(x.shape) / known);
         } else if (kind == "Flatten") {
             std::int64_t axis = a.integer("axis", 1);
             axis = axis < 0 ? axis + rank : axis;
@@ -1038,7 +1073,8 @@ private:
             }
         }
         if (shape.empty() || elements_of(shape) != elements_of(x.shape))
-            bad(fmt::format("reshapes [{}] to [{}]", fmt::join(x.shape, "x"), fmt::join(shape, "x")));
+            bad(fmt::format("reshapes [{}] to [{}]", fmt::join(x.shape, "x"),
+                            fmt::join(shape, "x")));
         return shape;
     }
 
@@ -1074,10 +1110,12 @@ private:
         for (std::int64_t p : perm)
             if (x.shape[static_cast<std::size_t>(p)] != 1)
                 order_of_long.push_back(p);
-        if (x.layout == order::natural && std::is_sorted(order_of_long.begin(), order_of_long.end()))
+        if (x.layout == order::natural &&
+            std::is_sorted(order_of_long.begin(), order_of_long.end()))
             return v;
-        bad(fmt::format("permutes [{}] by ({}): only changes between channels first and last are supported",
-                        fmt::join(x.shape, "x"), fmt::join(perm, ",")));
+        bad(fmt::format(
+            "permutes [{}] by ({}): only changes between channels first and last are supported",
+            fmt::join(x.shape, "x"), fmt::join(perm, ",")));
     }
 
     value padded(const onnx::NodeProto& node, const value& input_view) {
@@ -1141,7 +1179,8 @@ private:
         if (v.what == value::kind::constant_value && v.data.is_float() && v.data.reals.size() == 1)
             return v.data.reals[0];
         if (v.what == value::kind::constant_view && v.data.integers.size() == 1)
-            return static_cast<float>(v.data.integers[0] - v.quant.zero_point[0]) * v.quant.scale[0];
+            return static_cast<float>(v.data.integers[0] - v.quant.zero_point[0]) *
+                   v.quant.scale[0];
         bad(fmt::format("'{}' must be one float constant", node.input(k)));
     }
 
@@ -1152,8 +1191,8 @@ private:
 
     void finish_operator(const onnx::NodeProto& node, value pending, int scale, int zero) {
         value out;
-        finish(pending, read_quantization(node, scale, zero), zero_point_type(node, zero), node.output(0),
-               out);
+        finish(pending, read_quantization(node, scale, zero), zero_point_type(node, zero),
+               node.output(0), out);
         define(node, std::move(out));
     }
 
@@ -1180,9 +1219,10 @@ private:
             if (x.what == value::kind::constant_value && x.data.is_float()) {
                 std::int64_t axis = a.integer("axis", 1);
                 axis = axis < 0 ? axis + static_cast<std::int64_t>(x.shape.size()) : axis;
-                if (q.scale.size() > 1 && (axis < 0 || axis >= static_cast<std::int64_t>(x.shape.size()) ||
-                                           q.scale.size() != static_cast<std::size_t>(
-                                                                 x.shape[static_cast<std::size_t>(axis)])))
+                if (q.scale.size() > 1 &&
+                    (axis < 0 || axis >= static_cast<std::int64_t>(x.shape.size()) ||
+                     q.scale.size() !=
+                         static_cast<std::size_t>(x.shape[static_cast<std::size_t>(axis)])))
                     bad("its scales do not fit the axis they belong to");
                 const int type = has_input(node, 2) ? constant_input(node, 2).type
                                                     : static_cast<int>(onnx::TensorProto::UINT8);
@@ -1196,21 +1236,25 @@ private:
         } else if (kind == "DequantizeLinear") {
             const value& x = input(node, 0);
             define(node, dequantized(x, read_quantization(node, 1, 2),
-                                     static_cast<int>(std::clamp<std::int64_t>(a.integer("axis", 1), -64, 64))));
+                                     static_cast<int>(
+                                         std::clamp<std::int64_t>(a.integer("axis", 1), -64, 64))));
         } else if (kind == "Conv") {
-            value v = convolution(node, view(node, 0), weights(node, 1), node.input(0), node.input(1));
+            value v =
+                convolution(node, view(node, 0), weights(node, 1), node.input(0), node.input(1));
             if (has_input(node, 2))
                 attach_bias(v, input(node, 2), node.input(2));
             define(node, std::move(v));
         } else if (kind == "QLinearConv") {
-            value v = convolution(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3));
+            value v =
+                convolution(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3));
             if (has_input(node, 8))
                 attach_bias(v, integer_bias(node, 8, v), node.input(8));
             finish_operator(node, std::move(v), 6, 7);
         } else if (kind == "MatMul") {
             define(node, product(node, view(node, 0), weights(node, 1), false, node.input(1)));
         } else if (kind == "Gemm") {
-            if (a.real("alpha", 1.0f) != 1.0f || a.real("beta", 1.0f) != 1.0f || a.integer("transA", 0) != 0)
+            if (a.real("alpha", 1.0f) != 1.0f || a.real("beta", 1.0f) != 1.0f ||
+                a.integer("transA", 0) != 0)
                 bad("only Gemm with alpha 1, beta 1 and transA 0 is supported");
             value v = product(node, view(node, 0), weights(node, 1), a.integer("transB", 0) != 0,
                               node.input(1));
@@ -1224,7 +1268,8 @@ private:
             if (a.real("alpha", 1.0f) != 1.0f || a.integer("transA", 0) != 0)
                 bad("only QGemm with alpha 1 and transA 0 is supported");
             const bool turned = a.integer("transB", 0) != 0;
-            value v = product(node, operand(node, 0), operand(node, 3, turned ? 0 : 1), turned, node.input(3));
+            value v = product(node, operand(node, 0), operand(node, 3, turned ? 0 : 1), turned,
+                              node.input(3));
             if (has_input(node, 6))
                 attach_bias(v, integer_bias(node, 6, v), node.input(6));
             finish_operator(node, std::move(v), 7, 8);
@@ -1237,7 +1282,8 @@ private:
             if (waiting.what == value::kind::pending && waiting.draft.inputs.size() == 2 &&
                 (waiting.draft.kind == op::fully_connected || waiting.draft.kind == op::conv2d ||
                  waiting.draft.kind == op::depthwise_conv2d) &&
-                (other.what == value::kind::constant_view || other.what == value::kind::constant_value) &&
+                (other.what == value::kind::constant_view ||
+                 other.what == value::kind::constant_value) &&
                 std::isinf(waiting.low) && std::isinf(waiting.high)) {
                 if (uses_[node.input(first ? 0 : 1)] != 1)
                     bad("its float operand is also used elsewhere");
@@ -1248,40 +1294,50 @@ private:
             }
             define(node, addition(node, left, right, node.input(0), node.input(1)));
         } else if (kind == "QLinearAdd") {
-            finish_operator(node, addition(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3)),
-                            6, 7);
+            finish_operator(
+                node,
+                addition(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3)), 6,
+                7);
         } else if (kind == "Relu") {
             clamp(node, 0.0f, unbounded);
         } else if (kind == "Clip") {
-            const float low = has_input(node, 1) ? real_constant(node, 1) : a.real("min", -unbounded);
-            const float high = has_input(node, 2) ? real_constant(node, 2) : a.real("max", unbounded);
+            const float low =
+                has_input(node, 1) ? real_constant(node, 1) : a.real("min", -unbounded);
+            const float high =
+                has_input(node, 2) ? real_constant(node, 2) : a.real("max", unbounded);
             clamp(node, low, high);
         } else if (kind == "MaxPool") {
             value& x = input(node, 0);
             if (x.what != value::kind::integers)
                 require_view(x, node.input(0));
-            define(node, finished_like_input(node, pooling(node, x, op::max_pool, node.input(0)), x));
+            define(node,
+                   finished_like_input(node, pooling(node, x, op::max_pool, node.input(0)), x));
         } else if (kind == "AveragePool") {
             define(node, pooling(node, view(node, 0), op::average_pool, node.input(0)));
         } else if (kind == "QLinearAveragePool") {
             if (a.integer("channels_last", 0) != 0)
                 bad("channels_last is not supported");
-            finish_operator(node, pooling(node, operand(node, 0), op::average_pool, node.input(0)), 3, 4);
+            finish_operator(node, pooling(node, operand(node, 0), op::average_pool, node.input(0)),
+                            3, 4);
         } else if (kind == "GlobalAveragePool") {
             define(node, global_average(node, view(node, 0), node.input(0), true));
         } else if (kind == "QLinearGlobalAveragePool") {
             if (a.integer("channels_last", 0) != 0)
                 bad("channels_last is not supported");
-            finish_operator(node, global_average(node, operand(node, 0), node.input(0), true), 3, 4);
+            finish_operator(node, global_average(node, operand(node, 0), node.input(0), true), 3,
+                            4);
         } else if (kind == "ReduceMean") {
-            std::vector<std::int64_t> axes = has_input(node, 1) ? integer_list(node, 1) : a.integers("axes");
+            std::vector<std::int64_t> axes =
+                has_input(node, 1) ? integer_list(node, 1) : a.integers("axes");
             for (std::int64_t& axis : axes)
                 axis = axis < 0 ? axis + 4 : axis;
             std::sort(axes.begin(), axes.end());
             if (axes != std::vector<std::int64_t>{2, 3})
                 bad("only the mean over height and width is supported");
-            define(node, global_average(node, view(node, 0), node.input(0), a.integer("keepdims", 1) != 0));
-        } else if (kind == "Reshape" || kind == "Flatten" || kind == "Squeeze" || kind == "Unsqueeze") {
+            define(node, global_average(node, view(node, 0), node.input(0),
+                                        a.integer("keepdims", 1) != 0));
+        } else if (kind == "Reshape" || kind == "Flatten" || kind == "Squeeze" ||
+                   kind == "Unsqueeze") {
             const value& x = input(node, 0);
             if (x.what == value::kind::pending)
                 require_view(x, node.input(0));

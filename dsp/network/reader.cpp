@@ -36,11 +36,14 @@ network read_network_bytes(const std::string& bytes, const std::string& file_nam
     // ONNX has no signature: a model starts with its field 1, ir_version, a small number.
     if (bytes.size() >= 2 && bytes[0] == 0x08 && bytes[1] > 0 && bytes[1] < 64)
         return read_onnx(bytes, file_name);
-    fail_network(file_name,
-                 "not a network: expected a TensorFlow Lite file (\"TFL3\" at byte 4) or an ONNX model");
+    fail_network(
+        file_name,
+        "not a network: expected a TensorFlow Lite file (\"TFL3\" at byte 4) or an ONNX model");
 }
 
-network read_network(const std::string& path) { return read_network_bytes(read_file(path), path); }
+network read_network(const std::string& path) {
+    return read_network_bytes(read_file(path), path);
+}
 
 std::vector<std::string> read_labels(const std::string& path) {
     std::istringstream in(read_file(path));

@@ -15,7 +15,9 @@ namespace {
 std::int32_t load(element type, std::uint8_t byte) {
     return type == element::int8 ? static_cast<std::int8_t>(byte) : byte;
 }
-std::uint8_t store(std::int32_t q) { return static_cast<std::uint8_t>(q); }
+std::uint8_t store(std::int32_t q) {
+    return static_cast<std::uint8_t>(q);
+}
 
 std::int32_t load_int32(const std::uint8_t* bytes, std::size_t i) {
     std::int32_t v;
@@ -128,8 +130,8 @@ void pool(const view& v) {
     const layer& l = v.l;
     const int in_h = v.x().shape[1], in_w = v.x().shape[2], channels = v.x().shape[3];
     const int out_h = v.y().shape[1], out_w = v.y().shape[2];
-    const bool same = v.x().quant.scale == v.y().quant.scale &&
-                      v.x().quant.zero_point == v.y().quant.zero_point;
+    const bool same =
+        v.x().quant.scale == v.y().quant.scale && v.x().quant.zero_point == v.y().quant.zero_point;
     const std::int32_t zero = v.x().quant.zero_point[0];
     const float scale = v.x().quant.scale[0];
     for (int y = 0; y < out_h; ++y)
@@ -145,9 +147,9 @@ void pool(const view& v) {
                         const int ix = x * l.stride_w - l.pad_left + kx * l.dilation_w;
                         if (iy < 0 || iy >= in_h || ix < 0 || ix >= in_w)
                             continue;
-                        const std::int32_t q =
-                            load(v.x().type,
-                                 v.in[0][static_cast<std::size_t>((iy * in_w + ix) * channels + c)]);
+                        const std::int32_t q = load(
+                            v.x().type,
+                            v.in[0][static_cast<std::size_t>((iy * in_w + ix) * channels + c)]);
                         sum += q;
                         real_sum += static_cast<float>(q - zero) * scale;
                         ++count;
@@ -161,7 +163,8 @@ void pool(const view& v) {
                 else if (same)
                     q = std::clamp(largest, l.clamp_min, l.clamp_max);
                 else
-                    q = scale_requantizer(v.n, l, v.x(), v.y())(largest - v.x().quant.zero_point[0]);
+                    q = scale_requantizer(v.n, l, v.x(),
+                                          v.y())(largest - v.x().quant.zero_point[0]);
                 v.out[static_cast<std::size_t>((y * out_w + x) * channels + c)] = store(q);
             }
 }
@@ -226,10 +229,11 @@ void softmax_fixed(const view& v, const std::uint8_t* in, std::uint8_t* out, std
     // Differences carry 5 integer bits, the sum of exponentials 12.
     const element type = v.x().type;
     const double scaled_beta = std::min(
-        static_cast<double>(v.l.beta) * static_cast<double>(v.x().quant.scale[0]) * (1 << 26), 2147483647.0);
+        static_cast<double>(v.l.beta) * static_cast<double>(v.x().quant.scale[0]) * (1 << 26),
+        2147483647.0);
     fixed_multiplier m = to_fixed(scaled_beta);
-    const double radius =
-        31.0 * static_cast<double>(1 << 26) / static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
+    const double radius = 31.0 * static_cast<double>(1 << 26) /
+                          static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
     const auto least = -static_cast<std::int32_t>(std::floor(std::min(radius, 1e9)));
     std::int32_t largest = -128;
     for (std::size_t i = 0; i < count; ++i)
@@ -247,15 +251,16 @@ void softmax_fixed(const view& v, const std::uint8_t* in, std::uint8_t* out, std
     while (leading_zeros < 31 && (static_cast<std::uint32_t>(sum) >> (31 - leading_zeros)) == 0)
         ++leading_zeros;
     const int bits_over_unit = 12 - leading_zeros;
-    const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << leading_zeros) -
-                                                    (std::uint32_t{1} << 31));
+    const auto fraction = static_cast<std::int32_t>(
+        (static_cast<std::uint32_t>(sum) << leading_zeros) - (std::uint32_t{1} << 31));
     const std::int32_t reciprocal = fixed_reciprocal_one_plus(fraction);
     const std::int32_t low = v.y().type == element::int8 ? -128 : 0;
     for (std::size_t i = 0; i < count; ++i) {
         const std::int32_t difference = load(type, in[i]) - largest;
         std::int32_t q = low;
         if (difference >= least) {
-            const std::int32_t product = doubling_high_multiply(reciprocal, exponential(difference));
+            const std::int32_t product =
+                doubling_high_multiply(reciprocal, exponential(difference));
             q = low + rounding_shift_right(product, std::clamp(bits_over_unit + 23, 0, 31));
         }
         out[i] = store(std::clamp(q, low, low + 255));
@@ -268,7 +273,8 @@ void softmax_table(const view& v, const std::uint8_t* in, std::uint8_t* out, std
     float table[256];
     const float scale = -v.x().quant.scale[0] * v.l.beta;
     for (int i = 0; i < 256; ++i)
-        table[i] = static_cast<float>(portable_exp(static_cast<double>(scale * static_cast<float>(i))));
+        table[i] =
+            static_cast<float>(portable_exp(static_cast<double>(scale * static_cast<float>(i))));
     std::int32_t largest = -128;
     for (std::size_t i = 0; i < count; ++i)
         largest = std::max(largest, load(type, in[i]));
@@ -280,7 +286,8 @@ void softmax_table(const view& v, const std::uint8_t* in, std::uint8_t* out, std
     for (std::size_t i = 0; i < count; ++i) {
         const float probability = table[largest - load(type, in[i])] * factor;
         const float bounded = std::min(probability, 1000.0f);
-        const std::int32_t q = static_cast<std::int32_t>(std::round(bounded)) + v.y().quant.zero_point[0];
+        const std::int32_t q =
+            static_cast<std::int32_t>(std::round(bounded)) + v.y().quant.zero_point[0];
         out[i] = store(std::clamp(q, low, low + 255));
     }
 }
@@ -334,8 +341,9 @@ std::int32_t logistic(const network& n, const layer& l, const tensor& x, const t
     const double e = portable_exp(real < 0.0 ? real : -real);
     const double p = real < 0.0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
     const float scaled = std::min(static_cast<float>(p) / y.quant.scale[0], 1000.0f);
-    const std::int32_t rounded = n.arithmetic == rounding::onnx ? nearest_even(scaled)
-                                                                : static_cast<std::int32_t>(std::round(scaled));
+    const std::int32_t rounded = n.arithmetic == rounding::onnx
+                                     ? nearest_even(scaled)
+                                     : static_cast<std::int32_t>(std::round(scaled));
     return std::clamp(rounded + zero, l.clamp_min, l.clamp_max);
 }
 
@@ -356,7 +364,8 @@ void dequantize(const view& v) {
 
 }  // namespace
 
-std::vector<std::uint8_t> unary_table(const network& n, const layer& l, const tensor& x, const tensor& y) {
+std::vector<std::uint8_t> unary_table(const network& n, const layer& l, const tensor& x,
+                                      const tensor& y) {
     std::vector<std::uint8_t> table(256);
     const bool same = x.type == y.type && x.quant.scale == y.quant.scale &&
                       x.quant.zero_point == y.quant.zero_point;

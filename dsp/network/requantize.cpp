@@ -47,9 +47,11 @@ requantizer weight_requantizer(const network& n, const layer& l, std::size_t cha
     return r;
 }
 
-requantizer scale_requantizer(const network& n, const layer& l, const tensor& from, const tensor& to) {
+requantizer scale_requantizer(const network& n, const layer& l, const tensor& from,
+                              const tensor& to) {
     requantizer r = with_range(l, to);
-    r.fixed = to_fixed(static_cast<double>(from.quant.scale[0]) / static_cast<double>(to.quant.scale[0]));
+    r.fixed =
+        to_fixed(static_cast<double>(from.quant.scale[0]) / static_cast<double>(to.quant.scale[0]));
     r.factor = from.quant.scale[0] / to.quant.scale[0];
     r.how = n.arithmetic == rounding::onnx ? requantizer::step::single_precision
                                            : requantizer::step::away_from_zero;
@@ -97,8 +99,8 @@ addition addition_of(const network& n, const layer& l) {
     const double twice_largest = 2.0 * static_cast<double>(std::max(r.scale_a, r.scale_b));
     r.a = to_fixed(static_cast<double>(r.scale_a) / twice_largest);
     r.b = to_fixed(static_cast<double>(r.scale_b) / twice_largest);
-    r.sum = to_fixed(twice_largest /
-                     (static_cast<double>(1 << addition::left_shift) * static_cast<double>(r.scale_y)));
+    r.sum = to_fixed(twice_largest / (static_cast<double>(1 << addition::left_shift) *
+                                      static_cast<double>(r.scale_y)));
     return r;
 }
 

@@ -32,8 +32,9 @@ struct requantizer {
             const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
             return nearest_even(bounded) + zero_point;
         }
-        const std::int32_t scaled = how == step::half_up ? multiply_half_up(accumulator, fixed)
-                                                              : multiply_twice_rounded(accumulator, fixed);
+        const std::int32_t scaled = how == step::half_up
+                                        ? multiply_half_up(accumulator, fixed)
+                                        : multiply_twice_rounded(accumulator, fixed);
         const std::int32_t shifted = wrapping_add(scaled, zero_point);
         return shifted < low ? low : (shifted > high ? high : shifted);
     }
@@ -44,7 +45,8 @@ requantizer weight_requantizer(const network& n, const layer& l, std::size_t cha
 
 /// The requantizer of a layer that only changes scale (quantize, relu, concat part): its factor is
 /// scale of `from` / scale of `to`.
-requantizer scale_requantizer(const network& n, const layer& l, const tensor& from, const tensor& to);
+requantizer scale_requantizer(const network& n, const layer& l, const tensor& from,
+                              const tensor& to);
 
 /// The requantizer of a mean over `count` samples, for the sum of (q - zero_point).
 requantizer mean_requantizer(const network& n, const layer& l, std::int64_t count);
@@ -60,8 +62,8 @@ struct addition {
 
     std::int32_t operator()(std::int32_t qa, std::int32_t qb) const {
         if (how == rounding::onnx) {
-            const float real =
-                static_cast<float>(qa - zero_a) * scale_a + static_cast<float>(qb - zero_b) * scale_b;
+            const float real = static_cast<float>(qa - zero_a) * scale_a +
+                               static_cast<float>(qb - zero_b) * scale_b;
             const float scaled = real / scale_y;
             const float least = static_cast<float>(low - zero_y);
             const float most = static_cast<float>(high - zero_y);

@@ -6,14 +6,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "dsp/network/fast_kernels.h"
 #include "dsp/network/graph.h"
 #include "dsp/network/requantize.h"
 
 namespace ocellus::dsp {
 
-/// The requantizers of all output channels of a layer, in arrays that vector code can read. The
-/// arrays are padded to a multiple of `block` channels.
+/// Vector code reads accumulators and constants in blocks of this many channels: arrays of
+/// constants are padded to it, and up to 15 accumulators behind the last one are read (and
+/// ignored).
+constexpr std::size_t requantize_block = 16;
+
+/// The requantizers of all output channels of a layer, in arrays that vector code can read.
 struct requantizer_arrays {
+    kernel_set kernels = kernel_set::portable;
     requantizer::step how = requantizer::step::away_from_zero;
     std::vector<std::int32_t> bias, mantissa, left, right;
     std::vector<float> factor;
@@ -21,14 +27,15 @@ struct requantizer_arrays {
 };
 
 /// `bias` may be null. `correction[c]` is added to the bias of channel c.
-requantizer_arrays arrays_of(const network& n, const layer& l, std::size_t channels, std::size_t block,
-                             const std::uint8_t* bias, const std::vector<std::int64_t>& correction);
+requantizer_arrays arrays_of(const network& n, const layer& l, kernel_set kernels,
+                             std::size_t channels, const std::uint8_t* bias,
+                             const std::vector<std::int64_t>& correction);
 
 /// Requantizes `rows` x `columns` accumulators (row stride `stride`, channels from `first_channel`)
 /// into bytes at `out` with row stride `out_stride`. Equal to requantizer::operator() on
 /// accumulator + bias.
-void requantize_rows(const requantizer_arrays& r, const std::int32_t* accumulators, std::size_t stride,
-                     std::size_t rows, std::size_t first_channel, std::size_t columns, std::uint8_t* out,
-                     std::size_t out_stride);
+void requantize_rows(const requantizer_arrays& r, const std::int32_t* accumulators,
+                     std::size_t stride, std::size_t rows, std::size_t first_channel,
+                     std::size_t columns, std::uint8_t* out, std::size_t out_stride);
 
 }  // namespace ocellus::dsp

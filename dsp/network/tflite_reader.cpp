@@ -114,24 +114,26 @@ constexpr builtin_name builtin_names[] = {
 enum activation_code : int { no_activation = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3 };
 
 class tflite_reader {
-public:
+  public:
     tflite_reader(const std::string& bytes, const std::string& file) : bytes_(bytes), file_(file) {}
 
     network read() {
-        flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes_.data()), bytes_.size(),
-                                       64, 10'000'000);
+        flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes_.data()),
+                                       bytes_.size(), 64, 10'000'000);
         if (bytes_.size() < 8 || !tfl::modelBufferHasIdentifier(bytes_.data()))
             fail_network(file_, "not a TensorFlow Lite file: \"TFL3\" is missing at byte 4");
         if (!tfl::VerifymodelBuffer(verifier))
-            fail_network(file_, fmt::format("the TensorFlow Lite file is truncated or damaged ({} bytes)",
-                                            bytes_.size()));
+            fail_network(file_,
+                         fmt::format("the TensorFlow Lite file is truncated or damaged ({} bytes)",
+                                     bytes_.size()));
         model_ = tfl::Getmodel(bytes_.data());
         if (model_->version() != 3)
             fail_network(file_, fmt::format("TensorFlow Lite schema version {}, expected 3",
                                             model_->version()));
         const auto* graphs = model_->subgraphs();
         if (!graphs || graphs->size() != 1)
-            fail_network(file_, fmt::format("{} subgraphs, expected 1", graphs ? graphs->size() : 0));
+            fail_network(file_,
+                         fmt::format("{} subgraphs, expected 1", graphs ? graphs->size() : 0));
         graph_ = graphs->Get(0);
         codes_ = model_->operator_codes();
         buffers_ = model_->buffers();
@@ -156,7 +158,7 @@ public:
         return std::move(n_);
     }
 
-private:
+  private:
     static std::vector<int> indices(const flatbuffers::Vector<std::int32_t>* v) {
         std::vector<int> out;
         if (v)
@@ -167,8 +169,9 @@ private:
 
     tensor& tensor_at(int i) {
         if (i < 0 || static_cast<std::size_t>(i) >= n_.tensors.size())
-            fail_network(file_, fmt::format("tensor index {} is out of range, the file has {} tensors", i,
-                                            n_.tensors.size()));
+            fail_network(file_,
+                         fmt::format("tensor index {} is out of range, the file has {} tensors", i,
+                                     n_.tensors.size()));
         return n_.tensors[static_cast<std::size_t>(i)];
     }
 
@@ -180,8 +183,8 @@ private:
             tensor out;
             out.name = text(t->name());
             out.shape = indices(t->shape());
-            // A dimension of -1 in the signature is what the exporter left open; the shape holds the
-            // size it assumed.
+            // A dimension of -1 in the signature is what the exporter left open; the shape holds
+            // the size it assumed.
             int code = t->type();
             types_.push_back(code);
             switch (code) {
@@ -242,9 +245,7 @@ private:
         return tensor_at(l.inputs[k]);
     }
 
-    bool is_float(const tensor& t) const {
-        return !t.constant() && (t.type == element::float32);
-    }
+    bool is_float(const tensor& t) const { return !t.constant() && (t.type == element::float32); }
 
     /// The integers of a small constant (axes, paddings).
     std::vector<std::int64_t> integers(int index) {
@@ -325,7 +326,8 @@ private:
         const auto index = static_cast<std::size_t>(l.inputs.at(1));
         const int actual = quantized_dimension_[index];
         if (n_.tensors[index].quant.scale.size() > 1 && actual != axis)
-            bad(fmt::format("its weights are quantized along dimension {}, expected {}", actual, axis));
+            bad(fmt::format("its weights are quantized along dimension {}, expected {}", actual,
+                            axis));
     }
 
     void read_layer(const tfl::layer& source) {
@@ -335,9 +337,8 @@ private:
         const tfl::operator_code& code = *codes_->Get(source.opcode_index());
         // Writers before 2020 fill only the byte-sized field, later ones both.
         const int kind = std::max<int>(code.deprecated_builtin_code(), code.builtin_code());
-        kind_ = kind == builtin_custom
-                    ? "custom operator " + text(code.custom_code())
-                    : operator_name(kind);
+        kind_ = kind == builtin_custom ? "custom operator " + text(code.custom_code())
+                                       : operator_name(kind);
         layer l;
         l.inputs = indices(source.inputs());
         l.outputs = indices(source.outputs());
@@ -366,7 +367,8 @@ private:
             }
         }
         if (is_float(x) || is_float(y))
-            bad("works on float numbers, and is the first such layer: the network is not int8, quantize it "
+            bad("works on float numbers, and is the first such layer: the network is not int8, "
+                "quantize it "
                 "first");
 
         switch (kind) {
@@ -435,7 +437,8 @@ private:
                     a = a < 0 ? a + static_cast<std::int64_t>(x.shape.size()) : a;
                 std::sort(axes.begin(), axes.end());
                 if (axes != std::vector<std::int64_t>{1, 2} || x.shape.size() != 4)
-                    bad("only the mean over height and width of a 4-dimensional tensor is supported");
+                    bad("only the mean over height and width of a 4-dimensional tensor is "
+                        "supported");
                 l.inputs.resize(1);
                 set_activation(l, no_activation);
                 break;

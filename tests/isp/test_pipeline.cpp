@@ -192,8 +192,8 @@ TEST_CASE("pipeline: bands and threads change nothing") {
         frame_request q = request(70, 54);
         q.scale = scale;
         // The second window reaches the rows that a box scale of 4 leaves over.
-        q.window = scale == 2 ? area_geometry{11, 7, 45, 40, 0, 0}
-                              : area_geometry{11, 7, 45, 47, 0, 0};
+        q.window =
+            scale == 2 ? area_geometry{11, 7, 45, 40, 0, 0} : area_geometry{11, 7, 45, 47, 0, 0};
         for (bool image : {true, false})
             for (bool tall : {false, true}) {
                 q.image = image;

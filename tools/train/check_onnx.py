@@ -85,6 +85,8 @@ def main():
     truths = detection.read_truth(os.path.join(options.data, "truth.jsonl"))
     if options.frames:
         frames, truths = frames[:options.frames], truths[:options.frames]
+    settings = {p.key: p.value for p in model.metadata_props}
+    threshold, nms_iou = float(settings["score_threshold"]), float(settings["nms_iou"])
     reported, ranked = [], []
     for i in range(0, len(frames), 20):
         value = run(model, frames[i:i + 20].transpose(0, 3, 1, 2) / np.float32(255))
@@ -96,8 +98,8 @@ def main():
                 for tensor, file in (("image_q", "input"), ("scores_q", "scores"), ("boxes_q", "boxes")):
                     value[tensor][0].transpose(1, 2, 0).tofile(os.path.join(options.dump, file + ".i8"))
         for scores, boxes in zip(value["scores"], value["boxes"]):
-            reported.append(detection.decode(scores, boxes))
-            ranked.append(detection.decode(scores, boxes, threshold=0.02))
+            reported.append(detection.decode(scores, boxes, threshold, nms_iou))
+            ranked.append(detection.decode(scores, boxes, 0.02, nms_iou))
     print(detection.report(reported, ranked, truths)[0])
 
 

@@ -61,6 +61,12 @@ def read_boxes(path, entries, size=PICTURE):
     return frames
 
 
+def read_visible(path):
+    """truth.jsonl -> {frame: [share of each parcel that is in sight]}."""
+    with open(path, encoding="utf-8") as lines:
+        return {line["frame"]: [p["visible"] for p in line["parcels"]] for line in map(json.loads, lines)}
+
+
 def read_truth(path, size=PICTURE):
     """truth.jsonl -> list (per line) of lists of (class, left, top, right, bottom)."""
     return [[(c, *box) for c, _, *box in frame] for frame in read_boxes(path, "parcels", size).values()]

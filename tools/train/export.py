@@ -7,7 +7,8 @@
 
 Batch norm is folded. Weights: int8, symmetric, one scale per output channel. Activations: int8, asymmetric, one
 scale per tensor, ranges from calibration frames. Biases: int32 with scale (input scale x weight scale).
-The input is real 0..1 with scale 1/255 and zero point -128, so q = code value - 128.
+The input is real 0..1 with scale 1/255 and zero point -128, so q = code value - 128. Score threshold and overlap for
+suppression are those that are best on the same frames: highest F1 (harmonic mean of precision and recall).
 """
 import argparse
 import os
@@ -19,6 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import detection
 from model import ParcelNet, Separable
+from train import load, predict
 
 INPUT_SCALE, INPUT_ZERO = np.float32(1 / 255), -128
 
@@ -110,13 +112,30 @@ def calibrate(steps, images):
     return ranges
 
 
-def metadata():
+def metadata(threshold, nms_iou):
     return {"labels": ",".join(detection.LABELS), "decoder": "centre-grid", "stride": str(detection.STRIDE),
             "box": "ltrb", "score": "sigmoid", "scores_output": "0", "boxes_output": "1",
-            "score_threshold": str(detection.SCORE_THRESHOLD), "nms_iou": str(detection.NMS_IOU)}
+            "score_threshold": str(threshold), "nms_iou": str(nms_iou)}
 
 
-def export(net, frames, path):
+def choose_thresholds(net, frames, truths):
+    """(score threshold, NMS overlap) of the highest F1; of equal ones the higher threshold."""
+    logits, boxes = predict(net, frames)
+    best = None
+    for nms_iou in (0.35, 0.4, 0.45, 0.5, 0.55):
+        ranked = [detection.decode(s, b, threshold=0.2, nms_iou=nms_iou) for s, b in zip(logits, boxes)]
+        for percent in range(30, 66, 5):
+            # Suppression goes from the best score down, so a higher threshold only cuts the list.
+            found = [[d for d in frame if d[1] >= percent / 100] for frame in ranked]
+            precision, recall, _ = detection.precision_recall(found, truths)
+            f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+            if best is None or f1 >= best[0]:
+                best = (f1, percent / 100, nms_iou)
+    print(f"F1 {best[0]:.4f} with score_threshold {best[1]}, nms_iou {best[2]}")
+    return best[1:]
+
+
+def export(net, frames, thresholds, path):
     """frames: uint8 (n, 3, 120, 160), for calibration."""
     net.eval()
     steps = fold(net)
@@ -172,7 +191,7 @@ def export(net, frames, path):
         constants)
     model = helper.make_model(graph, producer_name="ocellus", opset_imports=[helper.make_opsetid("", 13)])
     model.ir_version = 7
-    for key, value in metadata().items():
+    for key, value in metadata(*thresholds).items():
         model.metadata_props.append(onnx.StringStringEntryProto(key=key, value=value))
     onnx.checker.check_model(model)
     with open(path, "wb") as file:
@@ -182,17 +201,18 @@ def export(net, frames, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", required=True)
-    parser.add_argument("--data", required=True, help="folder with frames.u8 to calibrate on")
-    parser.add_argument("--frames", type=int, default=512, help="how many of them")
+    parser.add_argument("--data", action="append", required=True, help="folder to calibrate on; may be repeated")
+    parser.add_argument("--frames", type=int, default=800, help="how many of its frames")
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
     net = ParcelNet()
     net.load_state_dict(torch.load(options.checkpoint))
-    size = detection.HEIGHT * detection.WIDTH * 3
-    data = np.fromfile(os.path.join(options.data, "frames.u8"), np.uint8, options.frames * size)
-    data = data.reshape(-1, detection.HEIGHT, detection.WIDTH, 3).transpose(0, 3, 1, 2)
-    export(net, torch.from_numpy(np.ascontiguousarray(data)), options.out)
+    images, truths = load(options.data)
+    # Evenly spread, so that every folder and run has its share.
+    pick = torch.linspace(0, len(images) - 1, min(options.frames, len(images))).long()
+    thresholds = choose_thresholds(net, images[pick], [truths[i] for i in pick])
+    export(net, images[pick], thresholds, options.out)
 
 
 if __name__ == "__main__":

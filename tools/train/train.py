@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Ocellus Authors
-"""Trains the parcel detector and writes it as a quantized ONNX file.
+"""Trains the parcel detector; export.py makes an ONNX file of the checkpoint.
 
-    python3 tools/train/train.py --data DIR [--data DIR ...] --held-out DIR --out configs/networks/parcels.onnx --seed 1
+    python3 tools/train/train.py --data DIR [--data DIR ...] --held-out DIR --checkpoint parcels.pt --seed 1
 
 Each DIR holds frames.u8 (n x 120 x 160 x 3 sRGB code values) and truth.jsonl, as tools/train/render_parcels
 and tools/train/collect.py write them. Same data, seed and thread count: same weights.
@@ -17,7 +17,6 @@ import torch
 import torch.nn.functional as F
 
 import detection
-import export
 from model import ParcelNet
 
 ROWS, COLUMNS = detection.HEIGHT // detection.STRIDE, detection.WIDTH // detection.STRIDE
@@ -25,7 +24,7 @@ CENTRE = 0.8  # cells this near to a parcel's centre (in cells, both ways) answe
 RING = 1.2  # farther cells must be silent; those between may say what they like
 AROUND = 2.0, 0.3  # cells this near learn the box too, with this weight: what they report is then a duplicate
 LINEAR = (torch.arange(256) / 255) ** 2.2
-STACKED = 2.0  # weight of parcels that lie on, or under the middle of, another
+STACKED = 4.0  # weight of parcels that lie on, or under the middle of, another
 
 
 def load(folders):
@@ -47,7 +46,7 @@ def targets(truth):
     weights = np.zeros((ROWS, COLUMNS), np.float32)
     y, x = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
     cells = [(t[0], t[1] * COLUMNS, t[2] * ROWS, t[3] * COLUMNS, t[4] * ROWS) for t in truth]
-    cells.sort(key=lambda t: -(t[3] - t[1]) * (t[4] - t[2]))  # small ones last: they win
+    cells.sort(key=lambda t: -(t[3] - t[1]) * (t[4] - t[2]))  # small ones last: at least the nearest cell is theirs
 
     def middle_of(a, b):
         """The middle of box a lies in box b."""
@@ -66,7 +65,7 @@ def targets(truth):
         put((distance < AROUND[0]) & within & (distance <= nearest), t, AROUND[1])
     for t, distance, within in zip(cells, near, inside):
         classes[(distance < RING) & within & (classes == -1)] = -2
-        mine = ((distance < CENTRE) & within) | (distance <= distance.min())
+        mine = ((distance < CENTRE) & within & (distance <= nearest)) | (distance <= distance.min())
         classes[mine] = t[0]
         stacked = any(o is not t and (middle_of(t, o) or middle_of(o, t)) for o in cells)
         put(mine, t, STACKED if stacked else 1.0)
@@ -144,8 +143,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", action="append", required=True, help="training folder; may be repeated")
     parser.add_argument("--held-out", required=True, help="folder for the accuracy that is printed")
-    parser.add_argument("--out", required=True, help="ONNX file to write")
-    parser.add_argument("--checkpoint", help="where to keep the float weights (.pt)")
+    parser.add_argument("--checkpoint", required=True, help="file of float weights to write (.pt)")
     parser.add_argument("--start", help="float weights to start from (.pt)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=4000, help="batches to train on")
@@ -191,13 +189,11 @@ def main():
         if step % 50 == 0 or step == options.steps:
             print(f"step {step}: loss {total / ((step - 1) % 50 + 1):.4f}, {time.monotonic() - began:.0f} s", flush=True)
             total = 0.0
-            if options.checkpoint:
-                torch.save(net.state_dict(), options.checkpoint)
+            torch.save(net.state_dict(), options.checkpoint)
 
     held_images, held_truths = load([options.held_out])
     text, _ = evaluate(*predict(net, held_images), held_truths)
-    print("held out, float\n" + text, flush=True)
-    export.export(net, images[:512], options.out)
+    print("held out, float\n" + text)
 
 
 if __name__ == "__main__":

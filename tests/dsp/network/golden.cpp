@@ -46,7 +46,8 @@ std::uint32_t little(const std::vector<std::uint8_t>& b, std::size_t at, std::si
     return v;
 }
 
-std::vector<std::uint8_t> inflate_raw(const std::uint8_t* from, std::size_t count, std::size_t size) {
+std::vector<std::uint8_t> inflate_raw(const std::uint8_t* from, std::size_t count,
+                                      std::size_t size) {
     std::vector<std::uint8_t> out(size);
     z_stream z{};
     z.next_in = const_cast<Bytef*>(from);
@@ -106,5 +107,7 @@ std::string difference(const std::vector<std::uint8_t>& a, const std::vector<std
         count += d != 0 ? 1 : 0;
         largest = std::max(largest, std::abs(static_cast<int>(d)));
     }
-    return count == 0 ? "equal" : std::to_string(count) + " bytes differ, by at most " + std::to_string(largest);
+    return count == 0
+               ? "equal"
+               : std::to_string(count) + " bytes differ, by at most " + std::to_string(largest);
 }

@@ -17,10 +17,12 @@ namespace {
 
 /// Random one-layer networks.
 class layer_maker {
-public:
+  public:
     explicit layer_maker(unsigned seed) : engine_(seed) {}
     int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(engine_); }
-    float real(float low, float high) { return std::uniform_real_distribution<float>(low, high)(engine_); }
+    float real(float low, float high) {
+        return std::uniform_real_distribution<float>(low, high)(engine_);
+    }
 
     int activation(network& n, std::vector<int> shape) {
         tensor t;
@@ -38,8 +40,8 @@ public:
         const int scales = pick(0, 2) ? channels : 1;
         for (int i = 0; i < scales; ++i) {
             t.quant.scale.push_back(real(0.001f, 0.05f));
-            t.quant.zero_point.push_back(t.type == element::uint8 ? pick(0, 255)
-                                                                  : (pick(0, 3) ? 0 : pick(-128, 127)));
+            t.quant.zero_point.push_back(
+                t.type == element::uint8 ? pick(0, 255) : (pick(0, 3) ? 0 : pick(-128, 127)));
         }
         t.data.resize(t.elements());
         // Extremes often, so that a saturating kernel would show.
@@ -104,8 +106,9 @@ public:
         if (!pool)
             l.inputs.push_back(bias(n, out_c));
         const int y = activation(
-            n, {1, extent(in_h, l.kernel_h, l.stride_h, l.dilation_h, l.pad_top + l.pad_bottom),
-                extent(in_w, l.kernel_w, l.stride_w, l.dilation_w, l.pad_left + l.pad_right), out_c});
+            n,
+            {1, extent(in_h, l.kernel_h, l.stride_h, l.dilation_h, l.pad_top + l.pad_bottom),
+             extent(in_w, l.kernel_w, l.stride_w, l.dilation_w, l.pad_left + l.pad_right), out_c});
         return finish(n, l, x, y);
     }
 
@@ -145,7 +148,7 @@ public:
         return finish(n, l, x, y);
     }
 
-private:
+  private:
     network finish(network& n, layer& l, int x, int y) {
         l.outputs = {y};
         const element type = n.tensors[static_cast<std::size_t>(y)].type;
@@ -274,9 +277,13 @@ TEST_CASE("every operator stays near its real-valued meaning", "[network]") {
                     double sum = 0.0;
                     if (l.inputs[2] >= 0) {
                         std::int32_t b;
-                        std::memcpy(&b, n.tensors[static_cast<std::size_t>(l.inputs[2])].data.data() + 4 * c, 4);
+                        std::memcpy(
+                            &b,
+                            n.tensors[static_cast<std::size_t>(l.inputs[2])].data.data() + 4 * c,
+                            4);
                         sum = b * static_cast<double>(x.quant.scale[0]) *
-                              static_cast<double>(w.quant.scale[w.quant.scale.size() == 1 ? 0 : channel]);
+                              static_cast<double>(
+                                  w.quant.scale[w.quant.scale.size() == 1 ? 0 : channel]);
                     }
                     for (int ky = 0; ky < l.kernel_h; ++ky)
                         for (int kx = 0; kx < l.kernel_w; ++kx)
@@ -285,22 +292,31 @@ TEST_CASE("every operator stays near its real-valued meaning", "[network]") {
                                 const int ix = ox * l.stride_w + kx * l.dilation_w - l.pad_left;
                                 if (iy < 0 || ix < 0 || iy >= x.shape[1] || ix >= x.shape[2])
                                     continue;
-                                const int ic = depth == 1 && l.kind != op::conv2d ? c / l.depth_multiplier : k;
-                                const std::size_t tap = static_cast<std::size_t>(ky * l.kernel_w + kx);
+                                const int ic =
+                                    depth == 1 && l.kind != op::conv2d ? c / l.depth_multiplier : k;
+                                const std::size_t tap =
+                                    static_cast<std::size_t>(ky * l.kernel_w + kx);
                                 const std::size_t weight =
                                     l.kind == op::conv2d
-                                        ? (channel * static_cast<std::size_t>(l.kernel_h * l.kernel_w) + tap) *
-                                                  static_cast<std::size_t>(depth) +
+                                        ? (channel *
+                                               static_cast<std::size_t>(l.kernel_h * l.kernel_w) +
+                                           tap) * static_cast<std::size_t>(depth) +
                                               static_cast<std::size_t>(k)
                                         : tap * static_cast<std::size_t>(y.shape[3]) + channel;
-                                sum += real(x, in[static_cast<std::size_t>((iy * x.shape[2] + ix) * x.shape[3] + ic)], 0) *
+                                sum += real(x,
+                                            in[static_cast<std::size_t>(
+                                                (iy * x.shape[2] + ix) * x.shape[3] + ic)],
+                                            0) *
                                        real(w, w.data[weight], channel);
                             }
-                    const double q = sum / static_cast<double>(y.quant.scale[0]) + y.quant.zero_point[0];
+                    const double q =
+                        sum / static_cast<double>(y.quant.scale[0]) + y.quant.zero_point[0];
                     const double expected = std::min(std::max(q, static_cast<double>(l.clamp_min)),
                                                      static_cast<double>(l.clamp_max));
-                    const std::uint8_t byte = out[static_cast<std::size_t>((oy * y.shape[2] + ox) * y.shape[3] + c)];
-                    const int actual = y.type == element::int8 ? static_cast<std::int8_t>(byte) : byte;
+                    const std::uint8_t byte =
+                        out[static_cast<std::size_t>((oy * y.shape[2] + ox) * y.shape[3] + c)];
+                    const int actual =
+                        y.type == element::int8 ? static_cast<std::int8_t>(byte) : byte;
                     REQUIRE(std::abs(actual - expected) <= 1.0);
                 }
     }

@@ -20,8 +20,10 @@ std::vector<float> run_float(const network& n, const std::vector<float>& input) 
     const std::int32_t low = x.type == element::int8 ? -128 : 0;
     std::vector<std::uint8_t> bytes;
     for (float real : input) {
-        const float q = std::nearbyint(real / x.quant.scale[0]) + static_cast<float>(x.quant.zero_point[0]);
-        const float bounded = std::min(std::max(q, static_cast<float>(low)), static_cast<float>(low + 255));
+        const float q =
+            std::nearbyint(real / x.quant.scale[0]) + static_cast<float>(x.quant.zero_point[0]);
+        const float bounded =
+            std::min(std::max(q, static_cast<float>(low)), static_cast<float>(low + 255));
         bytes.push_back(static_cast<std::uint8_t>(static_cast<std::int32_t>(bounded)));
     }
     const auto outputs = run(n, {bytes});
@@ -46,13 +48,15 @@ std::vector<float> read_floats(const std::string& path) {
 TEST_CASE("QDQ twins of the MLPerf Tiny networks equal ONNX Runtime", "[network]") {
     if (!have_test_data())
         return;
-    for (const auto& [name, input] :
-         {std::pair{"mlperf_vww_96_int8", "cat"}, {"mlperf_vww_96_int8", "grace_hopper"},
-          {"mlperf_ic_resnet_quant", "cat"}, {"mlperf_ic_resnet_quant", "grace_hopper"},
-          {"mlperf_ic_resnet_quant", "parrot"}}) {
+    for (const auto& [name, input] : {std::pair{"mlperf_vww_96_int8", "cat"},
+                                      {"mlperf_vww_96_int8", "grace_hopper"},
+                                      {"mlperf_ic_resnet_quant", "cat"},
+                                      {"mlperf_ic_resnet_quant", "grace_hopper"},
+                                      {"mlperf_ic_resnet_quant", "parrot"}}) {
         INFO(name << "/" << input);
         const std::string folder = test_data(std::string("golden/") + name + "/" + input + "/");
-        const network n = read_network(test_data(std::string("nets/onnx/qdq_converted/") + name + "_qdq.onnx"));
+        const network n =
+            read_network(test_data(std::string("nets/onnx/qdq_converted/") + name + "_qdq.onnx"));
         CHECK(n.arithmetic == rounding::onnx);
         const auto outputs = run(n, {read_bytes(folder + "in.bin")});
         CHECK(difference(outputs.at(0), read_bytes(folder + "out0_ort_literal.bin")) == "equal");
@@ -72,7 +76,8 @@ TEST_CASE("a keyword network in both ONNX styles equals ONNX Runtime", "[network
         const network n = read_network(test_data("nets/onnx/micro_kws/" + name + ".onnx"));
         const std::vector<float> outputs = run_float(n, input);
         for (const char* mode : {"disabled", "all"}) {
-            const std::vector<float> golden = read_floats(folder + name + ".out_ort_" + mode + ".bin");
+            const std::vector<float> golden =
+                read_floats(folder + name + ".out_ort_" + mode + ".bin");
             INFO(name << " " << mode);
             CHECK(outputs == golden);
         }

@@ -39,7 +39,8 @@ void read_damaged(const std::string& bytes, int& accepted, int& refused) {
 }
 
 std::vector<std::string> small_networks() {
-    return {test_data("nets/tflite_layers/vww_layer0.tflite"), test_data("nets/tflite_layers/vww_layer30.tflite"),
+    return {test_data("nets/tflite_layers/vww_layer0.tflite"),
+            test_data("nets/tflite_layers/vww_layer30.tflite"),
             test_data("nets/tflite/tflm_hello_world_int8.tflite"),
             test_data("nets/onnx/migraphx/qlinearconv_pad_1_test.onnx"),
             test_data("nets/onnx/micro_kws/micro_kws_m_static_qdq.onnx"),
@@ -147,7 +148,8 @@ TEST_CASE("damaged networks are refused or remain executable", "[network]") {
                     continue;
                 std::vector<std::vector<std::uint8_t>> inputs;
                 for (int t : n.inputs)
-                    inputs.emplace_back(n.tensors[static_cast<std::size_t>(t)].bytes(), std::uint8_t{0x80});
+                    inputs.emplace_back(n.tensors[static_cast<std::size_t>(t)].bytes(),
+                                        std::uint8_t{0x80});
                 const bool equal = run(n, inputs, kernel_set::reference) == run(n, inputs);
                 CHECK(equal);
             } catch (const input_error&) {

@@ -67,7 +67,8 @@ TEST_CASE("every layer of the MLPerf Tiny networks equals the reference runtime"
         compare_with_tflm("mlperf_kws_ref", input);
 }
 
-TEST_CASE("every layer of person_detect and MobileNet V2 equals the reference runtime", "[network]") {
+TEST_CASE("every layer of person_detect and MobileNet V2 equals the reference runtime",
+          "[network]") {
     if (!have_test_data())
         return;
     for (const char* input : {"person", "no_person"})
