@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
-// Wall time of the whole program per 12.3 Mpx frame, with pixels and timing only, and of its start-up,
-// beside the time to copy the same bytes on one thread in the same run. Prints figures, judges nothing.
+// Wall time of the whole program per 12.3 Mpx frame, with pixels and timing only, and of its
+// start-up, beside the time to copy the same bytes on one thread in the same run. Prints figures,
+// judges nothing.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,8 +75,8 @@ int main(int argc, char* argv[]) {
     }
     const std::string program = argv[1], config = argv[2];
     const auto run = [&](int frames, bool timing_only, int repeats) {
-        std::vector<std::string> a = {program, "run", config, "--quiet", "--frames",
-                                      std::to_string(frames)};
+        std::vector<std::string> a = {program,   "run",      config,
+                                      "--quiet", "--frames", std::to_string(frames)};
         if (timing_only)
             a.push_back("--timing-only");
         return median_of_runs(a, repeats);

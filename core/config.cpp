@@ -471,8 +471,8 @@ void apply_settings(const std::vector<std::string>& settings, parameter_registry
 
 namespace {
 
-/// "chip.toml:4" for "configs/chip.toml:4": where a file lies is not part of a result, so that the echo
-/// of a run is the same from any folder.
+/// "chip.toml:4" for "configs/chip.toml:4": where a file lies is not part of a result, so that the
+/// echo of a run is the same from any folder.
 std::string origin_without_folder(const parameter& p) {
     const auto slash = p.origin.rfind('/');
     return slash == std::string::npos ? p.origin : p.origin.substr(slash + 1);

@@ -23,11 +23,11 @@ enum class exit_code : int {
 
 /// A place in an input text. `line` and `column` count from 1; 0 means "no line".
 struct source_position {
-    std::string file;        ///< path as the user wrote it, or "--set" for the command line
+    std::string file;  ///< path as the user wrote it, or "--set" for the command line
     unsigned line = 0;
     unsigned column = 0;
-    unsigned length = 1;     ///< characters to underline
-    std::string text;        ///< the whole source line, without its end of line; may be empty
+    unsigned length = 1;  ///< characters to underline
+    std::string text;     ///< the whole source line, without its end of line; may be empty
 };
 
 /// One message. Rendered as
@@ -37,12 +37,12 @@ struct source_position {
 struct diagnostic {
     source_position where;
     std::string message;
-    std::string hint;        ///< what was expected, or the nearest valid name; may be empty
+    std::string hint;  ///< what was expected, or the nearest valid name; may be empty
 };
 
 /// Collects every mistake of an input so that all are reported at once.
 class diagnostics {
-public:
+  public:
     void error(source_position where, std::string message, std::string hint = {});
     void warning(source_position where, std::string message, std::string hint = {});
     bool has_errors() const { return !errors_.empty(); }
@@ -54,19 +54,20 @@ public:
     /// Throws input_error(exit_code::usage, render()) when there are errors.
     void throw_if_errors() const;
 
-private:
+  private:
     std::vector<diagnostic> errors_;
     std::vector<diagnostic> warnings_;
 };
 
-/// A mistake of the user's or of a file, with the exit code it causes. main() prints what() and exits.
+/// A mistake of the user's or of a file, with the exit code it causes. main() prints what() and
+/// exits.
 class input_error : public std::runtime_error {
-public:
+  public:
     input_error(exit_code code, const std::string& message)
         : std::runtime_error(message), code_(code) {}
     exit_code code() const { return code_; }
 
-private:
+  private:
     exit_code code_;
 };
 

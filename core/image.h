@@ -12,12 +12,12 @@ namespace ocellus {
 /// One plane of samples, rows aligned to 64 bytes. Memory is not initialised.
 template <class T>
 class plane {
-public:
+  public:
     plane() = default;
     plane(unsigned width, unsigned height)
         : width_(width), height_(height), stride_((width * sizeof(T) + 63) / 64 * 64 / sizeof(T)) {
         data_.reset(static_cast<T*>(
-            ::operator new(stride_ * height_ * sizeof(T) + 64, std::align_val_t{64})));
+            ::operator new (stride_* height_ * sizeof(T) + 64, std::align_val_t{64})));
     }
     unsigned width() const { return width_; }
     unsigned height() const { return height_; }
@@ -27,9 +27,9 @@ public:
     T* row(unsigned y) { return data_.get() + stride_ * y; }
     const T* row(unsigned y) const { return data_.get() + stride_ * y; }
 
-private:
+  private:
     struct release {
-        void operator()(T* p) const { ::operator delete(p, std::align_val_t{64}); }
+        void operator()(T* p) const { ::operator delete (p, std::align_val_t{64}); }
     };
     unsigned width_ = 0, height_ = 0;
     std::size_t stride_ = 0;

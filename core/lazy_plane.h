@@ -11,12 +11,12 @@
 
 namespace ocellus {
 
-/// A plane whose rows are made by the worker pool, band by band. Timing moves a shared pointer to it
-/// along with row numbers; whoever needs the samples asks for a row and waits for its band. The
+/// A plane whose rows are made by the worker pool, band by band. Timing moves a shared pointer to
+/// it along with row numbers; whoever needs the samples asks for a row and waits for its band. The
 /// content never depends on when or by which thread a band is made.
 template <class T>
 class lazy_plane {
-public:
+  public:
     /// Fills rows [first, last) of the plane it is given.
     using maker = std::function<void(plane<T>& out, unsigned first, unsigned last)>;
 
@@ -71,7 +71,7 @@ public:
         return std::move(samples_);
     }
 
-private:
+  private:
     lazy_plane() = default;
     plane<T> samples_;
     unsigned rows_per_band_ = 1;

@@ -29,23 +29,24 @@ enum class provenance {
 struct parameter {
     enum class kind { boolean, integer, real, text, choice, path };
 
-    std::string name;          ///< dotted, "adc.bits"
+    std::string name;  ///< dotted, "adc.bits"
     kind type = kind::integer;
     unit dimension = unit::none;
-    double minimum = 0, maximum = 0;   ///< inclusive, in the base unit; integer and real only
-    std::string minimum_text, maximum_text;  ///< the same as shown to users, exact: "1 MHz", "5 GHz"
+    double minimum = 0, maximum = 0;  ///< inclusive, in the base unit; integer and real only
+    std::string minimum_text,
+        maximum_text;  ///< the same as shown to users, exact: "1 MHz", "5 GHz"
     bool power_of_two = false;
     std::vector<std::string> choices;  ///< choice only
-    std::string default_text;  ///< as it would be written in a file
-    std::string sentence;      ///< what it does, one sentence
+    std::string default_text;          ///< as it would be written in a file
+    std::string sentence;              ///< what it does, one sentence
     provenance basis = provenance::chosen;
-    std::string source;        ///< where the default comes from; never empty
+    std::string source;  ///< where the default comes from; never empty
 
-    std::string origin;        ///< "default", "file:line" or "command line"
-    source_position where;     ///< of the value, for later semantic diagnostics
+    std::string origin;     ///< "default", "file:line" or "command line"
+    source_position where;  ///< of the value, for later semantic diagnostics
 
-    std::function<std::string()> get;                             ///< current value as text
-    std::function<bool(const std::string&, std::string& why)> set; ///< from text
+    std::function<std::string()> get;                               ///< current value as text
+    std::function<bool(const std::string&, std::string& why)> set;  ///< from text
     /// As `set`, with what is wrong and what was expected apart.
     std::function<bool(const std::string&, std::string& wrong, std::string& expected)> try_set;
 
@@ -59,17 +60,23 @@ struct parameter {
 
 /// Fluent handle that a declaration completes.
 class parameter_handle {
-public:
+  public:
     explicit parameter_handle(parameter& p) : p_(&p) {}
-    parameter_handle& says(std::string sentence) { p_->sentence = std::move(sentence); return *this; }
+    parameter_handle& says(std::string sentence) {
+        p_->sentence = std::move(sentence);
+        return *this;
+    }
     parameter_handle& from(provenance basis, std::string source) {
         p_->basis = basis;
         p_->source = std::move(source);
         return *this;
     }
-    parameter_handle& must_be_power_of_two() { p_->power_of_two = true; return *this; }
+    parameter_handle& must_be_power_of_two() {
+        p_->power_of_two = true;
+        return *this;
+    }
 
-private:
+  private:
     parameter* p_;
 };
 
@@ -84,7 +91,7 @@ private:
 ///
 /// The field's value at declaration is the default. The struct must outlive the registry.
 class parameter_registry {
-public:
+  public:
     parameter_handle boolean(const std::string& name, bool& field);
     parameter_handle integer(const std::string& name, std::uint64_t& field, std::uint64_t minimum,
                              std::uint64_t maximum, unit u = unit::none);
@@ -128,12 +135,13 @@ public:
     /// position with file "default" when it was never set.
     source_position where(const std::string& name) const;
 
-    /// Sets one parameter from text. Unknown names, wrong units, values out of range go to `problems`
-    /// with a hint. A file's value is stored with origin "file:line", --set with "command line".
+    /// Sets one parameter from text. Unknown names, wrong units, values out of range go to
+    /// `problems` with a hint. A file's value is stored with origin "file:line", --set with
+    /// "command line".
     void assign(const std::string& name, const std::string& text, const source_position& where,
                 const std::string& origin, diagnostics& problems);
 
-private:
+  private:
     parameter& add(const std::string& name, parameter::kind type, unit u = unit::none);
     static parameter_handle complete(parameter& p);
     parameter_handle choice_text(const std::string& name, std::vector<std::string> names,

@@ -14,26 +14,27 @@
 /// ROWS (pixel array -> column ADC -> die link -> ISP -> CSI-2 transmitter)
 ///   tlm_generic_payload: TLM_WRITE, address = row number in the frame, data pointer null,
 ///   data_length = bytes of the row as packed on the link, streaming_width = data_length, no byte
-///   enables, DMI not allowed; plus a row_extension. `delay` is when the row's last sample is there,
-///   relative to now. The receiver never waits and never refuses: there is no back-pressure on a
-///   rolling shutter; it answers TLM_OK_RESPONSE and does not change `delay`. What it cannot take it
-///   drops and counts itself. Rows of a frame come in order 0 .. height-1, frames in order, times do
-///   not go back. Payload and extension belong to the sender and are valid only during the call: a
-///   receiver that keeps a row copies the row_info. Samples are shared and immutable.
+///   enables, DMI not allowed; plus a row_extension. `delay` is when the row's last sample is
+///   there, relative to now. The receiver never waits and never refuses: there is no back-pressure
+///   on a rolling shutter; it answers TLM_OK_RESPONSE and does not change `delay`. What it cannot
+///   take it drops and counts itself. Rows of a frame come in order 0 .. height-1, frames in order,
+///   times do not go back. Payload and extension belong to the sender and are valid only during the
+///   call: a receiver that keeps a row copies the row_info. Samples are shared and immutable.
 ///
 /// PACKETS (CSI-2 transmitter -> host)
-///   TLM_WRITE, address = packet number, data pointer null, data_length = bytes on the wire (header,
-///   payload, checksum), plus a packet_extension. `delay` is when the last bit has left the lanes.
+///   TLM_WRITE, address = packet number, data pointer null, data_length = bytes on the wire
+///   (header, payload, checksum), plus a packet_extension. `delay` is when the last bit has left
+///   the lanes.
 ///
 /// BURSTS (ISP tensor writer, NPU, DMA, sequencer, host -> interconnect -> SRAM and registers)
 ///   TLM_READ or TLM_WRITE, byte address, data_length 1 .. 4096, no byte enables, streaming_width =
 ///   data_length. `delay` on return tells when the burst is complete (it grows by arbitration, bank
 ///   conflicts and transfer). A null data pointer means that only the time is modelled: the bytes
-///   have been or will be moved by other means (timing-only runs, NPU tiles whose bytes the executor
-///   moves). Responses: OK, ADDRESS_ERROR (nothing mapped), COMMAND_ERROR (read-only, write-only),
-///   BURST_ERROR (crosses a region, or a register access that is not one aligned 32-bit word).
-///   transport_dbg moves bytes without time. DMI is granted by SRAM for functional access to bytes;
-///   time is then the initiator's duty through data-less bursts.
+///   have been or will be moved by other means (timing-only runs, NPU tiles whose bytes the
+///   executor moves). Responses: OK, ADDRESS_ERROR (nothing mapped), COMMAND_ERROR (read-only,
+///   write-only), BURST_ERROR (crosses a region, or a register access that is not one aligned
+///   32-bit word). transport_dbg moves bytes without time. DMI is granted by SRAM for functional
+///   access to bytes; time is then the initiator's duty through data-less bursts.
 namespace ocellus {
 
 /// What the samples of a row are.
@@ -46,7 +47,7 @@ enum class row_format : std::uint8_t {
 
 /// Electrons of one frame, computed on demand. Pure: any thread, any order, same values.
 class electron_rows {
-public:
+  public:
     virtual ~electron_rows() = default;
     /// Writes `width` values in electrons (signal, shot noise and pixel read noise included).
     virtual void expose(unsigned row, float* electrons) const = 0;
@@ -56,17 +57,17 @@ public:
 
 /// One row, by value. Sample pointers are null in a timing-only run.
 struct row_info {
-    std::uint32_t frame = 0;   ///< counts from 0
+    std::uint32_t frame = 0;  ///< counts from 0
     std::uint32_t row = 0;
     std::uint32_t width = 0;   ///< pixels
     std::uint32_t height = 0;  ///< rows of the frame
     std::uint32_t bits = 0;    ///< bits per pixel as packed on a link (10, 12, 16, 24)
     row_format format = row_format::bayer;
-    sc_core::sc_time frame_start;   ///< when row 0 began its readout
-    sc_core::sc_time exposure_start; ///< of this row
-    std::shared_ptr<const electron_rows> electrons;             ///< row_format::electrons
-    std::shared_ptr<const lazy_plane<std::uint16_t>> raw;       ///< row_format::bayer
-    std::shared_ptr<const lazy_plane<std::uint8_t>> bytes;      ///< yuv422, rgb888: bytes as sent
+    sc_core::sc_time frame_start;                           ///< when row 0 began its readout
+    sc_core::sc_time exposure_start;                        ///< of this row
+    std::shared_ptr<const electron_rows> electrons;         ///< row_format::electrons
+    std::shared_ptr<const lazy_plane<std::uint16_t>> raw;   ///< row_format::bayer
+    std::shared_ptr<const lazy_plane<std::uint8_t>> bytes;  ///< yuv422, rgb888: bytes as sent
     bool first() const { return row == 0; }
     bool last() const { return row + 1 == height; }
 };
@@ -81,7 +82,7 @@ struct row_extension : tlm::tlm_extension<row_extension> {
 
 /// One CSI-2 packet on the lanes.
 struct packet_info {
-    std::uint8_t header[4] = {};      ///< data identifier, word count (2), ECC
+    std::uint8_t header[4] = {};  ///< data identifier, word count (2), ECC
     bool is_long = false;
     std::uint32_t payload_bytes = 0;  ///< long packets: word count
     /// Long packets: row `bytes_row` holds payload and the two checksum bytes. Null: timing only.

@@ -7,9 +7,9 @@
 
 namespace ocellus {
 
-/// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-/// A keyed bijection of a 128-bit counter: random numbers come from (seed, frame, row, column,
-/// purpose), never from a stream, so results do not depend on threads, order or region.
+/// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC
+/// 2011). A keyed bijection of a 128-bit counter: random numbers come from (seed, frame, row,
+/// column, purpose), never from a stream, so results do not depend on threads, order or region.
 struct philox4x32 {
     using counter = std::array<std::uint32_t, 4>;
     using key = std::array<std::uint32_t, 2>;
@@ -19,7 +19,8 @@ struct philox4x32 {
             const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c[0];
             const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c[2];
             c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<std::uint32_t>(p1),
-                 static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ k[1], static_cast<std::uint32_t>(p0)};
+                 static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ k[1],
+                 static_cast<std::uint32_t>(p0)};
             k[0] += 0x9E3779B9u;
             k[1] += 0xBB67AE85u;
         }
@@ -48,12 +49,13 @@ constexpr philox4x32::key key_of(std::uint64_t seed) {
 
 /// A small sequential generator on top of Philox for scene layout and weights (not for pixels).
 class random_sequence {
-public:
+  public:
     random_sequence(std::uint64_t seed, purpose why, std::uint32_t a = 0, std::uint32_t b = 0)
         : key_(key_of(seed)), why_(why), a_(a), b_(b) {}
     std::uint32_t next() {
         if (used_ == 4) {
-            block_ = philox4x32::generate({index_++, a_, b_, static_cast<std::uint32_t>(why_)}, key_);
+            block_ =
+                philox4x32::generate({index_++, a_, b_, static_cast<std::uint32_t>(why_)}, key_);
             used_ = 0;
         }
         return block_[used_++];
@@ -66,7 +68,7 @@ public:
         return static_cast<std::uint32_t>((std::uint64_t{next()} * n) >> 32);
     }
 
-private:
+  private:
     philox4x32::key key_;
     purpose why_;
     std::uint32_t a_, b_, index_ = 0;

@@ -22,7 +22,7 @@ struct register_field {
 
 /// One 32-bit register of a block, described as firmware sees it.
 struct register_info {
-    std::string name;       ///< "STATUS"
+    std::string name;  ///< "STATUS"
     std::uint32_t offset = 0;
     access mode = access::read_write;
     std::uint32_t reset = 0;
@@ -32,7 +32,7 @@ struct register_info {
 
 /// The registers of one block. A register is declared once, with a callback where it acts.
 class register_block {
-public:
+  public:
     using on_write = std::function<void(std::uint32_t value)>;
     using on_read = std::function<std::uint32_t()>;
 
@@ -40,7 +40,8 @@ public:
     const std::string& name() const { return name_; }
 
     /// Declares a register. `written` runs after a write has been stored (for write_one_to_clear:
-    /// after the bits were cleared, with the written mask); `read` replaces the stored value on reads.
+    /// after the bits were cleared, with the written mask); `read` replaces the stored value on
+    /// reads.
     void add(register_info info, on_write written = {}, on_read read = {});
 
     void reset();
@@ -48,8 +49,8 @@ public:
     void set(const std::string& register_name, std::uint32_t value);  ///< from the hardware side
     void set_bits(const std::string& register_name, std::uint32_t mask);
 
-    /// A bus access at `offset`. Unmapped: ADDRESS_ERROR; against the access mode: COMMAND_ERROR; not
-    /// an aligned word: BURST_ERROR. Refused accesses are counted and change nothing.
+    /// A bus access at `offset`. Unmapped: ADDRESS_ERROR; against the access mode: COMMAND_ERROR;
+    /// not an aligned word: BURST_ERROR. Refused accesses are counted and change nothing.
     tlm::tlm_response_status transport(tlm::tlm_command command, std::uint64_t offset,
                                        unsigned char* data, unsigned length);
 
@@ -58,7 +59,7 @@ public:
     std::uint64_t reads() const { return reads_; }
     std::uint64_t writes() const { return writes_; }
 
-private:
+  private:
     std::size_t index_of(const std::string& register_name) const;
     std::string name_;
     std::vector<register_info> infos_;

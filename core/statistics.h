@@ -11,14 +11,14 @@
 
 namespace ocellus {
 
-/// Statistics are plain numbers in the block that counts them, registered by reference with a stable
-/// dotted name, a sentence and a unit. Reading them costs nothing until the run is over.
+/// Statistics are plain numbers in the block that counts them, registered by reference with a
+/// stable dotted name, a sentence and a unit. Reading them costs nothing until the run is over.
 class statistics {
-public:
+  public:
     struct entry {
         std::string name;
         std::string sentence;
-        std::string unit;      ///< symbol: "B", "s", "cycles", "1" for counts
+        std::string unit;  ///< symbol: "B", "s", "cycles", "1" for counts
         bool integral = true;
         std::function<std::uint64_t()> integer;
         std::function<double()> real;
@@ -42,7 +42,7 @@ public:
     std::string json() const;
     std::string text() const;
 
-private:
+  private:
     std::vector<entry> list_;
 };
 

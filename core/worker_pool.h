@@ -17,13 +17,13 @@ namespace ocellus {
 
 /// Completion of a piece of work. Copyable; empty handles count as done.
 class work_handle {
-public:
+  public:
     work_handle() = default;
     bool done() const { return !state_ || state_->done.load(std::memory_order_acquire); }
     /// Blocks until the work is done; rethrows what the work threw.
     void wait() const;
 
-private:
+  private:
     friend class worker_pool;
     struct state {
         std::atomic<bool> done{false};
@@ -34,12 +34,12 @@ private:
     std::shared_ptr<state> state_;
 };
 
-/// Heavy functional work runs here, beside the SystemC thread. Work starts in the order of submit(),
-/// and a piece of work may wait for handles of work submitted before it (never for later work): so
-/// the pool cannot dead-lock with any number of threads. With zero threads submit() runs the work at
-/// once in the caller. Results must not depend on the number of threads.
+/// Heavy functional work runs here, beside the SystemC thread. Work starts in the order of
+/// submit(), and a piece of work may wait for handles of work submitted before it (never for later
+/// work): so the pool cannot dead-lock with any number of threads. With zero threads submit() runs
+/// the work at once in the caller. Results must not depend on the number of threads.
 class worker_pool {
-public:
+  public:
     explicit worker_pool(unsigned threads);
     ~worker_pool();
     worker_pool(const worker_pool&) = delete;
@@ -47,12 +47,12 @@ public:
 
     unsigned threads() const { return static_cast<unsigned>(threads_.size()); }
     work_handle submit(std::function<void()> work);
-    /// Calls body(first, last) over [0, count) in pieces of at most `grain` and returns when all are
-    /// done. The caller helps. Not to be called from inside the pool's own work.
+    /// Calls body(first, last) over [0, count) in pieces of at most `grain` and returns when all
+    /// are done. The caller helps. Not to be called from inside the pool's own work.
     void parallel_for(std::size_t count, std::size_t grain,
                       const std::function<void(std::size_t, std::size_t)>& body);
 
-private:
+  private:
     void run();
     struct item {
         std::function<void()> work;

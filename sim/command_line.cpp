@@ -31,7 +31,8 @@ const verb_info verbs[] = {
      "      thirty frames of a photograph through the full-resolution mode\n"
      "  ocellus run --network net.tflite --set npu.clock=\"400 MHz\" --timing-only --frames 100\n"
      "      how long another network takes with a faster NPU, without moving a pixel\n"},
-    {"params", command_line::verb::params, "list every parameter with unit, range, default and source",
+    {"params", command_line::verb::params,
+     "list every parameter with unit, range, default and source",
      "ocellus params [GLOB] [--json | --markdown]",
      "  ocellus params 'npu.*'\n"
      "      everything about the CNN processor\n"
@@ -66,10 +67,13 @@ po::options_description visible_options(command_line::verb verb) {
             add("network", po::value<std::string>()->value_name("FILE"),
                 "quantized network (.tflite or .onnx), builtin:parcels, "
                 "builtin:mobilenet_v1_1.0_224 or none");
-            add("frames", po::value<std::string>()->value_name("N"), "frames to capture (default 1)");
-            add("set,C", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+            add("frames", po::value<std::string>()->value_name("N"),
+                "frames to capture (default 1)");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
                 "set one parameter; repeatable");
-            add("seed", po::value<std::string>()->value_name("S"), "seed of all randomness (default 1)");
+            add("seed", po::value<std::string>()->value_name("S"),
+                "seed of all randomness (default 1)");
             add("threads", po::value<std::string>()->value_name("T"),
                 "worker threads (default: one per core); never changes a result");
             add("timing-only", "move no pixels and no tensors: times and counts alone");
@@ -86,7 +90,8 @@ po::options_description visible_options(command_line::verb verb) {
         case command_line::verb::describe:
             add("map", "memory map with every register");
             add("modules", "tree of modules, sockets and ports");
-            add("set,C", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
                 "set one parameter; repeatable");
             break;
         case command_line::verb::scene:
@@ -145,14 +150,16 @@ std::string help_text(const std::string& topic) {
                    "7 input or output error, 70 internal error; see docs/exit-codes.md.\n";
         return out.str();
     }
-    out << "Ocellus simulates a stacked image sensor that says what it sees: a pixel die on a logic\n"
+    out << "Ocellus simulates a stacked image sensor that says what it sees: a pixel die on a "
+           "logic\n"
            "die with column ADCs, ISP, CNN processor, SRAM and a CSI-2 link.\n\nExamples\n";
     for (const auto& v : verbs)
         out << v.examples;
     out << "\nUsage\n";
     for (const auto& v : verbs)
         out << fmt::format("  {:<9} {}\n", v.name, v.summary);
-    out << "\n  ocellus VERB --help   options of a verb\n  ocellus --version     version, compiler, "
+    out << "\n  ocellus VERB --help   options of a verb\n  ocellus --version     version, "
+           "compiler, "
            "libraries\n";
     return out.str();
 }
@@ -189,7 +196,8 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     try {
         po::store(
-            po::command_line_parser(words).options(all).positional(positional).style(style).run(), vm);
+            po::command_line_parser(words).options(all).positional(positional).style(style).run(),
+            vm);
         po::notify(vm);
     } catch (const po::unknown_option& e) {
         std::string wrong = e.get_option_name();

@@ -13,17 +13,17 @@ namespace ocellus::sim {
 struct command_line {
     enum class verb { help, version, run, params, describe, scene };
     verb action = verb::help;
-    std::string help_topic;            ///< verb whose help is wanted, or empty
+    std::string help_topic;  ///< verb whose help is wanted, or empty
 
     // run
-    std::string config_file;           ///< empty: the defaults
-    std::string scene;                 ///< picture or "builtin:..."; empty: from the configuration
-    std::string network;               ///< file or "builtin:..."; empty: from the configuration
-    std::string inject_tensor;         ///< raw bytes of the network's input
+    std::string config_file;    ///< empty: the defaults
+    std::string scene;          ///< picture or "builtin:..."; empty: from the configuration
+    std::string network;        ///< file or "builtin:..."; empty: from the configuration
+    std::string inject_tensor;  ///< raw bytes of the network's input
     std::optional<std::uint64_t> frames;
     std::optional<std::uint64_t> seed;
     std::optional<unsigned> threads;
-    std::vector<std::string> settings; ///< "key=value"
+    std::vector<std::string> settings;  ///< "key=value"
     bool timing_only = false;
     std::string out;
     bool force = false;

@@ -43,10 +43,11 @@ std::string render_map(const sensor& chip) {
             out += fmt::format("  0x{:08x} {:<4} {:<22} reset 0x{:08x}  {}\n", w.base + r.offset,
                                name_of(r.mode), r.name, r.reset, r.sentence);
             for (const auto& f : r.fields)
-                out += fmt::format("             {:>9}  {:<20} {}\n",
-                                   f.width == 1 ? fmt::format("[{}]", f.low)
-                                                : fmt::format("[{}:{}]", f.low + f.width - 1, f.low),
-                                   f.name, f.sentence);
+                out +=
+                    fmt::format("             {:>9}  {:<20} {}\n",
+                                f.width == 1 ? fmt::format("[{}]", f.low)
+                                             : fmt::format("[{}:{}]", f.low + f.width - 1, f.low),
+                                f.name, f.sentence);
         }
     }
     return out;
@@ -60,7 +61,8 @@ void render_object(const sc_core::sc_object* o, unsigned depth, std::string& out
         kind.rfind("sc_thread", 0) == 0 || name.rfind("$$$$", 0) == 0 ||
         name.rfind("m_peq", 0) == 0)
         return;
-    out += fmt::format("{:{}}{:<{}} {}\n", "", 2 * depth, name, depth < 16 ? 34 - 2 * depth : 2, kind);
+    out +=
+        fmt::format("{:{}}{:<{}} {}\n", "", 2 * depth, name, depth < 16 ? 34 - 2 * depth : 2, kind);
     if (kind.find("socket") != std::string::npos)
         return;
     for (const auto* child : o->get_child_objects())

@@ -13,12 +13,14 @@ host::host(sc_core::sc_module_name name, unsigned image_vc, unsigned metadata_vc
       metadata_vc_(metadata_vc),
       keep_(std::move(keep)),
       ctx_(ctx),
-      receiver_([this](std::shared_ptr<const links::csi2_frame> f) { frame_arrived(std::move(f)); }) {
+      receiver_(
+          [this](std::shared_ptr<const links::csi2_frame> f) { frame_arrived(std::move(f)); }) {
     packets_in.register_b_transport(this, &host::receive);
     auto& s = ctx.stats;
     receiver_.add_statistics(s, "host");
     s.add("host.images", frames_, "Image frames received.");
-    s.add("host.incomplete_images", incomplete_, "Image frames with lines missing or out of order.");
+    s.add("host.incomplete_images", incomplete_,
+          "Image frames with lines missing or out of order.");
     s.add("host.compared_images", compared_, "Images compared with what entered the transmitter.");
     s.add("host.image_mismatches", mismatches_,
           "Image rows that differ from what entered the transmitter.");

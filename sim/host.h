@@ -19,14 +19,15 @@
 
 namespace ocellus::sim {
 
-/// The other end of the cable: receives packets, checks them, rebuilds images and metadata. It knows
-/// nothing of the sensor but what arrives on the lanes. A scoreboard beside it is told what went into
-/// the transmitter and compares, bit for bit.
+/// The other end of the cable: receives packets, checks them, rebuilds images and metadata. It
+/// knows nothing of the sensor but what arrives on the lanes. A scoreboard beside it is told what
+/// went into the transmitter and compares, bit for bit.
 class host : public sc_core::sc_module {
-public:
+  public:
     tlm_utils::simple_target_socket<host> packets_in{"packets_in"};
 
-    /// `image_vc`, `metadata_vc`: virtual channels by meaning. `keep(frame)` says which images to keep.
+    /// `image_vc`, `metadata_vc`: virtual channels by meaning. `keep(frame)` says which images to
+    /// keep.
     host(sc_core::sc_module_name name, unsigned image_vc, unsigned metadata_vc,
          std::function<bool(std::uint32_t frame)> keep, block_context& ctx);
 
@@ -48,7 +49,7 @@ public:
     std::uint64_t mismatches() const { return mismatches_; }
     std::uint64_t errors() const { return receiver_.errors() + crc_errors_ + metadata_errors_; }
 
-private:
+  private:
     struct pending {
         std::uint32_t frame = 0;
         std::shared_ptr<links::csi2_image> image;
@@ -68,7 +69,7 @@ private:
     std::function<bool(std::uint32_t)> keep_;
     block_context& ctx_;
     links::csi2_receiver receiver_;
-    std::deque<row_info> sent_;            // first row of each frame that entered the transmitter
+    std::deque<row_info> sent_;  // first row of each frame that entered the transmitter
     std::deque<pending> pending_;
     std::vector<received_image> kept_;
     std::map<std::uint32_t, metadata_record> metadata_;

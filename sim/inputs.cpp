@@ -55,7 +55,8 @@ std::string truth_line(const models::parcel_scene& scene, std::uint32_t frame, u
             "{}{{\"class\":\"{}\",\"class_id\":{},\"box\":[{:.1f},{:.1f},{:.1f},{:.1f}],"
             "\"visible\":{:.3f}}}",
             first ? "" : ",", models::parcel_class_names.at(static_cast<std::size_t>(t.class_id)),
-            t.class_id, x(t.left), y(t.top), x(t.right), y(t.bottom), static_cast<double>(t.visible));
+            t.class_id, x(t.left), y(t.top), x(t.right), y(t.bottom),
+            static_cast<double>(t.visible));
         first = false;
     }
     return out + "]}\n";
@@ -130,8 +131,8 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
         const std::string path = resolve_path(r, "scene.source", scene);
         const std::string bytes = read_input(path);
         note(in.files, "scene", path, bytes);
-        in.scene = std::make_shared<models::image_scene>(decode_image(
-            reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), path));
+        in.scene = std::make_shared<models::image_scene>(
+            decode_image(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), path));
     }
 
     in.network = load_network(s, r, in.files);
@@ -148,9 +149,10 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
         std::string shape;
         for (int d : in.network->net.input().shape)
             shape += (shape.empty() ? "" : "x") + std::to_string(d);
-        fail(fmt::format("{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
-                         "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
-                         s.run.network, in.network->net.input().name, shape));
+        fail(
+            fmt::format("{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
+                        "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
+                        s.run.network, in.network->net.input().name, shape));
     }
     (void)pool;
     return in;

@@ -72,7 +72,8 @@ std::vector<std::uint8_t> encode(const metadata_record& record, unsigned capacit
 }
 
 bool decode(const std::vector<std::uint8_t>& bytes, metadata_record& record, std::string& why) {
-    if (bytes.size() < head_bytes || !std::equal(std::begin(magic), std::end(magic), bytes.begin())) {
+    if (bytes.size() < head_bytes ||
+        !std::equal(std::begin(magic), std::end(magic), bytes.begin())) {
         why = "not a metadata record";
         return false;
     }

@@ -11,8 +11,9 @@ namespace ocellus::sim {
 /// One thing the network saw.
 struct finding {
     std::uint16_t class_id = 0;
-    float score = 0;                              ///< 0 .. 1
-    float left = 0, top = 0, right = 0, bottom = 0;  ///< of the inference window, 0 .. 1; classes: 0
+    float score = 0;  ///< 0 .. 1
+    float left = 0, top = 0, right = 0,
+          bottom = 0;  ///< of the inference window, 0 .. 1; classes: 0
 };
 
 /// What leaves the chip for one inference, in place of a picture.
@@ -28,13 +29,14 @@ struct metadata_record {
     std::vector<finding> findings;
 };
 
-/// Records have one size whatever was found, so that neither the wire nor the time tells the content:
-/// a 64-byte head and 20 bytes for each of `capacity` findings, little-endian, no pointers.
+/// Records have one size whatever was found, so that neither the wire nor the time tells the
+/// content: a 64-byte head and 20 bytes for each of `capacity` findings, little-endian, no
+/// pointers.
 ///
 /// offset 0 "OCMD"; 4 version u16 = 1; 6 kind u16; 8 frame u32; 12 count u16; 14 capacity u16;
-/// 16, 24, 32, 40 the four times u64 ns; 48 cycles u32; 52 zero u32; 56 checksum u32 (sum of all other
-/// bytes); 60 zero u32. A finding: class u16, zero u16, score u16 (1/65535), then left, top, right,
-/// bottom u16 (1/65535), zero to 20 bytes.
+/// 16, 24, 32, 40 the four times u64 ns; 48 cycles u32; 52 zero u32; 56 checksum u32 (sum of all
+/// other bytes); 60 zero u32. A finding: class u16, zero u16, score u16 (1/65535), then left, top,
+/// right, bottom u16 (1/65535), zero to 20 bytes.
 std::size_t record_bytes(unsigned capacity);
 std::vector<std::uint8_t> encode(const metadata_record& record, unsigned capacity);
 

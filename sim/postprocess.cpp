@@ -49,12 +49,13 @@ bool is_detector(const dsp::network& network) {
 }
 
 metadata_record interpret(const dsp::network& network,
-                          const std::vector<std::vector<std::uint8_t>>& outputs, unsigned capacity) {
+                          const std::vector<std::vector<std::uint8_t>>& outputs,
+                          unsigned capacity) {
     metadata_record record;
     if (is_detector(network)) {
         record.what = metadata_record::kind::detection;
-        for (const auto& d : dsp::decode_detections(network, outputs,
-                                                    dsp::detection_parameters_of(network))) {
+        for (const auto& d :
+             dsp::decode_detections(network, outputs, dsp::detection_parameters_of(network))) {
             if (record.findings.size() == capacity)
                 break;
             finding f;
@@ -78,8 +79,8 @@ metadata_record interpret(const dsp::network& network,
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;
     const std::size_t wanted = std::min({order.size(), best_classes, std::size_t{capacity}});
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(wanted), order.end(),
-                      [&](std::size_t a, std::size_t b) {
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(wanted),
+                      order.end(), [&](std::size_t a, std::size_t b) {
                           return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
                       });
     for (std::size_t i = 0; i < wanted; ++i) {

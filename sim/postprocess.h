@@ -10,10 +10,10 @@
 
 namespace ocellus::sim {
 
-/// Turns a network's output tensors into findings, as the firmware will: detections when the network
-/// names a decoder in its metadata, else the best classes of its first output, best first. `outputs`
-/// are the raw bytes of each output tensor. At most `capacity` findings. The same bytes on every machine:
-/// no function of the C library whose last bit may differ is used.
+/// Turns a network's output tensors into findings, as the firmware will: detections when the
+/// network names a decoder in its metadata, else the best classes of its first output, best first.
+/// `outputs` are the raw bytes of each output tensor. At most `capacity` findings. The same bytes
+/// on every machine: no function of the C library whose last bit may differ is used.
 metadata_record interpret(const dsp::network& network,
                           const std::vector<std::vector<std::uint8_t>>& outputs, unsigned capacity);
 

@@ -15,17 +15,17 @@ namespace ocellus::sim {
 
 /// What a run comes to, in simulated time; the table and the derived statistics are made from it.
 struct run_summary {
-    std::string sensor;             ///< "4056x3040, 1x1, RAW10"
-    std::string network;            ///< name and input size, or "none"
+    std::string sensor;   ///< "4056x3040, 1x1, RAW10"
+    std::string network;  ///< name and input size, or "none"
     std::uint64_t frames = 0;
-    double frame_period = 0;        ///< s
-    double readout = 0;             ///< s, first row to last row of the active array
-    double isp = 0;                 ///< s, last row's read-out begun to tensor complete, mean
-    double inference = 0;           ///< s, mean
-    double inference_max = 0;       ///< s
-    double latency = 0;             ///< s, first row read to metadata on the wire, mean
+    double frame_period = 0;   ///< s
+    double readout = 0;        ///< s, first row to last row of the active array
+    double isp = 0;            ///< s, last row's read-out begun to tensor complete, mean
+    double inference = 0;      ///< s, mean
+    double inference_max = 0;  ///< s
+    double latency = 0;        ///< s, first row read to metadata on the wire, mean
     std::uint64_t inference_cycles = 0;
-    double npu_clock = 0;           ///< Hz
+    double npu_clock = 0;  ///< Hz
     std::uint64_t delivered = 0, dropped = 0, lost_lines = 0;
     std::uint64_t bytes_image = 0, bytes_metadata = 0, bytes_total = 0;
     std::uint64_t sram_peak = 0, sram_size = 0;
@@ -35,7 +35,8 @@ struct run_summary {
     double slack() const { return frame_period - inference_max; }
 };
 
-/// The short table printed at the end of a run. Everything but wall time depends on the input alone.
+/// The short table printed at the end of a run. Everything but wall time depends on the input
+/// alone.
 std::string render_table(const run_summary& s);
 
 /// One line of metadata.jsonl. Boxes are in pixels of the received image.

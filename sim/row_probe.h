@@ -14,7 +14,7 @@ namespace ocellus::sim {
 
 /// Sits between two blocks and shows every row that passes to an observer, changing nothing.
 class row_probe : public sc_core::sc_module {
-public:
+  public:
     tlm_utils::simple_target_socket<row_probe> rows_in{"rows_in"};
     tlm_utils::simple_initiator_socket<row_probe> rows_out{"rows_out"};
 
@@ -23,7 +23,7 @@ public:
         rows_in.register_b_transport(this, &row_probe::pass);
     }
 
-private:
+  private:
     void pass(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
         if (const auto* row = row_of(p))
             observer_(*row);

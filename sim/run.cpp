@@ -48,7 +48,7 @@ void stop_when_asked() {
 
 /// A line on the terminal, rewritten a few times a second; on a file, a line every ten seconds.
 class progress {
-public:
+  public:
     explicit progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
     ~progress() { clear(); }
     void show(std::uint64_t frame, std::uint64_t frames) {
@@ -60,8 +60,8 @@ public:
         last_ = now;
         const double left = now * static_cast<double>(frames - frame) / static_cast<double>(frame);
         std::fprintf(stderr, "%sframe %llu of %llu, %.0f s left%s", terminal_ ? "\r" : "",
-                     static_cast<unsigned long long>(frame), static_cast<unsigned long long>(frames),
-                     left, terminal_ ? "   " : "\n");
+                     static_cast<unsigned long long>(frame),
+                     static_cast<unsigned long long>(frames), left, terminal_ ? "   " : "\n");
         shown_ = terminal_;
     }
     void clear() {
@@ -70,7 +70,7 @@ public:
         shown_ = false;
     }
 
-private:
+  private:
     bool quiet_, terminal_, shown_ = false;
     double last_ = 0;
     steady::time_point begin_ = steady::now();
@@ -140,7 +140,8 @@ void write_image(output_folder& out, const host::received_image& received, const
     out.write("preview" + name + ".png", encode_png_rgb8(preview, 6, &pool));
 }
 
-void write_tensors(output_folder& out, const frame_record& f, const dsp::compiled_network& network) {
+void write_tensors(output_folder& out, const frame_record& f,
+                   const dsp::compiled_network& network) {
     if (f.tensor.empty())
         return;
     const auto bytes = [](const std::vector<std::uint8_t>& v) {
@@ -152,14 +153,16 @@ void write_tensors(output_folder& out, const frame_record& f, const dsp::compile
     if (!takes_pictures(network.net))
         return;
     const auto& t = network.net.input();
-    const auto height = static_cast<unsigned>(t.shape[1]), width = static_cast<unsigned>(t.shape[2]);
+    const auto height = static_cast<unsigned>(t.shape[1]),
+               width = static_cast<unsigned>(t.shape[2]);
     const auto channels = static_cast<unsigned>(t.shape[3]);
-    const std::uint8_t flip = t.type == dsp::element::int8 ? 0x80 : 0;  // two's complement to offset
+    const std::uint8_t flip =
+        t.type == dsp::element::int8 ? 0x80 : 0;  // two's complement to offset
     rgb8_image picture(width, height);
     for (std::size_t i = 0; i < std::size_t{width} * height; ++i)
         for (unsigned c = 0; c < 3; ++c)
-            picture.data[3 * i + c] = static_cast<std::uint8_t>(
-                f.tensor[channels * i + (channels == 3 ? c : 0)] ^ flip);
+            picture.data[3 * i + c] =
+                static_cast<std::uint8_t>(f.tensor[channels * i + (channels == 3 ? c : 0)] ^ flip);
     out.write(fmt::format("tensor_{:04}.png", f.frame), encode_png_rgb8(picture, 6));
 }
 
@@ -182,8 +185,8 @@ std::string manifest(const settings& s, const run_inputs& in, bool timing_only, 
     out += "  \"inputs\": [";
     for (std::size_t i = 0; i < in.files.size(); ++i) {
         const auto& f = in.files[i];
-        out += fmt::format("{}\n    {{\"role\": {}, \"name\": {}", i ? "," : "", json_string(f.role),
-                           json_string(f.name));
+        out += fmt::format("{}\n    {{\"role\": {}, \"name\": {}", i ? "," : "",
+                           json_string(f.role), json_string(f.name));
         if (!f.sha256.empty())
             out += fmt::format(", \"bytes\": {}, \"sha256\": \"{}\"", f.bytes, f.sha256);
         out += "}";
@@ -282,12 +285,14 @@ int run(const command_line& command) {
             std::string seen;
             for (const auto& f : record.findings) {
                 const auto& labels = in.network->net.labels;
-                seen += fmt::format("{}{} {:.0f} %", seen.empty() ? "" : ", ",
-                                    f.class_id < labels.size() ? labels[f.class_id]
-                                                               : fmt::format("class {}", f.class_id),
-                                    static_cast<double>(f.score) * 100);
+                seen +=
+                    fmt::format("{}{} {:.0f} %", seen.empty() ? "" : ", ",
+                                f.class_id < labels.size() ? labels[f.class_id]
+                                                           : fmt::format("class {}", f.class_id),
+                                static_cast<double>(f.score) * 100);
             }
-            std::printf("  %-22s %s\n", "last frame shows", seen.empty() ? "nothing" : seen.c_str());
+            std::printf("  %-22s %s\n", "last frame shows",
+                        seen.empty() ? "nothing" : seen.c_str());
         }
     if (out)
         std::printf("  %-22s %s\n", "results in", command.out.c_str());

@@ -21,16 +21,15 @@ namespace {
 
 constexpr std::size_t metadata_record_slots = 2;
 
-/// How the ISP fills the network's input: the whole range of 8-bit colour onto the whole range of the
-/// quantized input. A network whose input is no picture gets its bytes injected; the ISP then writes
-/// a row of as many bytes, so that the time is that of a tensor of this size.
+/// How the ISP fills the network's input: the whole range of 8-bit colour onto the whole range of
+/// the quantized input. A network whose input is no picture gets its bytes injected; the ISP then
+/// writes a row of as many bytes, so that the time is that of a tensor of this size.
 isp::tensor_format tensor_of(const dsp::network& n) {
     const auto& t = n.input();
     if (takes_pictures(n))
-        return isp::make_tensor_format(static_cast<unsigned>(t.shape[2]),
-                                       static_cast<unsigned>(t.shape[1]),
-                                       static_cast<unsigned>(t.shape[3]),
-                                       t.type == dsp::element::int8);
+        return isp::make_tensor_format(
+            static_cast<unsigned>(t.shape[2]), static_cast<unsigned>(t.shape[1]),
+            static_cast<unsigned>(t.shape[3]), t.type == dsp::element::int8);
     const auto bytes = static_cast<unsigned>(t.bytes());
     const unsigned width = std::min(bytes, 512u);
     return isp::make_tensor_format(width, bytes / width, 1, true);
@@ -62,8 +61,7 @@ boot_settings boot_of(const settings& s, const run_inputs& in, const register_di
         const auto outputs = std::min(in.network->plan.output_slot.size(), metadata_record_slots);
         for (std::size_t i = 0; i < outputs; ++i)
             boot.metadata_buffers.push_back(
-                sram_base +
-                i * record_bytes(static_cast<unsigned>(s.sequencer.max_findings)));
+                sram_base + i * record_bytes(static_cast<unsigned>(s.sequencer.max_findings)));
         boot.injected_tensor = in.injected_tensor;
         const auto f = tensor_of(in.network->net);
         const auto signed_word = [](std::int32_t v) { return static_cast<std::uint32_t>(v); };
@@ -86,8 +84,8 @@ boot_settings boot_of(const settings& s, const run_inputs& in, const register_di
 }  // namespace
 
 struct sensor::blocks {
-    blocks(const settings& s, const run_inputs& in, block_context& ctx, links::egress_ledger& ledger,
-           const std::function<bool(std::uint32_t)>& keep)
+    blocks(const settings& s, const run_inputs& in, block_context& ctx,
+           links::egress_ledger& ledger, const std::function<bool(std::uint32_t)>& keep)
         : pixel_array("pixel_array", s.pixels, in.scene, ctx),
           column_adc("column_adc", s.adc, ctx),
           die_link("die_link", s.die_link, ctx),
@@ -172,9 +170,11 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     b.control->dma_irq.bind(b.dma_irq);
     b.control->sent_irq.bind(b.sent_irq);
 
-    ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.", "s");
+    ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
+                  "s");
     ctx.stats.add("run.latency_max", b.latency_max,
-                  "Longest time from the start of a frame's readout to its metadata on the wire.", "s");
+                  "Longest time from the start of a frame's readout to its metadata on the wire.",
+                  "s");
 
     // The host's upload, before the stream and without time.
     if (in.network)
@@ -198,8 +198,7 @@ void sensor::simulate(const std::function<void(std::uint64_t)>& progress) {
     b_->simulated_time = sc_core::sc_time_stamp().to_seconds();
     for (const auto& f : b_->control->frames())
         if (f.outcome == frame_outcome::delivered)
-            b_->latency_max =
-                std::max(b_->latency_max, (f.metadata_sent - f.start).to_seconds());
+            b_->latency_max = std::max(b_->latency_max, (f.metadata_sent - f.start).to_seconds());
 }
 
 bool sensor::finished() const {

@@ -25,10 +25,10 @@ namespace ocellus::sim {
 ///     pixel_array -> column_adc -> die_link -> isp -> probe -> csi2 -> host
 ///     isp, npu, dma, csi2, sequencer -> interconnect -> sram and every block's registers
 class sensor : public sc_core::sc_module {
-public:
+  public:
     /// `keep(frame)`: whether the frame's picture and tensors are wanted after the run.
-    sensor(sc_core::sc_module_name name, const settings& s, const run_inputs& in, block_context& ctx,
-           std::function<bool(std::uint32_t frame)> keep);
+    sensor(sc_core::sc_module_name name, const settings& s, const run_inputs& in,
+           block_context& ctx, std::function<bool(std::uint32_t frame)> keep);
     ~sensor() override;
 
     /// Runs until nothing is left to happen, calling `progress(frames begun)` now and then.
@@ -42,7 +42,7 @@ public:
     const memory::interconnect& bus() const;
     const register_directory& registers() const;
 
-private:
+  private:
     struct blocks;
     const settings& settings_;
     const run_inputs& inputs_;

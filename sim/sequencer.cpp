@@ -10,9 +10,9 @@
 
 namespace ocellus::sim {
 
-using sc_core::SC_ZERO_TIME;
 using sc_core::sc_time;
 using sc_core::sc_time_stamp;
+using sc_core::SC_ZERO_TIME;
 
 void register_directory::add(std::uint64_t base, const register_block& block) {
     windows_.push_back({base, &block});
@@ -31,7 +31,8 @@ void sequencer_parameters::declare(parameter_registry& r) {
     r.choice("sequencer.late_policy", policy,
              {{"drop_new", late_policy::drop_new}, {"drop_oldest", late_policy::drop_oldest}})
         .says("Which frame goes without inference when the network takes longer than a frame.")
-        .from(provenance::chosen, "a choice; the public part keeps the previous tensor (libcamera)");
+        .from(provenance::chosen,
+              "a choice; the public part keeps the previous tensor (libcamera)");
     r.quantity("sequencer.clock", clock, unit::hertz, 1e6, 2e9)
         .says("Clock of the control processor that the sequencer stands for.")
         .from(provenance::assumed, "no public figure; the CNN processor's clock");
@@ -46,12 +47,16 @@ void sequencer_parameters::declare(parameter_registry& r) {
         .from(provenance::assumed, "no public figure");
     r.integer("sequencer.postprocess_cycles_per_byte", postprocess_cycles_per_byte, 0, 100000,
               unit::cycles)
-        .says("Cost of turning output tensors into metadata, for each byte of output; it does not "
-              "depend on the content.")
+        .says(
+            "Cost of turning output tensors into metadata, for each byte of output; it does not "
+            "depend on the content.")
         .from(provenance::assumed, "no public figure");
     r.integer("sequencer.max_findings", max_findings, 1, 22)
-        .says("Findings that one metadata record has room for; its size never depends on the content.")
-        .from(provenance::chosen, "two records fit the reserved kibibyte at the bottom of the SRAM");
+        .says(
+            "Findings that one metadata record has room for; its size never depends on the "
+            "content.")
+        .from(provenance::chosen,
+              "two records fit the reserved kibibyte at the bottom of the SRAM");
 }
 
 const char* name_of(frame_outcome o) {
@@ -160,8 +165,9 @@ std::uint32_t sequencer::read(const std::string& block, const std::string& name)
 void sequencer::main() {
     boot_blocks();
     for (;;) {
-        // One handler at a time, most urgent first: the frame's tensor address must be set before its
-        // first row reaches the ISP. Interpreting results is background work that handlers interrupt.
+        // One handler at a time, most urgent first: the frame's tensor address must be set before
+        // its first row reaches the ISP. Interpreting results is background work that handlers
+        // interrupt.
         void (sequencer::*handler)() = frame_irq.read()    ? &sequencer::on_frame_start
                                        : tensor_irq.read() ? &sequencer::on_tensor
                                        : npu_irq.read()    ? &sequencer::on_npu_done
@@ -199,7 +205,8 @@ void sequencer::arm_tensor() {
         return;
     auto slot = std::find_if(slots_.begin(), slots_.end(),
                              [](const auto& s) { return s.state == slot_state::free; });
-    if (slot == slots_.end() && parameters_.policy == late_policy::drop_oldest && !waiting_.empty()) {
+    if (slot == slots_.end() && parameters_.policy == late_policy::drop_oldest &&
+        !waiting_.empty()) {
         slot = slots_.begin() + static_cast<std::ptrdiff_t>(waiting_.front());
         waiting_.pop_front();
         record(slot->frame).outcome = frame_outcome::dropped_replaced;
@@ -333,8 +340,8 @@ void sequencer::on_dma_done() {
 }
 
 void sequencer::work_in_background() {
-    constexpr std::uint64_t piece = 1024;         // bytes read before interrupts are looked at
-    constexpr std::uint64_t slice_cycles = 256;   // and cycles computed
+    constexpr std::uint64_t piece = 1024;        // bytes read before interrupts are looked at
+    constexpr std::uint64_t slice_cycles = 256;  // and cycles computed
     output_job& job = background_.front();
     std::uint64_t offset = job.bytes_read;
     for (std::size_t i = 0; i < network_->outputs(); ++i) {

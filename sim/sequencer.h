@@ -14,17 +14,18 @@
 #include <vector>
 
 #include "core/block.h"
-#include "core/payload.h"
 #include "core/parameter.h"
+#include "core/payload.h"
 #include "core/registers.h"
 #include "dsp/compiler/compiled_network.h"
 #include "sim/metadata_record.h"
 
 namespace ocellus::sim {
 
-/// Where every register of the sensor is, by block and name: what a firmware's generated header knows.
+/// Where every register of the sensor is, by block and name: what a firmware's generated header
+/// knows.
 class register_directory {
-public:
+  public:
     void add(std::uint64_t base, const register_block& block);
     /// Bus address; a name that does not exist is a bug of ours (std::logic_error).
     std::uint64_t address(const std::string& block, const std::string& name) const;
@@ -34,7 +35,7 @@ public:
     };
     const std::vector<window>& windows() const { return windows_; }
 
-private:
+  private:
     std::vector<window> windows_;
 };
 
@@ -46,7 +47,7 @@ enum class late_policy {
 
 struct sequencer_parameters {
     late_policy policy = late_policy::drop_new;
-    double clock = 262.5e6;             // Hz
+    double clock = 262.5e6;  // Hz
     std::uint64_t interrupt_cycles = 60;
     std::uint64_t access_cycles = 4;
     std::uint64_t postprocess_cycles = 20000;
@@ -56,19 +57,27 @@ struct sequencer_parameters {
 };
 
 /// Why a frame ended as it did.
-enum class frame_outcome { pending, delivered, dropped_no_slot, dropped_replaced, lost, no_network };
+enum class frame_outcome {
+    pending,
+    delivered,
+    dropped_no_slot,
+    dropped_replaced,
+    lost,
+    no_network
+};
 const char* name_of(frame_outcome o);
 
-/// One frame's way through the chip, for reports. Times are simulated; zero where it never came there.
+/// One frame's way through the chip, for reports. Times are simulated; zero where it never came
+/// there.
 struct frame_record {
     std::uint32_t frame = 0;
     frame_outcome outcome = frame_outcome::pending;
-    sc_core::sc_time start;           ///< row 0 began its readout
+    sc_core::sc_time start;  ///< row 0 began its readout
     sc_core::sc_time tensor_ready;
     sc_core::sc_time inference_start, inference_end;
     sc_core::sc_time metadata_queued, metadata_sent;
     std::uint64_t inference_cycles = 0;
-    std::vector<std::uint8_t> tensor;                ///< input as the network saw it; saved frames only
+    std::vector<std::uint8_t> tensor;  ///< input as the network saw it; saved frames only
     std::vector<std::vector<std::uint8_t>> outputs;  ///< output tensors; saved frames only
 };
 
@@ -77,20 +86,20 @@ struct boot_settings {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> writes;  ///< bus address, value, in order
     std::uint32_t frames = 1;
     bool network = false;
-    std::uint32_t isp_control = 0;         ///< ISP CONTROL without the tensor-enable bit
-    std::uint32_t isp_tensor_enable = 0;   ///< that bit
+    std::uint32_t isp_control = 0;                ///< ISP CONTROL without the tensor-enable bit
+    std::uint32_t isp_tensor_enable = 0;          ///< that bit
     std::vector<std::uint64_t> input_slots;       ///< bus addresses
     std::vector<std::uint64_t> metadata_buffers;  ///< bus addresses, one for each output slot
-    std::vector<std::uint8_t> injected_tensor;  ///< replaces what the ISP wrote; empty: not
-    std::set<std::uint32_t> keep_tensors_of;    ///< frames whose tensors are kept for the report
+    std::vector<std::uint8_t> injected_tensor;    ///< replaces what the ISP wrote; empty: not
+    std::set<std::uint32_t> keep_tensors_of;      ///< frames whose tensors are kept for the report
 };
 
-/// Plays firmware: boots the blocks through their registers, gives each frame's tensor a slot, starts
-/// the NPU on finished tensors, moves results out of the arena by DMA, interprets them and hands the
-/// metadata to the transmitter. It sees the sensor as the control CPU does: registers, SRAM and
-/// interrupt lines, and every access takes bus time.
+/// Plays firmware: boots the blocks through their registers, gives each frame's tensor a slot,
+/// starts the NPU on finished tensors, moves results out of the arena by DMA, interprets them and
+/// hands the metadata to the transmitter. It sees the sensor as the control CPU does: registers,
+/// SRAM and interrupt lines, and every access takes bus time.
 class sequencer : public sc_core::sc_module {
-public:
+  public:
     tlm_utils::simple_initiator_socket<sequencer> memory_out{"memory_out"};
     sc_core::sc_in<bool> frame_irq{"frame_irq"};
     sc_core::sc_in<bool> tensor_irq{"tensor_irq"};
@@ -107,7 +116,7 @@ public:
     /// Every frame has come to its end.
     bool finished() const;
 
-private:
+  private:
     enum class slot_state { free, armed, filling, full, in_use };
     struct input_slot {
         std::uint64_t address = 0;
@@ -151,18 +160,18 @@ private:
     block_context& ctx_;
     std::vector<frame_record> frames_;
     std::vector<input_slot> slots_;
-    std::deque<std::size_t> waiting_;      // input slots whose tensor is complete, oldest first
-    bool armed_ = false;                   // the ISP was told a slot for the next frame
+    std::deque<std::size_t> waiting_;  // input slots whose tensor is complete, oldest first
+    bool armed_ = false;               // the ISP was told a slot for the next frame
     std::size_t armed_slot_ = 0;
-    bool npu_busy_ = false;                // from start until its results have left the arena
+    bool npu_busy_ = false;  // from start until its results have left the arena
     std::size_t running_slot_ = 0;
     std::deque<std::size_t> free_outputs_;
-    std::deque<output_job> background_;    // results to interpret, oldest first
-    std::deque<output_job> sending_;       // metadata handed over, oldest first
+    std::deque<output_job> background_;  // results to interpret, oldest first
+    std::deque<output_job> sending_;     // metadata handed over, oldest first
     bool copy_wanted_ = false;
-    std::size_t copy_index_ = 0;           // output tensor being copied
+    std::size_t copy_index_ = 0;  // output tensor being copied
     output_job copy_job_;
-    std::uint32_t messages_sent_ = 0;      // as the transmitter counts them
+    std::uint32_t messages_sent_ = 0;  // as the transmitter counts them
     std::uint64_t accesses_ = 0, interrupts_ = 0, inferences_ = 0, dropped_ = 0, bus_errors_ = 0;
     std::uint64_t busy_cycles_ = 0;
 };

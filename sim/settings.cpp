@@ -26,8 +26,9 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Seed of the built-in scene's arrangement; each frame is a new one.")
         .from(provenance::chosen, "any number");
     r.text("network.source", network)
-        .says("Quantized network: a .tflite or .onnx file, builtin:parcels, "
-              "builtin:mobilenet_v1_1.0_224, or none.")
+        .says(
+            "Quantized network: a .tflite or .onnx file, builtin:parcels, "
+            "builtin:mobilenet_v1_1.0_224, or none.")
         .from(provenance::chosen, "a network of our own that needs no file");
     r.text("network.labels", labels)
         .says("Text file with the network's class names, one a line; empty: those of the network.")
@@ -90,12 +91,13 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
                        "output.image = raw knows RAW10 and RAW12; or output.image = isp");
     const double link = die_link.row_seconds(pixels.sensor.width, adc.bits);
     if (link > timing.line_time)
-        problems.warning(r.where("die_link.lane_rate"),
-                         fmt::format("the die link needs {} for a row and a line lasts {}: rows will "
-                                     "be lost",
-                                     format_quantity(link, unit::second),
-                                     format_quantity(timing.line_time, unit::second)),
-                         "more die_link.lanes or a higher die_link.lane_rate");
+        problems.warning(
+            r.where("die_link.lane_rate"),
+            fmt::format("the die link needs {} for a row and a line lasts {}: rows will "
+                        "be lost",
+                        format_quantity(link, unit::second),
+                        format_quantity(timing.line_time, unit::second)),
+            "more die_link.lanes or a higher die_link.lane_rate");
     const auto row = wire_row_bytes(*this);
     if (row == 0)
         return;
@@ -107,9 +109,10 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     if (wire > available)
         problems.warning(
             r.where("csi2.lane_rate"),
-            fmt::format("CSI-2 needs {:.3f} us for a row of {} bytes and a new one comes every {:.3f} "
-                        "us: image lines will be lost",
-                        wire * 1e6, row, available * 1e6),
+            fmt::format(
+                "CSI-2 needs {:.3f} us for a row of {} bytes and a new one comes every {:.3f} "
+                "us: image lines will be lost",
+                wire * 1e6, row, available * 1e6),
             fmt::format("{} lanes need at least {:.0f} Mb/s each", csi2.lanes,
                         8.0 * (row + 6) / static_cast<double>(csi2.lanes) /
                             std::max(1e-9, available - csi2.hs_overhead) / 1e6));

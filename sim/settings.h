@@ -55,7 +55,8 @@ struct settings {
     sequencer_parameters sequencer;
 
     void declare(parameter_registry& r);
-    /// What no single range can say: rows that cannot be converted or sent within a line, and so on.
+    /// What no single range can say: rows that cannot be converted or sent within a line, and so
+    /// on.
     void check(const parameter_registry& r, diagnostics& problems) const;
 };
 

@@ -45,8 +45,8 @@ int execute(const command_line& command) {
         case command_line::verb::help:
             return print(help_text(command.help_topic));
         case command_line::verb::version:
-            return print("ocellus " + version_text() + "\ncompiler " + compiler_text() + "\nSystemC " +
-                         systemc_text() + "\n");
+            return print("ocellus " + version_text() + "\ncompiler " + compiler_text() +
+                         "\nSystemC " + systemc_text() + "\n");
         case command_line::verb::run:
             return run(command);
         case command_line::verb::params:

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <string>
 
-/// Path of a file of the optional test data. Call inside a test case: without the data the case ends
-/// with a warning, and under CI=true it fails.
+/// Path of a file of the optional test data. Call inside a test case: without the data the case
+/// ends with a warning, and under CI=true it fails.
 inline bool have_test_data() {
     if (std::filesystem::is_directory(OCELLUS_TEST_DATA))
         return true;

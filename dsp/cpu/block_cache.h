@@ -16,10 +16,10 @@ struct decoded_block {
     /// No pc equals it: instruction addresses are even.
     static constexpr std::uint32_t nowhere = 1;
 
-    std::uint32_t pc = nowhere;  ///< `nowhere` once the memory under it has changed
-    std::uint32_t end = 0;       ///< address after the last instruction
-    std::uint32_t count = 0;     ///< instructions
-    std::uint32_t cost = 0;      ///< cycles without wait states of data; branches not taken
+    std::uint32_t pc = nowhere;     ///< `nowhere` once the memory under it has changed
+    std::uint32_t end = 0;          ///< address after the last instruction
+    std::uint32_t count = 0;        ///< instructions
+    std::uint32_t cost = 0;         ///< cycles without wait states of data; branches not taken
     std::uint32_t taken_extra = 0;  ///< additional cycles when the final branch is taken (wraps)
     std::uint32_t held_credit = 0;  ///< cycles saved when the word of its first half was held
     std::uint64_t bound = 0;        ///< no execution of it costs more; huge when not to be chained
@@ -31,9 +31,9 @@ struct decoded_block {
 /// Decoded blocks by address. A block stays readable until flush(), also after its invalidation.
 class block_cache {
   public:
-    static constexpr unsigned max_block = 64;     ///< instructions in a block
-    static constexpr unsigned page_bits = 10;     ///< grain of "has code" towards the data path
-    static constexpr unsigned granule_bits = 6;   ///< grain of invalidation
+    static constexpr unsigned max_block = 64;    ///< instructions in a block
+    static constexpr unsigned page_bits = 10;    ///< grain of "has code" towards the data path
+    static constexpr unsigned granule_bits = 6;  ///< grain of invalidation
 
     block_cache();
     /// The block that starts at `pc`, or null.

@@ -153,8 +153,8 @@ std::uint32_t expand_quadrant_2(std::uint32_t c) {
 }
 
 operation decode_load(unsigned funct3) {
-    constexpr operation kinds[8] = {operation::lb,      operation::lh,      operation::lw,
-                                    operation::illegal, operation::lbu,     operation::lhu,
+    constexpr operation kinds[8] = {operation::lb,      operation::lh,     operation::lw,
+                                    operation::illegal, operation::lbu,    operation::lhu,
                                     operation::illegal, operation::illegal};
     return kinds[funct3];
 }
@@ -165,9 +165,9 @@ operation decode_store(unsigned funct3) {
 }
 
 operation decode_branch(unsigned funct3) {
-    constexpr operation kinds[8] = {operation::beq,  operation::bne,     operation::illegal,
-                                    operation::illegal, operation::blt,  operation::bge,
-                                    operation::bltu, operation::bgeu};
+    constexpr operation kinds[8] = {operation::beq,     operation::bne, operation::illegal,
+                                    operation::illegal, operation::blt, operation::bge,
+                                    operation::bltu,    operation::bgeu};
     return kinds[funct3];
 }
 
@@ -195,11 +195,12 @@ operation decode_immediate(unsigned funct3, unsigned funct7) {
 }
 
 operation decode_register(unsigned funct3, unsigned funct7) {
-    constexpr operation base[8] = {operation::add,  operation::sll, operation::slt, operation::sltu,
-                                   operation::xor_, operation::srl, operation::or_, operation::and_};
-    constexpr operation multiply[8] = {operation::mul, operation::mulh, operation::mulhsu,
-                                       operation::mulhu, operation::div, operation::divu,
-                                       operation::rem, operation::remu};
+    constexpr operation base[8] = {operation::add,  operation::sll,  operation::slt,
+                                   operation::sltu, operation::xor_, operation::srl,
+                                   operation::or_,  operation::and_};
+    constexpr operation multiply[8] = {operation::mul,   operation::mulh, operation::mulhsu,
+                                       operation::mulhu, operation::div,  operation::divu,
+                                       operation::rem,   operation::remu};
     if (funct7 == 0)
         return base[funct3];
     if (funct7 == 1)

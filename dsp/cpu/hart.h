@@ -88,7 +88,7 @@ class hart {
     /// Cycles since reset. Within a memory callback: when that access begins.
     std::uint64_t cycles() const { return cycles_; }
     std::uint64_t instructions() const { return instret_; }
-    std::uint64_t traps() const { return traps_; }          ///< exceptions and interrupts
+    std::uint64_t traps() const { return traps_; }  ///< exceptions and interrupts
     std::uint64_t interrupts() const { return interrupts_; }
     /// Address of the next instruction; within a memory callback, of the one that accesses.
     std::uint32_t pc() const { return pc_; }
@@ -98,30 +98,29 @@ class hart {
 
     /// A CSR as an instruction would read it; false when there is none.
     bool read_csr(unsigned number, std::uint32_t& value) const;
-    /// Writes as an instruction would, with the masks of WARL fields; false when there is none or it
-    /// is read-only.
+    /// Writes as an instruction would, with the masks of WARL fields; false when there is none or
+    /// it is read-only.
     bool write_csr(unsigned number, std::uint32_t value);
 
     void add_breakpoint(std::uint32_t pc);
     void remove_breakpoint(std::uint32_t pc);
     void stop_on_ebreak(bool on) { stop_on_ebreak_ = on; }
     /// After stop_reason::ebreak: lets the ebreak trap as if nobody had looked.
-    stop_reason take_ebreak();
+    void take_ebreak();
 
   private:
     static constexpr unsigned tlb_size = 256;
     static constexpr std::uint32_t page_mask = (1u << block_cache::page_bits) - 1u;
-    static constexpr std::uint32_t no_tag = 1;  // never equal to an address without low bits
+    static constexpr std::uint32_t no_tag = 0x10;  // a bit that no tag comparison keeps
     struct tlb_entry {
         std::uint32_t read_tag = no_tag, write_tag = no_tag;
         unsigned char* page = nullptr;
         std::uint32_t read_wait = 0, write_wait = 0;
     };
-    enum class trap_result { taken, looped };
 
     // Execution.
     template <bool checked>
-    void execute(const decoded_block* b, std::uint64_t base);
+    void execute(decoded_block* b, std::uint64_t base);
     void single();
     decoded_block* block_at(std::uint32_t pc);
     decoded_block* build(std::uint32_t pc);
@@ -130,13 +129,10 @@ class hart {
               std::uint64_t retired, std::uint32_t address);
     bool store(const decoded_block& b, const micro_op& op, std::uint64_t& base,
                std::uint64_t retired, std::uint32_t address);
-    bool go_on(const decoded_block& b, const micro_op& op, std::uint64_t base,
-               std::uint64_t retired);
-    void store_bytes(const direct_region& region, std::uint32_t address, unsigned size,
-                     std::uint32_t value);
+    bool go_on(const decoded_block& b, const micro_op& op, std::uint64_t base);
     void arrive(const decoded_block& b, const micro_op& op, std::uint64_t base,
                 std::uint64_t retired);
-    void finish_system(const decoded_block& b, const micro_op& op);
+    void finish_system(const micro_op& op);
     const direct_region* region_of(std::uint32_t address, std::uint32_t length) const;
     void fill_tlb(std::uint32_t address, const direct_region& region);
     void forget_page(std::uint32_t address);
@@ -154,7 +150,9 @@ class hart {
     struct counter {
         std::uint64_t offset = 0;  ///< value = running count + offset, or offset when inhibited
         bool inhibited = false;
-        std::uint64_t value(std::uint64_t count) const { return inhibited ? offset : count + offset; }
+        std::uint64_t value(std::uint64_t count) const {
+            return inhibited ? offset : count + offset;
+        }
         void set(std::uint64_t v, std::uint64_t count) { offset = inhibited ? v : v - count; }
         void inhibit(bool on, std::uint64_t count) {
             const std::uint64_t v = value(count);
@@ -186,8 +184,8 @@ class hart {
     bool waiting_ = false, stop_requested_ = false, flush_pending_ = false;
     bool stopped_at_ebreak_ = false, looped_ = false;
     bool stop_on_ebreak_ = false;
-    std::uint32_t handler_ = no_word;      // of the last trap
-    std::uint64_t handler_instret_ = 0;    // when it was entered
+    std::uint32_t handler_ = no_word;    // of the last trap
+    std::uint64_t handler_instret_ = 0;  // when it was entered
 
     // Run control.
     std::set<std::uint32_t> breakpoints_;

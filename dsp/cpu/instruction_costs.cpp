@@ -5,10 +5,13 @@
 namespace ocellus::dsp {
 
 void instruction_costs::declare(parameter_registry& r) {
-    const char* const source = "assumed: a two-stage core as described in the Ibex documentation, "
-                               "Pipeline Details (3-cycle multiplier)";
+    const char* const source =
+        "assumed: a two-stage core as described in the Ibex documentation, "
+        "Pipeline Details (3-cycle multiplier)";
     const auto cost = [&](const char* name, std::uint64_t& field, const char* sentence) {
-        r.integer(name, field, 1, 64, unit::cycles).says(sentence).from(provenance::assumed, source);
+        r.integer(name, field, 1, 64, unit::cycles)
+            .says(sentence)
+            .from(provenance::assumed, source);
     };
     cost("cpu.cost.alu", alu, "Cycles of an arithmetic or logic instruction.");
     cost("cpu.cost.multiply", multiply, "Cycles of mul.");

@@ -76,7 +76,8 @@ program_result run_program(const std::vector<std::string>& command, const std::s
     return r;
 }
 
-program_result ocellus_program(const std::vector<std::string>& arguments, const std::string& folder) {
+program_result ocellus_program(const std::vector<std::string>& arguments,
+                               const std::string& folder) {
     std::vector<std::string> command = {OCELLUS_PROGRAM};
     command.insert(command.end(), arguments.begin(), arguments.end());
     return run_program(command, folder);

@@ -11,7 +11,8 @@ struct program_result {
     std::string out, err;
 };
 
-/// Runs build/.../bin/ocellus with these arguments. `folder`: working folder, empty for the current one.
+/// Runs build/.../bin/ocellus with these arguments. `folder`: working folder, empty for the current
+/// one.
 program_result ocellus_program(const std::vector<std::string>& arguments,
                                const std::string& folder = {});
 

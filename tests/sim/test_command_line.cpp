@@ -48,7 +48,8 @@ TEST_CASE("mistakes on the command line name the nearest valid word") {
     CHECK(contains(message_of({"run", "--frame", "2"}), "did you mean --frames?"));
     CHECK(contains(message_of({"run", "--frames", "0"}), "expected a whole number from 1"));
     CHECK(contains(message_of({"run", "--frames", "-1"}), "expected a whole number"));
-    CHECK(contains(message_of({"run", "--frames", "99999999999999999999999"}), "expected a whole number"));
+    CHECK(contains(message_of({"run", "--frames", "99999999999999999999999"}),
+                   "expected a whole number"));
     CHECK(contains(message_of({"run", "a.toml", "b.toml"}), "unexpected argument 'b.toml'"));
     CHECK(contains(message_of({"run", "--frames"}), "frames"));
     CHECK(contains(message_of({"params", "--json", "--markdown"}), "exclude each other"));

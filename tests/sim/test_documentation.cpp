@@ -53,7 +53,8 @@ TEST_CASE("every command in the documentation works") {
         for (const auto& command : commands_of(file_bytes(page))) {
             INFO(page << ": " << command);
             if (command.rfind("tools/", 0) == 0) {
-                // The two set-up commands build and test this very tree; their parts are run by now.
+                // The two set-up commands build and test this very tree; their parts are run by
+                // now.
                 const auto script = command.substr(0, command.find(' '));
                 CHECK(run_program({"bash", "-n", (source / script).string()}).exit_code == 0);
                 continue;
@@ -70,7 +71,8 @@ TEST_CASE("every command in the documentation works") {
 TEST_CASE("every page and file that the documentation links to exists") {
     for (const auto& page : pages()) {
         const auto text = file_bytes(page);
-        for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 2)) {
+        for (std::size_t at = text.find("]("); at != std::string::npos;
+             at = text.find("](", at + 2)) {
             const auto end = text.find(')', at);
             const auto target = text.substr(at + 2, end - at - 2);
             if (target.rfind("http", 0) == 0 || target[0] == '#')
@@ -91,7 +93,8 @@ TEST_CASE("every source file names its licence") {
     for (std::string name; std::getline(in, name);) {
         const auto path = fs::path(OCELLUS_SOURCE_DIR) / name;
         const auto extension = path.extension();
-        if (!fs::is_regular_file(path) || (extension != ".cpp" && extension != ".h" && extension != ".py"))
+        if (!fs::is_regular_file(path) ||
+            (extension != ".cpp" && extension != ".h" && extension != ".py"))
             continue;
         INFO(name);
         CHECK(contains(file_bytes(path.string()), "SPDX-License-Identifier: Apache-2.0"));

@@ -53,7 +53,8 @@ double overlap(const json& a, const json& b) {
     if (w <= 0 || h <= 0)
         return 0;
     const auto area = [](const json& r) {
-        return (r[2].get<double>() - r[0].get<double>()) * (r[3].get<double>() - r[1].get<double>());
+        return (r[2].get<double>() - r[0].get<double>()) *
+               (r[3].get<double>() - r[1].get<double>());
     };
     return w * h / (area(a) + area(b) - w * h);
 }
@@ -95,10 +96,10 @@ TEST_CASE("a run leaves everything it promises") {
     const auto r = run_into(out, {small, "--frames", "2"});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
-    for (const char* name : {"frame_0001.png", "frame_0001.raw10", "preview_0001.png",
-                             "tensor_0001.png", "tensor_0001.bin", "output_0001_0.bin",
-                             "metadata.jsonl", "truth.jsonl", "stats.json", "config.toml",
-                             "manifest.json"})
+    for (const char* name :
+         {"frame_0001.png", "frame_0001.raw10", "preview_0001.png", "tensor_0001.png",
+          "tensor_0001.bin", "output_0001_0.bin", "metadata.jsonl", "truth.jsonl", "stats.json",
+          "config.toml", "manifest.json"})
         CHECK(fs::exists(out + "/" + name));
     CHECK(file_bytes(out + "/frame_0001.raw10").size() == 676u * 506 * 10 / 8);
     const auto s = statistics_of(out);
@@ -202,9 +203,9 @@ TEST_CASE("timing only gives the times of the full run") {
     REQUIRE(run_into(base + "/full", {small, "--frames", "3"}).exit_code == 0);
     REQUIRE(run_into(base + "/timing", {small, "--frames", "3", "--timing-only"}).exit_code == 0);
     const auto full = statistics_of(base + "/full"), timing = statistics_of(base + "/timing");
-    for (const char* name : {"npu.cycles", "npu.cycles.stall", "egress.total.bytes",
-                             "sequencer.busy_cycles", "sram.bytes_read", "sram.bytes_written",
-                             "run.simulated_time", "run.latency_max"})
+    for (const char* name :
+         {"npu.cycles", "npu.cycles.stall", "egress.total.bytes", "sequencer.busy_cycles",
+          "sram.bytes_read", "sram.bytes_written", "run.simulated_time", "run.latency_max"})
         CHECK(statistic(full, name) == statistic(timing, name));
 }
 
@@ -236,8 +237,7 @@ TEST_CASE("the picture of the ISP can leave instead of raw samples, or nothing")
 
 TEST_CASE("a link that is too slow loses lines, visibly") {
     const std::string out = scratch_folder() + "/out";
-    const auto r =
-        run_into(out, {small, "--timing-only", "--set", "csi2.lane_rate=100 Mb/s"});
+    const auto r = run_into(out, {small, "--timing-only", "--set", "csi2.lane_rate=100 Mb/s"});
     CHECK(r.exit_code == 0);
     CHECK(contains(r.err, "warning"));
     CHECK(statistic(statistics_of(out), "csi2.lines_lost") > 100);
@@ -245,8 +245,8 @@ TEST_CASE("a link that is too slow loses lines, visibly") {
 
 TEST_CASE("inference longer than a frame drops frames by policy") {
     const std::string base = scratch_folder();
-    const std::vector<std::string> slow = {small, "--frames", "10", "--set", "npu.clock=2 MHz",
-                                           "--timing-only"};
+    const std::vector<std::string> slow = {small,   "--frames",        "10",
+                                           "--set", "npu.clock=2 MHz", "--timing-only"};
     auto oldest = slow;
     oldest.insert(oldest.end(), {"--set", "sequencer.late_policy=drop_oldest"});
     REQUIRE(run_into(base + "/new", slow).exit_code == 0);
@@ -254,7 +254,8 @@ TEST_CASE("inference longer than a frame drops frames by policy") {
     for (const char* folder : {"/new", "/old"}) {
         const auto s = statistics_of(base + folder);
         CHECK(statistic(s, "sequencer.dropped_frames") > 0);
-        CHECK(statistic(s, "sequencer.dropped_frames") + statistic(s, "sequencer.inferences") == 10);
+        CHECK(statistic(s, "sequencer.dropped_frames") + statistic(s, "sequencer.inferences") ==
+              10);
     }
     const auto delivered = [&](const char* folder) {
         std::vector<int> frames;
@@ -274,8 +275,9 @@ TEST_CASE("an injected tensor gives the golden output bytes") {
     for (const char* input : {"cat", "grace_hopper"}) {
         const std::string out = scratch_folder() + "/out";
         const std::string golden = test_data(std::string("golden/mlperf_vww_96_int8/") + input);
-        const auto r = run_into(out, {small, "--network", test_data("nets/tflite/mlperf_vww_96_int8.tflite"),
-                                      "--inject-tensor", golden + "/in.bin"});
+        const auto r =
+            run_into(out, {small, "--network", test_data("nets/tflite/mlperf_vww_96_int8.tflite"),
+                           "--inject-tensor", golden + "/in.bin"});
         INFO(r.err);
         REQUIRE(r.exit_code == 0);
         CHECK(file_bytes(out + "/output_0000_0.bin") == file_bytes(golden + "/out0_tflm.bin"));
@@ -304,7 +306,8 @@ TEST_CASE("every mistake in the configuration is reported at once and nothing is
 }
 
 TEST_CASE("a mode that cannot work is refused with what would") {
-    const auto r = ocellus_program({"run", configs + "imx500-full-speed.toml", "--set", "adc.bits=12"});
+    const auto r =
+        ocellus_program({"run", configs + "imx500-full-speed.toml", "--set", "adc.bits=12"});
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "adc.count_clock"));
 }
@@ -335,8 +338,8 @@ TEST_CASE("networks that cannot run end with a message") {
     auto r = ocellus_program({"run", small, "--network", base + "/noise.tflite"});
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "noise.tflite"));
-    r = ocellus_program({"run", small, "--network", "builtin:mobilenet_v1_1.0_224", "--set",
-                         "sram.size=4 MiB"});
+    r = ocellus_program(
+        {"run", small, "--network", "builtin:mobilenet_v1_1.0_224", "--set", "sram.size=4 MiB"});
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "does not fit"));
     r = ocellus_program({"run", small, "--network", "builtin:parcel"});
@@ -376,8 +379,9 @@ TEST_CASE("a full disk leaves nothing half-written") {
 
 TEST_CASE("a run that is stopped leaves nothing behind") {
     const std::string base = scratch_folder();
-    const auto r = run_program({"timeout", "--preserve-status", "-s", "TERM", "1", OCELLUS_PROGRAM, "run",
-                                configs + "imx500.toml", "--frames", "10000", "--out", base + "/out"});
+    const auto r =
+        run_program({"timeout", "--preserve-status", "-s", "TERM", "1", OCELLUS_PROGRAM, "run",
+                     configs + "imx500.toml", "--frames", "10000", "--out", base + "/out"});
     CHECK(r.exit_code == 143);
     CHECK(contains(r.err, "stopped"));
     CHECK(fs::is_empty(base));

@@ -49,6 +49,7 @@ TEST_CASE("a damaged record is refused") {
         CHECK_FALSE(decode(bad, out, why));
     }
     for (std::size_t n = 0; n < good.size(); n += 7)
-        CHECK_FALSE(decode(std::vector<std::uint8_t>(good.begin(), good.begin() + static_cast<long>(n)),
-                           out, why));
+        CHECK_FALSE(
+            decode(std::vector<std::uint8_t>(good.begin(), good.begin() + static_cast<long>(n)),
+                   out, why));
 }
