@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "core/payload_checker.h"
 #include "dsp/npu/npu.h"
 #include "isp/isp.h"
 #include "links/csi2_transmitter.h"
@@ -114,6 +116,31 @@ struct sensor::blocks {
     sc_core::sc_signal<bool> frame_irq{"frame_irq"}, tensor_irq{"tensor_irq"}, npu_irq{"npu_irq"},
         dma_irq{"dma_irq"}, sent_irq{"sent_irq"};
     double simulated_time = 0, latency_max = 0;
+
+    // With run.check_protocol, a checker sits on every connection.
+    std::vector<std::unique_ptr<row_checker>> row_checkers;
+    std::vector<std::unique_ptr<packet_checker>> packet_checkers;
+    std::vector<std::unique_ptr<burst_checker>> burst_checkers;
+    std::uint64_t checked = 0, violations = 0;
+
+    template <class From, class To>
+    void connect_rows(bool check, const char* name, From& from, To& to) {
+        if (!check)
+            return from.bind(to);
+        row_checkers.push_back(std::make_unique<row_checker>(name));
+        from.bind(row_checkers.back()->rows_in);
+        row_checkers.back()->rows_out.bind(to);
+    }
+    template <class From>
+    void connect_bursts(bool check, const std::string& name, From& from) {
+        if (!check) {
+            bus.attach_initiator(name, from);
+            return;
+        }
+        burst_checkers.push_back(std::make_unique<burst_checker>((name + "_checker").c_str()));
+        from.bind(burst_checkers.back()->bursts_in);
+        bus.attach_initiator(name, burst_checkers.back()->bursts_out);
+    }
 };
 
 sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs& in,
@@ -123,12 +150,19 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     auto& b = *b_;
 
     // Rows.
-    b.pixel_array.rows_out.bind(b.column_adc.rows_in);
-    b.column_adc.rows_out.bind(b.die_link.rows_in);
-    b.die_link.rows_out.bind(b.isp.rows_in);
-    b.isp.rows_out.bind(b.probe.rows_in);
+    const bool check = s.run.check_protocol;
+    b.connect_rows(check, "charge_checker", b.pixel_array.rows_out, b.column_adc.rows_in);
+    b.connect_rows(check, "conversion_checker", b.column_adc.rows_out, b.die_link.rows_in);
+    b.connect_rows(check, "die_link_checker", b.die_link.rows_out, b.isp.rows_in);
+    b.connect_rows(check, "image_checker", b.isp.rows_out, b.probe.rows_in);
     b.probe.rows_out.bind(b.csi2.rows_in);
-    b.csi2.packets_out.bind(b.receiver.packets_in);
+    if (check) {
+        b.packet_checkers.push_back(std::make_unique<packet_checker>("packet_checker"));
+        b.csi2.packets_out.bind(b.packet_checkers.back()->packets_in);
+        b.packet_checkers.back()->packets_out.bind(b.receiver.packets_in);
+    } else {
+        b.csi2.packets_out.bind(b.receiver.packets_in);
+    }
 
     // Memory map.
     b.bus.attach_target("sram", sram_base, s.sram.size, b.sram.memory_in);
@@ -152,11 +186,11 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
                                             boot_of(s, in, directory_, keep), in.network, ctx);
 
     // Initiators.
-    b.bus.attach_initiator("isp", b.isp.memory_out);
-    b.bus.attach_initiator("npu", b.npu.memory_out);
-    b.bus.attach_initiator("dma", b.dma.memory_out);
-    b.bus.attach_initiator("csi2", b.csi2.memory_out);
-    b.bus.attach_initiator("sequencer", b.control->memory_out);
+    b.connect_bursts(check, "isp", b.isp.memory_out);
+    b.connect_bursts(check, "npu", b.npu.memory_out);
+    b.connect_bursts(check, "dma", b.dma.memory_out);
+    b.connect_bursts(check, "csi2", b.csi2.memory_out);
+    b.connect_bursts(check, "sequencer", b.control->memory_out);
 
     // Interrupts.
     b.pixel_array.frame_irq.bind(b.frame_irq);
@@ -172,6 +206,10 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
 
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
                   "s");
+    ctx.stats.add("run.checked_transactions", b.checked,
+                  "Transactions watched by protocol checkers (run.check_protocol).");
+    ctx.stats.add("run.protocol_violations", b.violations,
+                  "Transactions that broke the contract of their connection.");
     ctx.stats.add("run.latency_max", b.latency_max,
                   "Longest time from the start of a frame's readout to its metadata on the wire.",
                   "s");
@@ -195,10 +233,34 @@ void sensor::simulate(const std::function<void(std::uint64_t)>& progress) {
         progress(b_->control->frames().size());
     }
     b_->receiver.finish();
+    check_protocol();
     b_->simulated_time = sc_core::sc_time_stamp().to_seconds();
     for (const auto& f : b_->control->frames())
         if (f.outcome == frame_outcome::delivered)
             b_->latency_max = std::max(b_->latency_max, (f.metadata_sent - f.start).to_seconds());
+}
+
+void sensor::check_protocol() {
+    std::string first;
+    const auto settle = [&](const auto& checker) {
+        b_->checked += checker.transactions();
+        b_->violations += checker.violations().size();
+        if (first.empty() && !checker.violations().empty())
+            first = checker.violations().front();
+    };
+    for (auto& c : b_->row_checkers) {
+        c->finish();
+        settle(*c);
+    }
+    for (auto& c : b_->packet_checkers) {
+        c->finish();
+        settle(*c);
+    }
+    for (const auto& c : b_->burst_checkers)
+        settle(*c);
+    if (b_->violations > 0)
+        throw std::runtime_error(
+            fmt::format("{} transactions broke their contract; the first: {}", b_->violations, first));
 }
 
 bool sensor::finished() const {

@@ -44,6 +44,7 @@ class sensor : public sc_core::sc_module {
 
   private:
     struct blocks;
+    void check_protocol();
     const settings& settings_;
     const run_inputs& inputs_;
     block_context& ctx_;

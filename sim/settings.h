@@ -31,8 +31,9 @@ enum class saved_frames { first, last, all, none };
 struct run_parameters {
     std::uint64_t frames = 1;
     std::uint64_t seed = 1;
+    bool check_protocol = false;
     std::string scene = "builtin:parcels";
-    std::uint64_t scene_seed = 1;
+    std::uint64_t scene_seed = 12;
     std::string network = "builtin:parcels";
     std::string labels;
     image_output image = image_output::raw;

@@ -400,6 +400,7 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const std::vector<byte_ran
             payload_.set_data_length(static_cast<unsigned>(bytes));
             payload_.set_streaming_width(static_cast<unsigned>(bytes));
             payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+            payload_.set_dmi_allowed(false);  // a hint of the last answer
             memory_out->b_transport(payload_, delay);
             refused_ |= !payload_.is_response_ok();
             if (delay > last)

@@ -209,6 +209,40 @@ TEST_CASE("timing only gives the times of the full run") {
         CHECK(statistic(full, name) == statistic(timing, name));
 }
 
+TEST_CASE("every transaction of a run keeps its contract") {
+    const std::string base = scratch_folder();
+    for (const char* image : {"output.image=raw", "output.image=isp"}) {
+        const std::string out = base + "/" + image;
+        const auto r = run_into(out, {small, "--frames", "3", "--set", image, "--set", "csi2.lanes=4",
+                                      "--set", "run.check_protocol=true"});
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        const auto s = statistics_of(out);
+        CHECK(statistic(s, "run.protocol_violations") == 0);
+        // Three frames of 506 rows on four row connections, their packets, and the bursts.
+        CHECK(statistic(s, "run.checked_transactions") > 3 * 506 * 5);
+    }
+    // Watching changes nothing but its own count.
+    REQUIRE(run_into(base + "/without", {small, "--frames", "3", "--set", "csi2.lanes=4"}).exit_code == 0);
+    CHECK(file_bytes(base + "/without/metadata.jsonl") ==
+          file_bytes(base + "/output.image=raw/metadata.jsonl"));
+}
+
+TEST_CASE("thirty frames of a photograph go through the full-resolution mode in one run") {
+    const std::string base = scratch_folder();
+    const auto r = run_into(base + "/out", {configs + "imx500.toml", "--scene", small_png(base),
+                                            "--frames", "30", "--set", "output.save_frames=none"});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    CHECK(lines_of(base + "/out/metadata.jsonl").size() == 30);
+    const auto s = statistics_of(base + "/out");
+    CHECK(statistic(s, "host.compared_images") == 30);
+    CHECK(statistic(s, "host.image_mismatches") == 0);
+    CHECK(statistic(s, "host.crc_errors") == 0);
+    CHECK(statistic(s, "host.metadata_records") == 30);
+    CHECK(statistic(s, "sequencer.dropped_frames") == 0);
+}
+
 TEST_CASE("a photograph can be the scene") {
     const std::string base = scratch_folder();
     const auto picture = small_png(base);

@@ -23,7 +23,7 @@ ROWS, COLUMNS = detection.HEIGHT // detection.STRIDE, detection.WIDTH // detecti
 CENTRE = 0.8  # cells this near to a parcel's centre (in cells, both ways) answer for it
 RING = 1.2  # farther cells must be silent; those between may say what they like
 AROUND = 2.0, 0.3  # cells this near learn the box too, with this weight: what they report is then a duplicate
-LINEAR = (torch.arange(256) / 255) ** 2.2
+LINEAR = (torch.arange(256) / 255) ** 2.2  # of a code value
 STACKED = 4.0  # weight of parcels that lie on, or under the middle of, another
 
 
@@ -73,7 +73,8 @@ def targets(truth):
 
 
 def augment(images, generator):
-    """Code values in, 0..1 out. What differs from run to run of a camera: exposure, white balance, contrast, softness, noise."""
+    """Code values in, 0..1 out: what differs from run to run of a camera: exposure, white balance, contrast, softness,
+    noise."""
     n = len(images)
     rand = lambda *shape: torch.rand(*shape, generator=generator)
     linear = LINEAR[images.long()]
@@ -187,7 +188,8 @@ def main():
         schedule.step()
         total += loss.item()
         if step % 50 == 0 or step == options.steps:
-            print(f"step {step}: loss {total / ((step - 1) % 50 + 1):.4f}, {time.monotonic() - began:.0f} s", flush=True)
+            mean = total / ((step - 1) % 50 + 1)
+            print(f"step {step}: loss {mean:.4f}, {time.monotonic() - began:.0f} s", flush=True)
             total = 0.0
             torch.save(net.state_dict(), options.checkpoint)
 
