@@ -20,7 +20,7 @@ struct decoded_block {
     std::uint32_t end = 0;          ///< address after the last instruction
     std::uint32_t count = 0;        ///< instructions
     std::uint32_t cost = 0;         ///< cycles without wait states of data; branches not taken
-    std::uint32_t taken_extra = 0;  ///< additional cycles when the final branch is taken (wraps)
+    std::int32_t taken_extra = 0;   ///< additional cycles when the final branch is taken
     std::uint32_t held_credit = 0;  ///< cycles saved when the word of its first half was held
     std::uint64_t bound = 0;        ///< no execution of it costs more; huge when not to be chained
     const micro_op* ops = nullptr;

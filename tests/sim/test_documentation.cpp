@@ -68,6 +68,20 @@ TEST_CASE("every command in the documentation works") {
     CHECK(run >= 8);
 }
 
+TEST_CASE("the table in the README is what the program prints") {
+    const auto page = file_bytes(std::string(OCELLUS_SOURCE_DIR) + "/README.md");
+    const auto begin = page.find("```text\n");
+    REQUIRE(begin != std::string::npos);
+    std::istringstream in(page.substr(begin + 8, page.find("```", begin + 8) - begin - 8));
+    const auto r = ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/imx500.toml"});
+    int lines = 0;
+    for (std::string line; std::getline(in, line); ++lines) {
+        INFO(line);
+        CHECK(contains(r.out, line + "\n"));
+    }
+    CHECK(lines >= 15);
+}
+
 TEST_CASE("every page and file that the documentation links to exists") {
     for (const auto& page : pages()) {
         const auto text = file_bytes(page);
