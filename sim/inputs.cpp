@@ -92,6 +92,7 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
         const std::string bytes = read_input(path);
         note(files, "network", path, bytes);
         n = dsp::read_network_bytes(bytes, path);
+        n.name = std::filesystem::path(path).stem().string();  // graphs are called "main" too often
     }
     if (!s.run.labels.empty()) {
         const std::string path = resolve_path(r, "network.labels", s.run.labels);

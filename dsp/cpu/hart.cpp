@@ -281,7 +281,9 @@ void hart::execute(decoded_block* b, std::uint64_t base) {
             x[op->rd] = read_as<type>(t.page + (address & page_mask));
             return true;
         }
-        return load(*b, *op, base, retired, address);
+        const bool goes_on = load(*b, *op, base, retired, address);
+        base += access_wait_;
+        return goes_on;
     };
     const auto store_as = [&](auto zero) {
         using type = decltype(zero);
@@ -292,7 +294,9 @@ void hart::execute(decoded_block* b, std::uint64_t base) {
             write_as<type>(t.page + (address & page_mask), c());
             return true;
         }
-        return store(*b, *op, base, retired, address);
+        const bool goes_on = store(*b, *op, base, retired, address);
+        base += access_wait_;
+        return goes_on;
     };
 
     goto* handlers[index_of(*op)];
@@ -549,8 +553,8 @@ void hart::finish_system(const micro_op& op) {
 }
 
 /// A load that the fast way could not do. False when execution has to leave the block; the state is
-/// then complete, and the load done or trapped.
-bool hart::load(const decoded_block& b, const micro_op& op, std::uint64_t& base,
+/// then complete, and the load done or trapped. Leaves its wait states in access_wait_.
+bool hart::load(const decoded_block& b, const micro_op& op, std::uint64_t base,
                 std::uint64_t retired, std::uint32_t address) {
     const unsigned size = access_size(op.kind);
     arrive(b, op, base, retired);
@@ -559,24 +563,24 @@ bool hart::load(const decoded_block& b, const micro_op& op, std::uint64_t& base,
         return false;
     }
     if (const direct_region* const region = region_of(address, size)) {
-        base += region->read_wait;
+        access_wait_ = region->read_wait;
         x_[op.rd] = extend(op.kind, load_bytes(region->bytes + (address - region->base), size));
         fill_tlb(address, *region);
         return true;
     }
     std::uint32_t value = 0, wait = 0;
     const bool ok = memory_.load(address, size, value, wait);
-    base += wait;
+    access_wait_ = wait;
     if (!ok) {
         cycles_ += wait;
         raise(exception::load_access, address);
         return false;
     }
     x_[op.rd] = extend(op.kind, value);
-    return go_on(b, op, base);
+    return go_on(b, op, base + wait);
 }
 
-bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t& base,
+bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t base,
                  std::uint64_t retired, std::uint32_t address) {
     const unsigned size = access_size(op.kind);
     const std::uint32_t value = x_[op.rs2];
@@ -587,7 +591,7 @@ bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t& base
     }
     const direct_region* const region = region_of(address, size);
     if (region && region->writable) {
-        base += region->write_wait;
+        access_wait_ = region->write_wait;
         unsigned char* const bytes = region->bytes + (address - region->base);
         if (size == 1)
             write_as<std::uint8_t>(bytes, value);
@@ -597,11 +601,11 @@ bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t& base
             write_as<std::uint32_t>(bytes, value);
         const bool code_changed = cache_.invalidate(address, size);
         fill_tlb(address, *region);
-        return code_changed ? go_on(b, op, base) : true;
+        return code_changed ? go_on(b, op, base + access_wait_) : true;
     }
     std::uint32_t wait = 0;
     const bool ok = memory_.store(address, size, value, wait);
-    base += wait;
+    access_wait_ = wait;
     if (!ok) {
         cycles_ += wait;
         raise(exception::store_access, address);
@@ -612,7 +616,7 @@ bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t& base
         const std::uint32_t mask = (size == 4 ? ~0u : (1u << (8 * size)) - 1u) << shift;
         held_value_ = (held_value_ & ~mask) | ((value << shift) & mask);
     }
-    return go_on(b, op, base);
+    return go_on(b, op, base + wait);
 }
 
 /// After an access that somebody else took part in: whether the block may go on. If not, the state

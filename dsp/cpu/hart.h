@@ -125,9 +125,9 @@ class hart {
     decoded_block* block_at(std::uint32_t pc);
     decoded_block* build(std::uint32_t pc);
     bool fetch_word(std::uint32_t address, std::uint32_t& word);
-    bool load(const decoded_block& b, const micro_op& op, std::uint64_t& base,
+    bool load(const decoded_block& b, const micro_op& op, std::uint64_t base,
               std::uint64_t retired, std::uint32_t address);
-    bool store(const decoded_block& b, const micro_op& op, std::uint64_t& base,
+    bool store(const decoded_block& b, const micro_op& op, std::uint64_t base,
                std::uint64_t retired, std::uint32_t address);
     bool go_on(const decoded_block& b, const micro_op& op, std::uint64_t base);
     void arrive(const decoded_block& b, const micro_op& op, std::uint64_t base,
@@ -167,6 +167,7 @@ class hart {
     block_cache cache_;
     std::array<tlb_entry, tlb_size> tlb_{};
     std::uint32_t max_data_wait_ = 0;
+    std::uint32_t access_wait_ = 0;  // of the last access that went the long way
 
     // Architectural state.
     std::array<std::uint32_t, 33> x_{};  // [32] takes what is written to x0
