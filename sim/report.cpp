@@ -145,6 +145,9 @@ std::string render_table(const run_summary& s) {
         line("frames dropped", fmt::format("{}", s.dropped), "captured without inference");
     }
     line("image lines lost", fmt::format("{}", s.lost_lines));
+    if (s.lost_isp_rows > 0)
+        line("ISP rows lost", fmt::format("{}", s.lost_isp_rows),
+             "the ISP was too slow for the rows");
     line("left the chip", bytes_text(static_cast<double>(s.bytes_total)),
          fmt::format("image {}, metadata {}", bytes_text(static_cast<double>(s.bytes_image)),
                      bytes_text(static_cast<double>(s.bytes_metadata))));

@@ -26,7 +26,7 @@ struct run_summary {
     double latency = 0;        ///< s, first row read to metadata on the wire, mean
     std::uint64_t inference_cycles = 0;
     double npu_clock = 0;  ///< Hz
-    std::uint64_t delivered = 0, dropped = 0, lost_lines = 0;
+    std::uint64_t delivered = 0, dropped = 0, lost_lines = 0, lost_isp_rows = 0;
     std::uint64_t bytes_image = 0, bytes_metadata = 0, bytes_total = 0;
     std::uint64_t sram_peak = 0, sram_size = 0;
     std::uint64_t sram_conflicts = 0;  ///< cycles

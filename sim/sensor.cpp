@@ -232,6 +232,7 @@ void sensor::simulate(const std::function<void(std::uint64_t)>& progress) {
                           sc_core::SC_EXIT_ON_STARVATION);
         progress(b_->control->frames().size());
     }
+    b_->control->settle();
     b_->receiver.finish();
     check_protocol();
     b_->simulated_time = sc_core::sc_time_stamp().to_seconds();
@@ -259,8 +260,8 @@ void sensor::check_protocol() {
     for (const auto& c : b_->burst_checkers)
         settle(*c);
     if (b_->violations > 0)
-        throw std::runtime_error(
-            fmt::format("{} transactions broke their contract; the first: {}", b_->violations, first));
+        throw std::runtime_error(fmt::format("{} transactions broke their contract; the first: {}",
+                                             b_->violations, first));
 }
 
 bool sensor::finished() const {
@@ -329,6 +330,8 @@ run_summary sensor::summary() const {
         r.latency = latency_sum / n;
     }
     r.lost_lines = b_->csi2.lines_lost() + b_->die_link.rows_lost();
+    r.lost_isp_rows = static_cast<std::uint64_t>(ctx_.stats.value("isp.rows_lost") +
+                                                 ctx_.stats.value("isp.tensor_rows_lost"));
     r.bytes_image = ledger_.total(links::egress_kind::pixels);
     r.bytes_metadata = ledger_.total(links::egress_kind::metadata);
     r.bytes_total = ledger_.total();

@@ -59,6 +59,12 @@ void sequencer_parameters::declare(parameter_registry& r) {
               "two records fit the reserved kibibyte at the bottom of the SRAM");
 }
 
+namespace {
+// STATUS bits of the NPU and of the DMA engine.
+constexpr std::uint32_t npu_done = 1u << 1;
+constexpr std::uint32_t dma_done = 1u << 1;
+}  // namespace
+
 const char* name_of(frame_outcome o) {
     switch (o) {
         case frame_outcome::pending:
@@ -70,7 +76,7 @@ const char* name_of(frame_outcome o) {
         case frame_outcome::dropped_replaced:
             return "dropped: a newer frame took its place";
         case frame_outcome::lost:
-            return "lost: rows of the frame did not arrive";
+            return "lost: rows of the frame did not arrive, or a block refused its job";
         case frame_outcome::no_network:
             return "no network";
     }
@@ -95,6 +101,7 @@ sequencer::sequencer(sc_core::sc_module_name name, const sequencer_parameters& p
     s.add("sequencer.interrupts", interrupts_, "Interrupts handled.");
     s.add("sequencer.inferences", inferences_, "Inferences whose metadata was handed over.");
     s.add("sequencer.dropped_frames", dropped_, "Frames without inference because it was late.");
+    s.add("sequencer.lost_frames", lost_, "Frames whose tensor or inference did not complete.");
     s.add("sequencer.bus_errors", bus_errors_, "Accesses that did not end with an OK response.");
     s.add("sequencer.busy_cycles", busy_cycles_, "Cycles spent in handlers, bus time not counted.",
           "cycles");
@@ -247,9 +254,20 @@ void sequencer::on_frame_start() {
     for (auto& s : slots_)
         if (s.state == slot_state::filling && s.frame + 1 < frame) {
             s.state = slot_state::free;
-            record(s.frame).outcome = frame_outcome::lost;
+            give_up(record(s.frame));
         }
     arm_tensor();
+}
+
+void sequencer::give_up(frame_record& r) {
+    r.outcome = frame_outcome::lost;
+    ++lost_;
+}
+
+void sequencer::settle() {
+    for (auto& s : slots_)
+        if (s.state == slot_state::filling && record(s.frame).outcome == frame_outcome::pending)
+            give_up(record(s.frame));
 }
 
 void sequencer::on_tensor() {
@@ -288,9 +306,18 @@ void sequencer::start_inference() {
 }
 
 void sequencer::on_npu_done() {
-    write("npu", "STATUS", read("npu", "STATUS"));
+    const std::uint32_t status = read("npu", "STATUS");
+    write("npu", "STATUS", status);
     auto& slot = slots_[running_slot_];
     auto& r = record(slot.frame);
+    if (!(status & npu_done)) {  // the job was refused or abandoned
+        slot.state = slot_state::free;
+        npu_busy_ = false;
+        give_up(r);
+        arm_tensor();
+        start_inference();
+        return;
+    }
     r.inference_end = sc_time_stamp();
     r.inference_cycles = read("npu", "CYCLES");
     copy_job_.frame = slot.frame;
@@ -320,7 +347,15 @@ void sequencer::copy_output() {
 }
 
 void sequencer::on_dma_done() {
-    write("dma", "STATUS", read("dma", "STATUS"));
+    const std::uint32_t status = read("dma", "STATUS");
+    write("dma", "STATUS", status);
+    if (!(status & dma_done)) {
+        free_outputs_.push_back(copy_job_.slot);
+        npu_busy_ = false;
+        give_up(record(copy_job_.frame));
+        start_inference();
+        return;
+    }
     if (++copy_index_ < network_->outputs()) {
         copy_output();
         return;

@@ -113,6 +113,8 @@ class sequencer : public sc_core::sc_module {
               std::shared_ptr<const dsp::compiled_network> network, block_context& ctx);
 
     const std::vector<frame_record>& frames() const { return frames_; }
+    /// After the last event: a frame whose tensor still lacks rows will never get them.
+    void settle();
     /// Every frame has come to its end.
     bool finished() const;
 
@@ -144,6 +146,7 @@ class sequencer : public sc_core::sc_module {
     void copy_output();
     void work_in_background();
     void hand_over(output_job& job);
+    void give_up(frame_record& r);
 
     void write(const std::string& block, const std::string& name, std::uint32_t value);
     std::uint32_t read(const std::string& block, const std::string& name);
@@ -172,7 +175,8 @@ class sequencer : public sc_core::sc_module {
     std::size_t copy_index_ = 0;  // output tensor being copied
     output_job copy_job_;
     std::uint32_t messages_sent_ = 0;  // as the transmitter counts them
-    std::uint64_t accesses_ = 0, interrupts_ = 0, inferences_ = 0, dropped_ = 0, bus_errors_ = 0;
+    std::uint64_t accesses_ = 0, interrupts_ = 0, inferences_ = 0, dropped_ = 0, lost_ = 0,
+                  bus_errors_ = 0;
     std::uint64_t busy_cycles_ = 0;
 };
 

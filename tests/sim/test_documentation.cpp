@@ -73,7 +73,8 @@ TEST_CASE("the table in the README is what the program prints") {
     const auto begin = page.find("```text\n");
     REQUIRE(begin != std::string::npos);
     std::istringstream in(page.substr(begin + 8, page.find("```", begin + 8) - begin - 8));
-    const auto r = ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/imx500.toml"});
+    const auto r =
+        ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/imx500.toml"});
     int lines = 0;
     for (std::string line; std::getline(in, line); ++lines) {
         INFO(line);

@@ -213,8 +213,8 @@ TEST_CASE("every transaction of a run keeps its contract") {
     const std::string base = scratch_folder();
     for (const char* image : {"output.image=raw", "output.image=isp"}) {
         const std::string out = base + "/" + image;
-        const auto r = run_into(out, {small, "--frames", "3", "--set", image, "--set", "csi2.lanes=4",
-                                      "--set", "run.check_protocol=true"});
+        const auto r = run_into(out, {small, "--frames", "3", "--set", image, "--set",
+                                      "csi2.lanes=4", "--set", "run.check_protocol=true"});
         INFO(r.err);
         REQUIRE(r.exit_code == 0);
         const auto s = statistics_of(out);
@@ -223,7 +223,9 @@ TEST_CASE("every transaction of a run keeps its contract") {
         CHECK(statistic(s, "run.checked_transactions") > 3 * 506 * 5);
     }
     // Watching changes nothing but its own count.
-    REQUIRE(run_into(base + "/without", {small, "--frames", "3", "--set", "csi2.lanes=4"}).exit_code == 0);
+    REQUIRE(
+        run_into(base + "/without", {small, "--frames", "3", "--set", "csi2.lanes=4"}).exit_code ==
+        0);
     CHECK(file_bytes(base + "/without/metadata.jsonl") ==
           file_bytes(base + "/output.image=raw/metadata.jsonl"));
 }
@@ -275,6 +277,21 @@ TEST_CASE("a link that is too slow loses lines, visibly") {
     CHECK(r.exit_code == 0);
     CHECK(contains(r.err, "warning"));
     CHECK(statistic(statistics_of(out), "csi2.lines_lost") > 100);
+}
+
+TEST_CASE("a die link that is too slow loses rows and with them tensors, visibly") {
+    const std::string out = scratch_folder() + "/out";
+    const auto r = run_into(out, {small, "--frames", "3", "--set", "die_link.lanes=1", "--set",
+                                  "die_link.lane_rate=300 Mb/s"});
+    INFO(r.err);
+    CHECK(r.exit_code == 0);
+    CHECK(contains(r.err, "the die link needs"));
+    const auto s = statistics_of(out);
+    CHECK(statistic(s, "die_link.rows_lost") > 300);
+    CHECK(lines_of(out + "/metadata.jsonl").size() == 3);
+    CHECK(statistic(s, "sequencer.inferences") + statistic(s, "sequencer.lost_frames") +
+              statistic(s, "sequencer.dropped_frames") ==
+          3);
 }
 
 TEST_CASE("inference longer than a frame drops frames by policy") {
