@@ -7,7 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "memory is accessed by little-endian words");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "memory is accessed by little-endian words");
 
 namespace ocellus::dsp {
 
@@ -124,7 +125,8 @@ void hart_parameters::declare(parameter_registry& r) {
         .says("Keep decoded instructions; changes the speed of the simulation only.")
         .from(provenance::chosen, "speed");
     r.boolean("cpu.direct_memory", direct_memory)
-        .says("Access memories by pointer where possible; changes the speed of the simulation only.")
+        .says(
+            "Access memories by pointer where possible; changes the speed of the simulation only.")
         .from(provenance::chosen, "speed");
 }
 
@@ -251,15 +253,14 @@ template <bool checked>
 void hart::execute(decoded_block* b, std::uint64_t base) {
     // In the order of `operation`.
     static const void* const handlers[] = {
-        &&do_constant, &&do_addi, &&do_slti, &&do_sltiu, &&do_xori, &&do_ori,
-        &&do_andi, &&do_slli, &&do_srli, &&do_srai, &&do_add, &&do_sub,
-        &&do_sll, &&do_slt, &&do_sltu, &&do_xor, &&do_srl, &&do_sra,
-        &&do_or, &&do_and, &&do_mul, &&do_mulh, &&do_mulhsu, &&do_mulhu,
-        &&do_div, &&do_divu, &&do_rem, &&do_remu, &&do_lb, &&do_lh,
-        &&do_lw, &&do_lbu, &&do_lhu, &&do_sb, &&do_sh, &&do_sw,
-        &&do_fence, &&do_beq, &&do_bne, &&do_blt, &&do_bge, &&do_bltu,
-        &&do_bgeu, &&do_jal, &&do_jalr, &&do_system, &&do_system, &&do_system,
-        &&do_system, &&do_system, &&do_system, &&do_system, &&do_fall};
+        &&do_constant, &&do_addi,   &&do_slti,   &&do_sltiu,  &&do_xori,   &&do_ori,    &&do_andi,
+        &&do_slli,     &&do_srli,   &&do_srai,   &&do_add,    &&do_sub,    &&do_sll,    &&do_slt,
+        &&do_sltu,     &&do_xor,    &&do_srl,    &&do_sra,    &&do_or,     &&do_and,    &&do_mul,
+        &&do_mulh,     &&do_mulhsu, &&do_mulhu,  &&do_div,    &&do_divu,   &&do_rem,    &&do_remu,
+        &&do_lb,       &&do_lh,     &&do_lw,     &&do_lbu,    &&do_lhu,    &&do_sb,     &&do_sh,
+        &&do_sw,       &&do_fence,  &&do_beq,    &&do_bne,    &&do_blt,    &&do_bge,    &&do_bltu,
+        &&do_bgeu,     &&do_jal,    &&do_jalr,   &&do_system, &&do_system, &&do_system, &&do_system,
+        &&do_system,   &&do_system, &&do_system, &&do_fall};
     static_assert(sizeof handlers / sizeof *handlers == static_cast<int>(operation::fall) + 1);
 
     std::uint32_t* const x = x_.data();
@@ -696,7 +697,8 @@ decoded_block* hart::build(std::uint32_t pc) {
         op.offset = static_cast<std::uint16_t>(at - pc);
         op.start = static_cast<std::uint16_t>(b.cost);
         const std::uint32_t first = at & ~3u, last = (at + op.length - 1) & ~3u;
-        b.cost += (held != first ? region->fetch_wait : 0u) + (first != last ? region->fetch_wait : 0u);
+        b.cost +=
+            (held != first ? region->fetch_wait : 0u) + (first != last ? region->fetch_wait : 0u);
         held = last;
         op.exec = static_cast<std::uint16_t>(b.cost);
         b.cost += parameters_.costs.of(op.kind);

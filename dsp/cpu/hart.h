@@ -125,8 +125,8 @@ class hart {
     decoded_block* block_at(std::uint32_t pc);
     decoded_block* build(std::uint32_t pc);
     bool fetch_word(std::uint32_t address, std::uint32_t& word);
-    bool load(const decoded_block& b, const micro_op& op, std::uint64_t base,
-              std::uint64_t retired, std::uint32_t address);
+    bool load(const decoded_block& b, const micro_op& op, std::uint64_t base, std::uint64_t retired,
+              std::uint32_t address);
     bool store(const decoded_block& b, const micro_op& op, std::uint64_t base,
                std::uint64_t retired, std::uint32_t address);
     bool go_on(const decoded_block& b, const micro_op& op, std::uint64_t base);

@@ -56,8 +56,9 @@ class random_program {
             case 2:
             case 3: {
                 const unsigned f = below(8);
-                return f == 1 || f == 5 ? r_format(0x13, f, f == 5 && below(2) ? 0x20 : 0, rd, rs1, rs2)
-                                        : i_format(0x13, f, rd, rs1, imm);
+                return f == 1 || f == 5
+                           ? r_format(0x13, f, f == 5 && below(2) ? 0x20 : 0, rd, rs1, rs2)
+                           : i_format(0x13, f, rd, rs1, imm);
             }
             case 4:
             case 5:
@@ -80,7 +81,8 @@ class random_program {
             case 15:
             case 16: {
                 const unsigned conditions[6] = {0, 1, 4, 5, 6, 7};
-                return b_format(conditions[below(6)], rs1, rs2, static_cast<int>(below(128)) * 2 - 100);
+                return b_format(conditions[below(6)], rs1, rs2,
+                                static_cast<int>(below(128)) * 2 - 100);
             }
             case 17:
                 return jal(below(2) ? 0 : rd, static_cast<int>(below(256)) * 2 - 200);
@@ -164,7 +166,9 @@ class random_program {
     void write_handler(test_memory& m) {
         using namespace assembler;
         const auto li = [](std::uint32_t rd, std::uint32_t v) {
-            return std::vector<word>{lui(rd, (v + 0x800) >> 12), addi(rd, rd, static_cast<int>(v & 0xfff) - ((v & 0x800) ? 0x1000 : 0))};
+            return std::vector<word>{
+                lui(rd, (v + 0x800) >> 12),
+                addi(rd, rd, static_cast<int>(v & 0xfff) - ((v & 0x800) ? 0x1000 : 0))};
         };
         std::vector<word> common;
         const auto append = [&common](const std::vector<word>& w) {
@@ -183,7 +187,8 @@ class random_program {
             m.put(handler + 4 * k, jal(0, static_cast<int>(0x80 - 4 * k)));
         common.push_back(mret);
         m.program(handler + 0x80, common);
-        m.program(handler + 0x200, {auipc(5, 0), addi(5, 5, -0x180), csrrw(0, mtvec, 5), jal(0, static_cast<int>(0x80 - 0x20c))});
+        m.program(handler + 0x200, {auipc(5, 0), addi(5, 5, -0x180), csrrw(0, mtvec, 5),
+                                    jal(0, static_cast<int>(0x80 - 0x20c))});
     }
     std::uint32_t state_;
 };

@@ -267,8 +267,7 @@ std::uint32_t reference_hart::fetch(std::uint32_t address, std::uint32_t fault_a
 bool reference_hart::enter(std::uint32_t cause, std::uint32_t value) {
     const std::uint32_t base = mtvec / 4 * 4;
     const bool interrupt = cause >> 31;
-    const std::uint32_t target =
-        interrupt && mtvec % 2 ? base + 4 * (cause & 0x7fffffffu) : base;
+    const std::uint32_t target = interrupt && mtvec % 2 ? base + 4 * (cause & 0x7fffffffu) : base;
     if (!interrupt && fresh_ && fresh_target_ == pc && target == pc)
         return false;
     mepc = pc;
@@ -343,8 +342,8 @@ void reference_hart::execute(std::uint32_t i, unsigned length) {
         x[rd] = pc + (i & 0xfffff000u);
         pass(costs_.alu);
     } else if (opcode == 0x6f) {
-        const std::uint32_t imm = (i >> 31) << 20 | (i >> 12 & 0xff) << 12 | (i >> 20 & 1) << 11 |
-                                  (i >> 21 & 0x3ff) << 1;
+        const std::uint32_t imm =
+            (i >> 31) << 20 | (i >> 12 & 0xff) << 12 | (i >> 20 & 1) << 11 | (i >> 21 & 0x3ff) << 1;
         x[rd] = next;
         jump_to(pc + static_cast<std::uint32_t>(signed_number(imm, 21)));
         pass(costs_.jump);
@@ -353,8 +352,8 @@ void reference_hart::execute(std::uint32_t i, unsigned length) {
         jump_to((a + i_imm) / 2 * 2);
         pass(costs_.jump);
     } else if (opcode == 0x63 && funct3 != 2 && funct3 != 3) {
-        const std::uint32_t imm = (i >> 31) << 12 | (i >> 7 & 1) << 11 | (i >> 25 & 0x3f) << 5 |
-                                  (i >> 8 & 0xf) << 1;
+        const std::uint32_t imm =
+            (i >> 31) << 12 | (i >> 7 & 1) << 11 | (i >> 25 & 0x3f) << 5 | (i >> 8 & 0xf) << 1;
         const bool less = funct3 >= 6 ? a < b : signed_number(a, 32) < signed_number(b, 32);
         const bool yes = (funct3 < 2 ? a == b : less) != (funct3 % 2 == 1);
         if (yes)
@@ -415,14 +414,36 @@ void reference_hart::execute(std::uint32_t i, unsigned length) {
 bool reference_hart::csr(unsigned n, std::uint32_t& v) const {
     const auto low = [](std::uint64_t q) { return static_cast<std::uint32_t>(q); };
     const auto high = [](std::uint64_t q) { return static_cast<std::uint32_t>(q >> 32); };
-    const std::map<unsigned, std::uint32_t> known = {
-        {0x300, mstatus}, {0x301, 0x40001104}, {0x304, mie}, {0x305, mtvec}, {0x310, 0},
-        {0x320, inhibit}, {0x340, mscratch}, {0x341, mepc}, {0x342, mcause}, {0x343, mtval},
-        {0x344, mip}, {0x7a0, 0}, {0x7a1, 0}, {0x7a2, 0}, {0x7a3, 0},
-        {0xb00, low(mcycle)}, {0xb80, high(mcycle)}, {0xb02, low(minstret)},
-        {0xb82, high(minstret)}, {0xc00, low(mcycle)}, {0xc80, high(mcycle)},
-        {0xc02, low(minstret)}, {0xc82, high(minstret)}, {0xc01, low(memory_.time())},
-        {0xc81, high(memory_.time())}, {0xf11, 0}, {0xf12, 0}, {0xf13, 1}, {0xf14, 0}, {0xf15, 0}};
+    const std::map<unsigned, std::uint32_t> known = {{0x300, mstatus},
+                                                     {0x301, 0x40001104},
+                                                     {0x304, mie},
+                                                     {0x305, mtvec},
+                                                     {0x310, 0},
+                                                     {0x320, inhibit},
+                                                     {0x340, mscratch},
+                                                     {0x341, mepc},
+                                                     {0x342, mcause},
+                                                     {0x343, mtval},
+                                                     {0x344, mip},
+                                                     {0x7a0, 0},
+                                                     {0x7a1, 0},
+                                                     {0x7a2, 0},
+                                                     {0x7a3, 0},
+                                                     {0xb00, low(mcycle)},
+                                                     {0xb80, high(mcycle)},
+                                                     {0xb02, low(minstret)},
+                                                     {0xb82, high(minstret)},
+                                                     {0xc00, low(mcycle)},
+                                                     {0xc80, high(mcycle)},
+                                                     {0xc02, low(minstret)},
+                                                     {0xc82, high(minstret)},
+                                                     {0xc01, low(memory_.time())},
+                                                     {0xc81, high(memory_.time())},
+                                                     {0xf11, 0},
+                                                     {0xf12, 0},
+                                                     {0xf13, 1},
+                                                     {0xf14, 0},
+                                                     {0xf15, 0}};
     const auto it = known.find(n);
     if (it != known.end()) {
         v = it->second;

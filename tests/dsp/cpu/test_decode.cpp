@@ -23,12 +23,12 @@ TEST_CASE("cpu: all 65,536 compressed encodings expand as the manual's tables sa
     CHECK(legal > 25000);
     for (unsigned c = 3; c < 65536; c += 4)
         REQUIRE(expand(static_cast<std::uint16_t>(c)) == 0);
-    CHECK(expand(0x0000) == 0);                             // all zero is illegal by definition
-    CHECK(expand(0x0001) == assembler::nop);                // c.nop
-    CHECK(expand(0x4501) == assembler::addi(10, 0, 0));     // c.li a0, 0
-    CHECK(expand(0x8082) == assembler::jalr(0, 1, 0));      // ret
-    CHECK(expand(0x1141) == assembler::addi(2, 2, -16));    // c.addi sp, -16
-    CHECK(expand(0xc606) == assembler::sw(1, 2, 12));       // c.swsp ra, 12
+    CHECK(expand(0x0000) == 0);                           // all zero is illegal by definition
+    CHECK(expand(0x0001) == assembler::nop);              // c.nop
+    CHECK(expand(0x4501) == assembler::addi(10, 0, 0));   // c.li a0, 0
+    CHECK(expand(0x8082) == assembler::jalr(0, 1, 0));    // ret
+    CHECK(expand(0x1141) == assembler::addi(2, 2, -16));  // c.addi sp, -16
+    CHECK(expand(0xc606) == assembler::sw(1, 2, 12));     // c.swsp ra, 12
     CHECK(expand(0x9002) == assembler::ebreak);
 }
 

@@ -173,15 +173,14 @@ TEST_CASE("cpu: any split of a run and any speed switch gives the same state and
         random_program dice(seed + 2000);
         for (unsigned n = 0; n < 150; ++n) {
             if (dice.below(3) == 0) {
-                m.core->set_x(15, random_program::device);
-                r.core->x[15] = random_program::device;
+                m.core->set_x(15, random_program::device + 0x100);
+                r.core->x[15] = random_program::device + 0x100;
             }
             const std::uint64_t budget = 1 + dice.below(dice.below(2) ? 30 : 1500);
             const std::uint64_t end = m.core->cycles() + budget;
             std::uint64_t limit = dice.below(4) ? hart::unlimited : 1 + dice.below(40);
-            const std::uint64_t limit_end = limit == hart::unlimited
-                                                ? limit
-                                                : m.core->instructions() + m.core->traps() + limit;
+            const std::uint64_t limit_end =
+                limit == hart::unlimited ? limit : m.core->instructions() + m.core->traps() + limit;
             stop_reason reason;
             do {  // a requested stop is no event of the reference
                 const std::uint64_t now = m.core->cycles();
@@ -192,14 +191,16 @@ TEST_CASE("cpu: any split of a run and any speed switch gives the same state and
             auto event = reference_hart::event::executed;
             while (r.core->cycles < end && r.core->instret + r.core->traps < limit_end) {
                 event = r.core->step();
-                if (event == reference_hart::event::waiting || event == reference_hart::event::looped)
+                if (event == reference_hart::event::waiting ||
+                    event == reference_hart::event::looped)
                     break;
             }
             const std::string d = difference(*m.core, *r.core) + difference(m.memory, r.memory);
             INFO("seed " << seed << " run " << n << " reason " << static_cast<int>(reason) << d);
             REQUIRE(d.empty());
             REQUIRE((reason == stop_reason::wfi) == (event == reference_hart::event::waiting));
-            REQUIRE((reason == stop_reason::double_trap) == (event == reference_hart::event::looped));
+            REQUIRE((reason == stop_reason::double_trap) ==
+                    (event == reference_hart::event::looped));
             if (reason == stop_reason::wfi || reason == stop_reason::double_trap)
                 restart(m, r);
             disturb(dice, m, r);

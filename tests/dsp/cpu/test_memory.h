@@ -21,7 +21,7 @@ class test_memory : public ocellus::dsp::hart_memory {
         bool writable, direct;
     };
     std::list<area> areas;
-    std::uint32_t device = 0xffff0000u;  ///< one word, read and write
+    std::uint32_t device = 0xffff0000u;  ///< 4 KiB from here, all alike, read and write
     std::function<void(std::uint32_t value)> on_device_store;
     std::function<std::uint32_t()> on_device_load;
     std::uint32_t device_wait = 7, error_wait = 2;
@@ -82,9 +82,9 @@ class test_memory : public ocellus::dsp::hart_memory {
     bool load(std::uint32_t address, unsigned size, std::uint32_t& value,
               std::uint32_t& wait) override {
         ++accesses;
-        if (address == device && size == 4) {
+        if ((address & ~0xfffu) == device) {
             wait = device_wait;
-            value = on_device_load ? on_device_load() : 0x5a5a1234u;
+            value = on_device_load ? on_device_load() : 0x34u;
             return true;
         }
         const area* const a = at(address, size);
@@ -97,7 +97,7 @@ class test_memory : public ocellus::dsp::hart_memory {
     bool store(std::uint32_t address, unsigned size, std::uint32_t value,
                std::uint32_t& wait) override {
         ++accesses;
-        if (address == device && size == 4) {
+        if ((address & ~0xfffu) == device) {
             wait = device_wait;
             if (on_device_store)
                 on_device_store(value);

@@ -40,19 +40,19 @@ double measure(const std::vector<word>& program, std::uint8_t wait) {
 
 TEST_CASE("cpu: speed of the interpreter", "[.speed]") {
     const std::vector<word> arithmetic = {
-        addi(5, 5, 1),   slli(6, 5, 3),  add(7, 7, 6),   xor_(8, 7, 5), srli(9, 8, 2), sub(10, 9, 7),
-        andi(11, 10, 63), add(12, 12, 11), xori(13, 12, 85), mul(14, 13, 5), add(15, 15, 14),
-        bne(5, 0, -44),  jal(0, -48)};
+        addi(5, 5, 1),   slli(6, 5, 3),    add(7, 7, 6),    xor_(8, 7, 5),    srli(9, 8, 2),
+        sub(10, 9, 7),   andi(11, 10, 63), add(12, 12, 11), xori(13, 12, 85), mul(14, 13, 5),
+        add(15, 15, 14), bne(5, 0, -44),   jal(0, -48)};
     // Copy and checksum with a short loop: 8 instructions, 2 of them memory accesses.
     const std::vector<word> copy = {
-        addi(10, 2, 0), addi(11, 3, 0), addi(12, 2, 1024),
-        lw(5, 10, 0), sw(5, 11, 0), add(6, 6, 5), addi(10, 10, 4), addi(11, 11, 4), blt(10, 12, -20),
-        jal(0, -36)};
+        addi(10, 2, 0), addi(11, 3, 0),  addi(12, 2, 1024), lw(5, 10, 0),     sw(5, 11, 0),
+        add(6, 6, 5),   addi(10, 10, 4), addi(11, 11, 4),   blt(10, 12, -20), jal(0, -36)};
     // Calls, branches that alternate, loads and stores through the stack.
-    const std::vector<word> mixed = {
-        addi(5, 5, 1), andi(6, 5, 3), bne(6, 0, 12), jal(1, 24), jal(0, -16),
-        addi(7, 7, 3), jal(1, 12), jal(0, -28), nop,
-        sw(1, 2, 16), lw(8, 2, 32), addi(8, 8, 1), sw(8, 2, 32), lw(1, 2, 16), jalr(0, 1, 0)};
-    std::printf("arithmetic %.0f MIPS, copy %.0f MIPS, mixed %.0f MIPS; with wait states %.0f MIPS\n",
-                measure(arithmetic, 0), measure(copy, 0), measure(mixed, 0), measure(copy, 2));
+    const std::vector<word> mixed = {addi(5, 5, 1), andi(6, 5, 3), bne(6, 0, 12), jal(1, 24),
+                                     jal(0, -16),   addi(7, 7, 3), jal(1, 12),    jal(0, -28),
+                                     nop,           sw(1, 2, 16),  lw(8, 2, 32),  addi(8, 8, 1),
+                                     sw(8, 2, 32),  lw(1, 2, 16),  jalr(0, 1, 0)};
+    std::printf(
+        "arithmetic %.0f MIPS, copy %.0f MIPS, mixed %.0f MIPS; with wait states %.0f MIPS\n",
+        measure(arithmetic, 0), measure(copy, 0), measure(mixed, 0), measure(copy, 2));
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <systemc>
+
+#include "core/block.h"
+#include "core/registers.h"
+#include "dsp/cpu/interrupt_arbiter.h"
+
+namespace ocellus::dsp {
+
+/// Collects the interrupt lines of the blocks into the external interrupt of one hart.
+class interrupt_controller : public sc_core::sc_module {
+  public:
+    tlm_utils::simple_target_socket<interrupt_controller> registers_in{"registers_in"};
+    sc_core::sc_vector<sc_core::sc_in<bool>> sources_in;  ///< [0] is source 1
+    sc_core::sc_out<bool> external_irq{"external_irq"};
+
+    SC_HAS_PROCESS(interrupt_controller);
+    /// `sources`: 1 to 31 lines.
+    interrupt_controller(sc_core::sc_module_name name, unsigned sources, block_context& context);
+
+    const register_block& registers() const { return registers_; }
+
+  private:
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void declare_registers();
+    void update();
+
+    interrupt_arbiter arbiter_;
+    register_block registers_{"interrupt_controller"};
+    sc_core::sc_event changed_;
+};
+
+}  // namespace ocellus::dsp
