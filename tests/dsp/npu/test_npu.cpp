@@ -3,7 +3,6 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <cstring>
 #include <systemc>
 
@@ -385,14 +384,10 @@ TEST_CASE("activations of the generated network neither saturate nor die") {
     CHECK(different > 500);
 }
 
-TEST_CASE("a timing-only MobileNet V1 job costs little wall time") {
+TEST_CASE("a timing-only MobileNet V1 job is a few thousand bursts, not one for each word") {
     bench b(true);
     const auto c = b.load(generate_mobilenet_v1());
     b.memory.width = 32;
-    const auto start = std::chrono::steady_clock::now();
     b.job(c->input_address(0));
-    const double ms =
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-    WARN("timing-only job: " << ms << " ms wall, " << b.memory.bursts << " bursts");
-    CHECK(ms < 100);
+    CHECK(b.memory.bursts < 20000);
 }
