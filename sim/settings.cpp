@@ -20,8 +20,9 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Seed of all randomness: noise and fixed patterns.")
         .from(provenance::chosen, "any number");
     r.boolean("run.check_protocol", check_protocol)
-        .says("Watch every transaction between blocks; one that breaks its contract ends the run "
-              "with exit code 70. Never changes a result.")
+        .says(
+            "Watch every transaction between blocks; one that breaks its contract ends the run "
+            "with exit code 70. Never changes a result.")
         .from(provenance::chosen, "off: it is for those who change blocks");
     r.text("scene.source", scene)
         .says("Picture in front of the lens: a PNG or JPEG file, or builtin:parcels.")

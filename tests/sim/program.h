@@ -11,8 +11,8 @@ struct program_result {
     std::string out, err;
 };
 
-/// AddressSanitizer loses track of the main stack when SystemC's threads have run: an exception thrown
-/// after a simulation then gives false reports (google/sanitizers issue 189).
+/// AddressSanitizer loses track of the main stack when SystemC's threads have run: an exception
+/// thrown after a simulation then gives false reports (google/sanitizers issue 189).
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool exceptions_after_simulation = false;
 #else
