@@ -78,7 +78,7 @@ int describe(const command_line& command) {
     worker_pool pool(1);
     command_line dry = command;
     dry.timing_only = true;
-    const run_inputs in = load_inputs(dry, s, registry, pool);
+    const run_inputs in = load_inputs(dry, s, registry);
     statistics stats;
     block_context ctx{pool, stats, s.run.seed, true};
     sensor chip("sensor", s, in, ctx, [](std::uint32_t) { return false; });

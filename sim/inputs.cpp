@@ -103,8 +103,8 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                         s.npu.local_buffer);
 }
 
-run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r,
-                       worker_pool& pool) {
+run_inputs load_inputs(const command_line& command, const settings& s,
+                       const parameter_registry& r) {
     run_inputs in;
     if (!command.config_file.empty())
         note(in.files, "config", command.config_file, read_input(command.config_file));
@@ -155,7 +155,6 @@ run_inputs load_inputs(const command_line& command, const settings& s, const par
                         "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
                         s.run.network, in.network->net.input().name, shape));
     }
-    (void)pool;
     return in;
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/parameter.h"
-#include "core/worker_pool.h"
 #include "dsp/compiler/compiled_network.h"
 #include "models/parcels.h"
 #include "models/scene.h"
@@ -39,8 +38,7 @@ constexpr std::uint64_t register_base = 0x10000000;
 constexpr std::uint64_t register_window = 0x1000;
 
 /// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.
-run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r,
-                       worker_pool& pool);
+run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r);
 
 /// The network alone, compiled for the SRAM and NPU of the settings; null for "none".
 std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,

@@ -248,7 +248,7 @@ int run(const command_line& command) {
     resolve_settings(command, s, registry);
     worker_pool pool(command.threads ? *command.threads
                                      : std::max(1u, std::thread::hardware_concurrency()));
-    const run_inputs in = load_inputs(command, s, registry, pool);
+    const run_inputs in = load_inputs(command, s, registry);
     std::optional<output_folder> out;
     if (!command.out.empty())
         out.emplace(command.out, command.force);
