@@ -7,5 +7,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/setup-debian.sh
 cmake --preset release >/dev/null
-cmake --build --preset release
+cmake --build --preset release --target ocellus
 build/release/bin/ocellus run configs/imx500.toml --out out/quickstart --force
