@@ -35,6 +35,9 @@ std::string resolved_config_json(const parameter_registry& registry);
 /// source. `glob` knows * and ?; "" means all.
 std::string render_parameters(const parameter_registry& registry, const std::string& glob);
 
+/// Whether any parameter fits the glob; otherwise render_parameters() says so in words.
+bool any_parameter_fits(const parameter_registry& registry, const std::string& glob);
+
 /// The same as JSON, and as the Markdown reference page (docs/parameters.md).
 std::string render_parameters_json(const parameter_registry& registry, const std::string& glob);
 std::string render_parameters_markdown(const parameter_registry& registry);

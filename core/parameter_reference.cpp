@@ -86,6 +86,10 @@ std::string markdown(const std::string& text) {
 
 }  // namespace
 
+bool any_parameter_fits(const parameter_registry& registry, const std::string& glob) {
+    return !selected(registry, glob).empty();
+}
+
 std::string render_parameters(const parameter_registry& registry, const std::string& glob) {
     const auto chosen = selected(registry, glob);
     if (chosen.empty()) {

@@ -121,17 +121,22 @@ void declare_registers(register_block& b, const isp_parameters& p,
             "Tone curve at " + std::to_string(gamma_abscissa(j)) + ", 8.4 fixed.", 12);
 }
 
-void store_tensor_format(register_block& b, const tensor_format& f) {
+std::vector<std::pair<const char*, std::uint32_t>> tensor_registers(const tensor_format& f) {
     const auto word = [](std::int32_t v) { return static_cast<std::uint32_t>(v); };
-    b.set("TENSOR_WIDTH", f.width);
-    b.set("TENSOR_HEIGHT", f.height);
-    b.set("TENSOR_FORMAT", tensor_format_value(f));
-    b.set("TENSOR_MULTIPLIER", word(f.multiplier));
-    b.set("TENSOR_BIAS", word(f.bias));
-    b.set("TENSOR_SHIFT", word(f.shift));
-    b.set("TENSOR_OFFSET", word(f.offset));
-    b.set("TENSOR_CLAMP_MIN", word(f.clamp_min));
-    b.set("TENSOR_CLAMP_MAX", word(f.clamp_max));
+    return {{"TENSOR_WIDTH", f.width},
+            {"TENSOR_HEIGHT", f.height},
+            {"TENSOR_FORMAT", tensor_format_value(f)},
+            {"TENSOR_MULTIPLIER", word(f.multiplier)},
+            {"TENSOR_BIAS", word(f.bias)},
+            {"TENSOR_SHIFT", word(f.shift)},
+            {"TENSOR_OFFSET", word(f.offset)},
+            {"TENSOR_CLAMP_MIN", word(f.clamp_min)},
+            {"TENSOR_CLAMP_MAX", word(f.clamp_max)}};
+}
+
+void store_tensor_format(register_block& b, const tensor_format& f) {
+    for (const auto& [name, value] : tensor_registers(f))
+        b.set(name, value);
 }
 
 register_settings read_settings(const register_block& b, unsigned width, unsigned height,

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "core/registers.h"
 #include "isp/parameters.h"
@@ -35,7 +37,10 @@ std::uint32_t tensor_format_value(const tensor_format& f);
 void declare_registers(register_block& block, const isp_parameters& parameters,
                        register_block::on_write status_written);
 
-/// Sets the TENSOR_ registers (all but the address) to a format, as firmware does by writes.
+/// The TENSOR_ registers (all but the address) and their values for a format.
+std::vector<std::pair<const char*, std::uint32_t>> tensor_registers(const tensor_format& f);
+
+/// Sets them, as firmware does by writes.
 void store_tensor_format(register_block& block, const tensor_format& f);
 
 /// What the registers ask for at the first row of a frame.

@@ -66,20 +66,10 @@ boot_settings boot_of(const settings& s, const run_inputs& in, const register_di
                 sram_base + i * record_bytes(static_cast<unsigned>(s.sequencer.max_findings)));
         boot.injected_tensor = in.injected_tensor;
         const auto f = tensor_of(in.network->net);
-        const auto signed_word = [](std::int32_t v) { return static_cast<std::uint32_t>(v); };
-        write("isp", "TENSOR_WIDTH", f.width);
-        write("isp", "TENSOR_HEIGHT", f.height);
-        write("isp", "TENSOR_FORMAT", isp::tensor_format_value(f));
-        write("isp", "TENSOR_MULTIPLIER", signed_word(f.multiplier));
-        write("isp", "TENSOR_BIAS", signed_word(f.bias));
-        write("isp", "TENSOR_SHIFT", signed_word(f.shift));
-        write("isp", "TENSOR_OFFSET", signed_word(f.offset));
-        write("isp", "TENSOR_CLAMP_MIN", signed_word(f.clamp_min));
-        write("isp", "TENSOR_CLAMP_MAX", signed_word(f.clamp_max));
+        for (const auto& [name, value] : isp::tensor_registers(f))
+            write("isp", name, value);
     }
-    for (std::uint32_t f = 0; f < s.run.frames; ++f)
-        if (keep(f))
-            boot.keep_tensors_of.insert(f);
+    boot.keep = keep;
     return boot;
 }
 

@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "core/clock_domain.h"
+#include "dsp/npu/npu.h"
+#include "memory/dma.h"
 #include "sim/postprocess.h"
 
 namespace ocellus::sim {
@@ -58,12 +60,6 @@ void sequencer_parameters::declare(parameter_registry& r) {
         .from(provenance::chosen,
               "two records fit the reserved kibibyte at the bottom of the SRAM");
 }
-
-namespace {
-// STATUS bits of the NPU and of the DMA engine.
-constexpr std::uint32_t npu_done = 1u << 1;
-constexpr std::uint32_t dma_done = 1u << 1;
-}  // namespace
 
 const char* name_of(frame_outcome o) {
     switch (o) {
@@ -295,7 +291,7 @@ void sequencer::start_inference() {
     slot.state = slot_state::in_use;
     npu_busy_ = true;
     auto& r = record(slot.frame);
-    if (boot_.keep_tensors_of.count(slot.frame) && !ctx_.timing_only) {
+    if (boot_.keep(slot.frame) && !ctx_.timing_only) {
         r.tensor.resize(network_->input_bytes());
         debug_move(tlm::TLM_READ_COMMAND, slot.address, r.tensor.data(), r.tensor.size());
     }
@@ -310,7 +306,7 @@ void sequencer::on_npu_done() {
     write("npu", "STATUS", status);
     auto& slot = slots_[running_slot_];
     auto& r = record(slot.frame);
-    if (!(status & npu_done)) {  // the job was refused or abandoned
+    if (!(status & dsp::npu::status_done)) {  // the job was refused or abandoned
         slot.state = slot_state::free;
         npu_busy_ = false;
         give_up(r);
@@ -349,7 +345,7 @@ void sequencer::copy_output() {
 void sequencer::on_dma_done() {
     const std::uint32_t status = read("dma", "STATUS");
     write("dma", "STATUS", status);
-    if (!(status & dma_done)) {
+    if (!(status & memory::dma::status_done)) {
         free_outputs_.push_back(copy_job_.slot);
         npu_busy_ = false;
         give_up(record(copy_job_.frame));
@@ -421,7 +417,7 @@ void sequencer::hand_over(output_job& job) {
     m.inference_end_ns = nanoseconds(r.inference_end);
     m.inference_cycles = static_cast<std::uint32_t>(r.inference_cycles);
     auto record_data = encode(m, capacity);
-    if (boot_.keep_tensors_of.count(job.frame))
+    if (boot_.keep(job.frame))
         r.outputs = std::move(outputs);
     const std::uint64_t buffer = boot_.metadata_buffers[job.slot];
     move(tlm::TLM_WRITE_COMMAND, buffer, record_data.data(), record_data.size());

@@ -6,9 +6,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -91,7 +91,8 @@ struct boot_settings {
     std::vector<std::uint64_t> input_slots;       ///< bus addresses
     std::vector<std::uint64_t> metadata_buffers;  ///< bus addresses, one for each output slot
     std::vector<std::uint8_t> injected_tensor;    ///< replaces what the ISP wrote; empty: not
-    std::set<std::uint32_t> keep_tensors_of;      ///< frames whose tensors are kept for the report
+    std::function<bool(std::uint32_t frame)>
+        keep;  ///< whether a frame's tensors are for the report
 };
 
 /// Plays firmware: boots the blocks through their registers, gives each frame's tensor a slot,

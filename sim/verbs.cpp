@@ -33,7 +33,8 @@ int list_parameters(const command_line& command) {
             text = render_parameters(registry, command.glob);
             break;
     }
-    if (text.rfind("No parameter", 0) == 0)
+    if (command.output_format == command_line::format::text &&
+        !any_parameter_fits(registry, command.glob))
         throw input_error(exit_code::usage, text);
     return print(text);
 }
