@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include "core/events.h"
 #include "core/statistics.h"
 #include "core/worker_pool.h"
 
@@ -12,7 +13,13 @@ struct block_context {
     worker_pool& pool;
     statistics& stats;
     std::uint64_t seed = 1;
-    bool timing_only = false;  ///< no samples, no tensors: time and counts alone
+    bool timing_only = false;           ///< no samples, no tensors: time and counts alone
+    const event_hub* events = nullptr;  ///< null: nobody listens
+
+    void publish(event_kind kind, std::uint32_t id, std::uint64_t value = 0) const {
+        if (events)
+            events->publish(kind, id, value);
+    }
 };
 
 }  // namespace ocellus

@@ -72,8 +72,10 @@ void isp::row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
 
 void isp::begin_frame(const row_info& row) {
     if (frame_ && frame_->settings.request.tensor &&
-        frame_->next_tensor_row < frame_->settings.request.tensor_out.height)
+        frame_->next_tensor_row < frame_->settings.request.tensor_out.height) {
         ++tensors_unfinished_;
+        ctx_.publish(event_kind::tensor_lost, frame_->number);
+    }
     ++frames_;
     frame_ = std::make_shared<frame_state>();
     frame_->number = row.frame;
@@ -88,6 +90,8 @@ void isp::begin_frame(const row_info& row) {
         registers_.set_bits("STATUS", status_config_error);
     }
     const frame_request& q = frame_->settings.request;
+    if (q.tensor)
+        ctx_.publish(event_kind::tensor_begun, frame_->number, frame_->settings.tensor_address);
     if (row.raw && !ctx_.timing_only && (q.image || q.tensor))
         start_work(row);
 }
@@ -212,6 +216,8 @@ void isp::write_tensor() {
             registers_.set("TENSOR_FRAME", r.frame->number);
             registers_.set_bits("STATUS", status_tensor_done);
             irq_changed_.notify(sc_core::SC_ZERO_TIME);
+            ctx_.publish(event_kind::tensor_ready, r.frame->number,
+                         r.frame->settings.tensor_address);
         }
     }
 }

@@ -119,7 +119,7 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
     : sc_module(name),
       p_(p),
       pool_(ctx.pool),
-      timing_only_(ctx.timing_only),
+      ctx_(ctx),
       ledger_(ledger),
       lanes_(static_cast<unsigned>(p.lanes)) {
     if (p.metadata_vc == p.image_vc)
@@ -305,7 +305,7 @@ void csi2_transmitter::start_packing(const row_info& row) {
     row_type_ = data_type_of(row);
     row_payload_ = payload_of(row, row_type_);
     packed_.reset();
-    if (timing_only_ || (!row.raw && !row.bytes))
+    if (ctx_.timing_only || (!row.raw && !row.bytes))
         return;
     const std::uint32_t payload = row_payload_, width = row.width;
     const csi2_data_type type = row_type_;
@@ -468,6 +468,7 @@ void csi2_transmitter::finish_packet() {
         case role::metadata_end:
             ++messages_sent_;
             set_status(status_sent);
+            ctx_.publish(event_kind::message_sent, on_wire_.frame);
             break;
     }
     on_wire_.info.bytes.reset();
@@ -485,8 +486,8 @@ void csi2_transmitter::send_requested(std::uint32_t value) {
         return;
     }
     messages_.push_back({registers_.get("METADATA_ADDRESS"), length,
-                         wire_number(registers_.get("METADATA_FRAME")),
-                         (value & send_pixel_derived) != 0});
+                         registers_.get("METADATA_FRAME"), (value & send_pixel_derived) != 0});
+    ctx_.publish(event_kind::message_queued, messages_.back().frame);
     message_queued_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -497,13 +498,15 @@ void csi2_transmitter::fetch_metadata() {
         const message m = messages_.front();
         messages_.pop_front();
         fetching_ = true;
-        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_start, m.number));
+        const std::uint16_t number = wire_number(m.frame);
+        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_start, number));
         if (!fetch_message(m)) {
             ++messages_failed_;
             set_status(status_error);
         }
-        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_end, m.number));
+        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_end, number));
         metadata_.back().what = role::metadata_end;
+        metadata_.back().frame = m.frame;
         if (!wire_busy_)
             next_.notify(sc_core::SC_ZERO_TIME);
         fetching_ = false;
@@ -518,14 +521,14 @@ bool csi2_transmitter::fetch_message(const message& m) {
         const std::uint64_t left = m.length - sent;
         const auto bytes =
             static_cast<std::uint32_t>(left < p_.metadata_line ? left : p_.metadata_line);
-        std::vector<std::uint8_t> line(timing_only_ ? 0 : bytes);
+        std::vector<std::uint8_t> line(ctx_.timing_only ? 0 : bytes);
         sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
         for (std::uint32_t done = 0; done < bytes;) {
             const std::uint64_t address = m.address + sent + done;
             const std::uint64_t room = p_.fetch_burst - (address & (p_.fetch_burst - 1));
             const auto n = static_cast<std::uint32_t>(bytes - done < room ? bytes - done : room);
             if (burst(memory_out, tlm::TLM_READ_COMMAND, address,
-                      timing_only_ ? nullptr : line.data() + done, n,
+                      ctx_.timing_only ? nullptr : line.data() + done, n,
                       delay) != tlm::TLM_OK_RESPONSE) {
                 --metadata_lines_held_;
                 return false;
@@ -538,7 +541,7 @@ bool csi2_transmitter::fetch_message(const message& m) {
         o.what = role::metadata_line;
         o.kind = m.pixel_derived ? egress_kind::pixels : egress_kind::metadata;
         o.ready = sc_core::sc_time_stamp();
-        if (!timing_only_)
+        if (!ctx_.timing_only)
             o.info.bytes = byte_plane::start(
                 pool_, bytes + crc_bytes, 1, 1,
                 [line = std::move(line)](plane<std::uint8_t>& out, unsigned, unsigned) {

@@ -79,7 +79,8 @@ class csi2_transmitter : public sc_core::sc_module {
     enum class role : std::uint8_t { sync, row, frame_end, metadata_line, metadata_end };
     struct outgoing {
         packet_info info;
-        sc_core::sc_time ready;  ///< since when it could have been sent
+        std::uint32_t frame = 0;  ///< metadata_end: METADATA_FRAME of the message
+        sc_core::sc_time ready;   ///< since when it could have been sent
         std::uint8_t data_type = 0;
         role what = role::sync;
         egress_kind kind = egress_kind::overhead;
@@ -91,7 +92,7 @@ class csi2_transmitter : public sc_core::sc_module {
     struct message {
         std::uint64_t address = 0;
         std::uint32_t length = 0;
-        std::uint16_t number = 0;
+        std::uint32_t frame = 0;
         bool pixel_derived = false;
     };
     using byte_plane = lazy_plane<std::uint8_t>;
@@ -118,7 +119,7 @@ class csi2_transmitter : public sc_core::sc_module {
 
     csi2_parameters p_;
     worker_pool& pool_;
-    bool timing_only_;
+    block_context& ctx_;
     egress_ledger& ledger_;
     register_block registers_{"csi2"};
     unsigned lanes_;

@@ -206,10 +206,12 @@ void pixel_array::begin_frame() {
     registers_.set("FRAME_COUNT", frame_ + 1);
     registers_.set_bits("STATUS", status_frame_start);
     interrupt_event_.notify(sc_core::SC_ZERO_TIME);
+    context_.publish(event_kind::frame_started, frame_);
 }
 
 void pixel_array::end_frame() {
     electrons_.reset();
+    context_.publish(event_kind::frame_read_out, frame_);
     ++frames_;
     ++frame_;
     ++frames_in_stream_;
@@ -228,6 +230,7 @@ void pixel_array::stop() {
     streaming_ = false;
     registers_.set("CONTROL", 0);
     registers_.set_bits("STATUS", status_stopped);
+    context_.publish(event_kind::stream_stopped, frame_);
 }
 
 void pixel_array::drive_interrupt() {

@@ -423,6 +423,7 @@ bool npu::run_job() {
     job_start_ = sc_core::sc_time_stamp();
     pass_start_ = 0;
     refused_ = false;
+    context_.publish(event_kind::job_started, job_, job_input_);
     last_layers_.clear();
     layer_timing sum;
     for (const pass& p : c.passes) {
@@ -474,6 +475,7 @@ void npu::run() {
         const bool complete = run_job();
         busy_ = false;
         if (!complete) {
+            context_.publish(event_kind::job_failed, job_);
             raise(status_error, error_memory);
             continue;
         }
@@ -486,6 +488,7 @@ void npu::run() {
         fixed_ += job_sum_.fixed;
         stall_ += job_sum_.stall;
         macs_ += job_sum_.macs;
+        context_.publish(event_kind::job_ended, job_, job_sum_.cycles);
         raise(status_done, error_none);
     }
 }
