@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Ocellus Authors
-# cmake -DINPUT=file -DOUTPUT=file.cpp -P embed.cmake: the file's bytes as a function.
+# cmake -DINPUT=file -DOUTPUT=file.cpp -DFUNCTION=name -P embed.cmake: the file's bytes as a function.
 file(READ ${INPUT} hex HEX)
 string(LENGTH "${hex}" digits)
 math(EXPR bytes "${digits} / 2")
@@ -13,7 +13,7 @@ namespace ocellus::sim {
 namespace {
 const unsigned char bytes[] = {\n${values}\n};
 }
-std::string embedded_network() {
+std::string ${FUNCTION}() {
     return std::string(reinterpret_cast<const char*>(bytes), ${bytes});
 }
 }  // namespace ocellus::sim

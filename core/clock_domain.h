@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <systemc>
 
 namespace ocellus {
@@ -12,7 +13,18 @@ namespace ocellus {
 class clock_domain {
   public:
     explicit clock_domain(std::uint64_t numerator_hz, std::uint64_t denominator = 1)
-        : num_(numerator_hz), den_(denominator) {}
+        : num_(numerator_hz), den_(denominator) {
+        const std::uint64_t per_second = units_per_second();
+        // The ratio in lowest terms lets nearly all conversions be done by 64-bit arithmetic.
+        const auto units = static_cast<unsigned __int128>(den_) * per_second;
+        if (num_ == 0 || units >> 64) {
+            period_cycles_ = 0;
+            return;
+        }
+        const std::uint64_t common = std::gcd(num_, static_cast<std::uint64_t>(units));
+        period_cycles_ = num_ / common;
+        period_units_ = static_cast<std::uint64_t>(units) / common;
+    }
     static clock_domain from_hertz(double hz) {
         return clock_domain(static_cast<std::uint64_t>(hz * 1000.0 + 0.5), 1000);
     }
@@ -21,23 +33,31 @@ class clock_domain {
     /// to an origin: rows are placed at origin + time_of(row * line_length), never by summing
     /// lines.
     sc_core::sc_time time_of(std::uint64_t cycles) const {
-        const auto per_second = static_cast<unsigned __int128>(
-            1.0 / sc_core::sc_get_time_resolution().to_seconds() + 0.5);
-        const auto units = static_cast<unsigned __int128>(cycles) * den_ * per_second / num_;
+        if (period_cycles_ && cycles <= ~std::uint64_t{0} / period_units_)
+            return sc_core::sc_time::from_value(cycles * period_units_ / period_cycles_);
+        const auto units =
+            static_cast<unsigned __int128>(cycles) * den_ * units_per_second() / num_;
         return sc_core::sc_time::from_value(static_cast<std::uint64_t>(units));
     }
     double seconds_of(std::uint64_t cycles) const { return static_cast<double>(cycles) / hertz(); }
     /// Whole cycles that have begun by `t` (the first cycle number whose start is at or after `t`).
     std::uint64_t cycles_until(const sc_core::sc_time& t) const {
-        const auto per_second = static_cast<unsigned __int128>(
-            1.0 / sc_core::sc_get_time_resolution().to_seconds() + 0.5);
+        if (period_cycles_ && t.value() <= (~std::uint64_t{0} - period_units_) / period_cycles_)
+            return (t.value() * period_cycles_ + period_units_ - 1) / period_units_;
         const auto scaled = static_cast<unsigned __int128>(t.value()) * num_;
-        const auto unit_cycles = per_second * den_;
+        const auto unit_cycles = static_cast<unsigned __int128>(units_per_second()) * den_;
         return static_cast<std::uint64_t>((scaled + unit_cycles - 1) / unit_cycles);
     }
 
   private:
+    static std::uint64_t units_per_second() {
+        static const auto units =
+            static_cast<std::uint64_t>(1.0 / sc_core::sc_get_time_resolution().to_seconds() + 0.5);
+        return units;
+    }
     std::uint64_t num_, den_;
+    std::uint64_t period_units_ = 1,
+                  period_cycles_ = 0;  ///< so many kernel units are so many cycles
 };
 
 }  // namespace ocellus

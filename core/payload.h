@@ -26,7 +26,8 @@
 ///   (header, payload, checksum), plus a packet_extension. `delay` is when the last bit has left
 ///   the lanes.
 ///
-/// BURSTS (ISP tensor writer, NPU, DMA, sequencer, host -> interconnect -> SRAM and registers)
+/// BURSTS (ISP tensor writer, NPU, DMA, control CPU, test benches -> interconnect -> SRAM and
+/// registers)
 ///   TLM_READ or TLM_WRITE, byte address, data_length 1 .. 4096, no byte enables, streaming_width =
 ///   data_length. `delay` on return tells when the burst is complete (it grows by arbitration, bank
 ///   conflicts and transfer). A null data pointer means that only the time is modelled: the bytes

@@ -2,99 +2,178 @@
 // Copyright The Ocellus Authors
 #include "core/registers.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace ocellus {
 
-void register_block::add(register_info info, on_write written, on_read read) {
-    const std::string where = "register " + name_ + "." + info.name;
-    if (info.offset % 4 != 0)
-        throw std::logic_error(where + ": offset is not a multiple of 4");
-    if (by_offset_.count(info.offset))
-        throw std::logic_error(where + ": offset is taken");
-    for (const auto& other : infos_)
-        if (other.name == info.name)
-            throw std::logic_error(where + ": declared twice");
-    std::uint32_t taken = 0;
-    for (const auto& f : info.fields) {
-        if (f.width == 0 || f.low + f.width > 32)
-            throw std::logic_error(where + ": field " + f.name + " does not fit 32 bits");
-        const std::uint32_t mask = (f.width == 32 ? ~0u : (1u << f.width) - 1u) << f.low;
-        if (taken & mask)
-            throw std::logic_error(where + ": field " + f.name + " overlaps another");
-        taken |= mask;
+const char* name_of(access_fault f) {
+    switch (f) {
+        case access_fault::unmapped:
+            return "unmapped";
+        case access_fault::read_only:
+            return "write to a read-only register";
+        case access_fault::write_only:
+            return "read of a write-only register";
+        case access_fault::bad_size:
+            return "not an aligned 32-bit word";
+        case access_fault::reserved_bits:
+            return "reserved bits set";
+        case access_fault::reserved_value:
+            return "reserved value";
     }
-    by_offset_[info.offset] = infos_.size();
-    values_.push_back(info.reset);
-    infos_.push_back(std::move(info));
-    written_.push_back(std::move(written));
-    read_.push_back(std::move(read));
+    return "";
+}
+
+register_block::register_block(const register_map& map)
+    : map_(&map), name_(map.name), entries_(map.registers.size()) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const register_info& r = map.registers[i];
+        const std::size_t word = r.offset / 4;
+        if (word >= by_word_.size())
+            by_word_.resize(word + 1, -1);
+        if (r.offset % 4 != 0 || by_word_[word] >= 0)
+            throw std::logic_error("register " + name_ + "." + r.name + ": impossible offset");
+        by_word_[word] = static_cast<std::int16_t>(i);
+        entries_[i].value = entries_[i].reset = r.reset;
+        entries_[i].writable = r.writable_bits();
+    }
+}
+
+void register_block::counter(unsigned index, const std::uint64_t& value) {
+    on_read(index, [&value] { return static_cast<std::uint32_t>(value); });
+}
+
+void register_block::wide_counter(unsigned index, const std::uint64_t& value) {
+    on_read(index, [this, index, &value] {
+        set(index, static_cast<std::uint32_t>(value));
+        set(index + 1, static_cast<std::uint32_t>(value >> 32));
+        return get(index);
+    });
+}
+
+void register_block::set_reset(unsigned index, std::uint32_t value) {
+    entries_[index].value = entries_[index].reset = value;
 }
 
 void register_block::reset() {
-    for (std::size_t i = 0; i < infos_.size(); ++i)
-        values_[i] = infos_[i].reset;
+    for (auto& e : entries_)
+        e.value = e.reset;
 }
 
-std::size_t register_block::index_of(const std::string& register_name) const {
-    for (std::size_t i = 0; i < infos_.size(); ++i)
-        if (infos_[i].name == register_name)
-            return i;
-    throw std::logic_error("no register " + name_ + "." + register_name);
+std::uint64_t register_block::reads() const {
+    std::uint64_t sum = 0;
+    for (const auto& e : entries_)
+        sum += e.reads;
+    return sum;
 }
 
-std::uint32_t register_block::get(const std::string& register_name) const {
-    return values_[index_of(register_name)];
+std::uint64_t register_block::writes() const {
+    std::uint64_t sum = 0;
+    for (const auto& e : entries_)
+        sum += e.writes;
+    return sum;
 }
 
-void register_block::set(const std::string& register_name, std::uint32_t value) {
-    values_[index_of(register_name)] = value;
+tlm::tlm_response_status register_block::refuse(const register_info* r, std::uint64_t offset,
+                                                std::uint32_t value, access_fault fault,
+                                                bool write) {
+    ++refused_;
+    report({this, r, offset, value, fault, write});
+    switch (fault) {
+        case access_fault::unmapped:
+            return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+        case access_fault::bad_size:
+            return tlm::TLM_BURST_ERROR_RESPONSE;
+        default:
+            return tlm::TLM_COMMAND_ERROR_RESPONSE;
+    }
 }
 
-void register_block::set_bits(const std::string& register_name, std::uint32_t mask) {
-    values_[index_of(register_name)] |= mask;
+void register_block::check_value(const register_info& r, std::uint32_t value) {
+    for (const auto& f : r.fields) {
+        const std::uint32_t part = (value & f.mask()) >> f.low;
+        if (!f.values.empty() &&
+            std::none_of(f.values.begin(), f.values.end(),
+                         [part](const register_value& v) { return v.value == part; }))
+            report({this, &r, r.offset, value, access_fault::reserved_value, true});
+    }
 }
 
 tlm::tlm_response_status register_block::transport(tlm::tlm_command command, std::uint64_t offset,
                                                    unsigned char* data, unsigned length) {
-    const auto refuse = [this](tlm::tlm_response_status status) {
-        ++refused_;
-        return status;
-    };
-    const auto it = by_offset_.find(offset & ~std::uint64_t{3});
-    if (it == by_offset_.end())
-        return refuse(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    const bool write = command == tlm::TLM_WRITE_COMMAND;
+    const int i = find(offset);
+    const register_info* const r = i < 0 ? nullptr : &all()[static_cast<std::size_t>(i)];
+    if (!r)
+        return refuse(nullptr, offset, 0, access_fault::unmapped, write);
     if (offset % 4 != 0 || length != 4)
-        return refuse(tlm::TLM_BURST_ERROR_RESPONSE);
+        return refuse(r, offset, 0, access_fault::bad_size, write);
     // A register access acts: it cannot be made without its word.
-    if (!data || (command != tlm::TLM_READ_COMMAND && command != tlm::TLM_WRITE_COMMAND))
-        return refuse(tlm::TLM_COMMAND_ERROR_RESPONSE);
-    const std::size_t i = it->second;
-    const access mode = infos_[i].mode;
+    if (!data || (!write && command != tlm::TLM_READ_COMMAND)) {
+        ++refused_;
+        return tlm::TLM_COMMAND_ERROR_RESPONSE;
+    }
+    entry& e = entries_[static_cast<std::size_t>(i)];
 
     // Words are little-endian on the bus, whatever the machine that simulates.
-    if (command == tlm::TLM_READ_COMMAND) {
-        if (mode == access::write_only)
-            return refuse(tlm::TLM_COMMAND_ERROR_RESPONSE);
-        ++reads_;
-        const std::uint32_t value = read_[i] ? read_[i]() : values_[i];
+    if (!write) {
+        if (r->mode == access::write_only)
+            return refuse(r, offset, 0, access_fault::write_only, false);
+        ++e.reads;
+        const std::uint32_t value = e.read ? e.read() : e.value;
         for (unsigned b = 0; b < 4; ++b)
             data[b] = static_cast<unsigned char>(value >> (8 * b));
         return tlm::TLM_OK_RESPONSE;
     }
-    if (mode == access::read_only)
-        return refuse(tlm::TLM_COMMAND_ERROR_RESPONSE);
-    ++writes_;
     std::uint32_t value = 0;
     for (unsigned b = 0; b < 4; ++b)
         value |= std::uint32_t{data[b]} << (8 * b);
-    if (mode == access::write_one_to_clear)
-        values_[i] &= ~value;
+    if (r->mode == access::read_only)
+        return refuse(r, offset, value, access_fault::read_only, true);
+    if (value & ~e.writable) {
+        report({this, r, offset, value, access_fault::reserved_bits, true});
+        value &= e.writable;
+    }
+    check_value(*r, value);
+    ++e.writes;
+    if (r->mode == access::write_one_to_clear)
+        e.value &= ~value;
     else
-        values_[i] = value;
-    if (written_[i])
-        written_[i](value);
+        e.value = value;
+    if (e.written)
+        e.written(value);
     return tlm::TLM_OK_RESPONSE;
+}
+
+std::uint32_t register_block::peek(unsigned index) const {
+    const entry& e = entries_[index];
+    return e.read && !all()[index].read_acts ? e.read() : e.value;
+}
+
+unsigned register_block::transport_debug(tlm::tlm_generic_payload& p) {
+    const std::uint64_t first = p.get_address();
+    unsigned char* const data = p.get_data_ptr();
+    const unsigned length = p.get_data_length();
+    if (!data)
+        return 0;
+    unsigned done = 0;
+    if (p.is_write()) {
+        for (; done + 4 <= length; done += 4)
+            if (find(first + done) < 0 || transport(tlm::TLM_WRITE_COMMAND, first + done,
+                                                    data + done, 4) != tlm::TLM_OK_RESPONSE)
+                break;
+    } else {
+        for (; done < length; ++done) {
+            const int i = find(first + done);
+            if (i < 0)
+                break;
+            data[done] = static_cast<unsigned char>(peek(static_cast<unsigned>(i)) >>
+                                                    (8 * ((first + done) % 4)));
+        }
+    }
+    p.set_response_status(done > 0 ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return done;
 }
 
 }  // namespace ocellus

@@ -2,72 +2,181 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <tlm>
-#include <utility>
 #include <vector>
 
 namespace ocellus {
 
-enum class access { read_write, read_only, write_only, write_one_to_clear };
+enum class access : std::uint8_t { read_write, read_only, write_only, write_one_to_clear };
+
+/// A constant array of known length, for tables that are made at build time.
+template <class T>
+class constant_table {
+  public:
+    constexpr constant_table() = default;
+    template <std::size_t n>
+    constexpr constant_table(const T (&array)[n]) : first_(array), size_(n) {}
+    constexpr const T* begin() const { return first_; }
+    constexpr const T* end() const { return first_ + size_; }
+    constexpr std::size_t size() const { return size_; }
+    constexpr bool empty() const { return size_ == 0; }
+    constexpr const T& operator[](std::size_t i) const { return first_[i]; }
+
+  private:
+    const T* first_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// One value that a field may have.
+struct register_value {
+    const char* name;
+    std::uint32_t value;
+    const char* sentence;
+};
 
 struct register_field {
-    std::string name;
-    unsigned low = 0, width = 32;  ///< bits
-    std::string sentence;
+    const char* name;
+    unsigned low, width;  ///< bits
+    const char* sentence;
+    constant_table<register_value> values;  ///< empty: all
+    constexpr std::uint32_t mask() const { return (width == 32 ? ~0u : (1u << width) - 1u) << low; }
 };
 
 /// One 32-bit register of a block, described as firmware sees it.
 struct register_info {
-    std::string name;  ///< "STATUS"
-    std::uint32_t offset = 0;
-    access mode = access::read_write;
-    std::uint32_t reset = 0;
-    std::string sentence;
-    std::vector<register_field> fields;
+    const char* name;  ///< "STATUS"
+    std::uint32_t offset;
+    access mode;
+    std::uint32_t reset;
+    const char* sentence;
+    constant_table<register_field> fields;  ///< empty: the whole word
+    bool read_acts;                         ///< reading it changes something
+    constexpr std::uint32_t writable_bits() const {
+        std::uint32_t bits = fields.empty() ? ~0u : 0u;
+        for (const auto& f : fields)
+            bits |= f.mask();
+        return bits;
+    }
 };
 
-/// The registers of one block. A register is declared once, with a callback where it acts.
+/// The registers of a block. Made from its SVD file by tools/generate_registers.py, sorted by
+/// offset.
+struct register_map {
+    const char* name;
+    const char* sentence;
+    std::uint32_t size;  ///< bytes of the window
+    constant_table<register_info> registers;
+};
+
+/// What is wrong with an access.
+enum class access_fault : std::uint8_t {
+    unmapped,        ///< no register there
+    read_only,       ///< a write to it
+    write_only,      ///< a read of it
+    bad_size,        ///< not one aligned 32-bit word
+    reserved_bits,   ///< a write sets bits outside every field; done without them
+    reserved_value,  ///< a write of a value that a field does not list; done
+};
+const char* name_of(access_fault f);
+
+class register_block;
+
+struct access_event {
+    const register_block* block = nullptr;  ///< null: no block there
+    const register_info* target = nullptr;  ///< null: unmapped
+    std::uint64_t offset = 0;               ///< in the block; without one, the bus address
+    std::uint32_t value = 0;                ///< of a write
+    access_fault fault = access_fault::unmapped;
+    bool write = false;
+};
+
+/// The registers of one block: values, callbacks where they act, and a closed door for everything
+/// that the description does not allow.
 class register_block {
   public:
-    using on_write = std::function<void(std::uint32_t value)>;
-    using on_read = std::function<std::uint32_t()>;
+    using on_write_function = std::function<void(std::uint32_t value)>;
+    using on_read_function = std::function<std::uint32_t()>;
+    using observer = std::function<void(const access_event&)>;
 
-    explicit register_block(std::string name) : name_(std::move(name)) {}
+    /// `map` must live as long as the block, which the generated ones do.
+    explicit register_block(const register_map& map);
+    register_block(const register_block&) = delete;
+    register_block& operator=(const register_block&) = delete;
+
     const std::string& name() const { return name_; }
+    const register_map& map() const { return *map_; }
+    const constant_table<register_info>& all() const { return map_->registers; }
 
-    /// Declares a register. `written` runs after a write has been stored (for write_one_to_clear:
-    /// after the bits were cleared, with the written mask); `read` replaces the stored value on
-    /// reads.
-    void add(register_info info, on_write written = {}, on_read read = {});
+    /// Called after a write has been stored (for write_one_to_clear: after the bits were cleared,
+    /// with the written mask).
+    void on_write(unsigned index, on_write_function f) { entries_[index].written = std::move(f); }
+    /// Replaces the stored value on reads.
+    void on_read(unsigned index, on_read_function f) { entries_[index].read = std::move(f); }
+    /// A 32-bit counter that the block keeps elsewhere.
+    void counter(unsigned index, const std::uint64_t& value);
+    /// A 64-bit one in registers `index` and `index` + 1: reading the lower half holds the upper.
+    void wide_counter(unsigned index, const std::uint64_t& value);
+    /// A reset value that depends on parameters; takes effect at once.
+    void set_reset(unsigned index, std::uint32_t value);
 
     void reset();
-    std::uint32_t get(const std::string& register_name) const;
-    void set(const std::string& register_name, std::uint32_t value);  ///< from the hardware side
-    void set_bits(const std::string& register_name, std::uint32_t mask);
+    std::uint32_t get(unsigned index) const { return entries_[index].value; }
+    void set(unsigned index, std::uint32_t value) { entries_[index].value = value; }
+    void set_bits(unsigned index, std::uint32_t mask) { entries_[index].value |= mask; }
+    void clear_bits(unsigned index, std::uint32_t mask) { entries_[index].value &= ~mask; }
 
     /// A bus access at `offset`. Unmapped: ADDRESS_ERROR; against the access mode: COMMAND_ERROR;
     /// not an aligned word: BURST_ERROR. Refused accesses are counted and change nothing.
     tlm::tlm_response_status transport(tlm::tlm_command command, std::uint64_t offset,
                                        unsigned char* data, unsigned length);
+    /// What a bus access without time does with a payload: for the transport functions of modules.
+    void transport(tlm::tlm_generic_payload& p) {
+        p.set_response_status(
+            transport(p.get_command(), p.get_address(), p.get_data_ptr(), p.get_data_length()));
+    }
+    /// Debug access: reads without side effects, of any bytes; writes whole words as the bus does.
+    /// Returns how many bytes were moved.
+    unsigned transport_debug(tlm::tlm_generic_payload& p);
+    /// Value as a debugger sees it: that of a read, or the stored one where reading acts.
+    std::uint32_t peek(unsigned index) const;
+    /// Index of the register at `offset`, or -1.
+    int find(std::uint64_t offset) const {
+        const std::uint64_t word = offset / 4;
+        return word < by_word_.size() ? by_word_[word] : -1;
+    }
 
-    const std::vector<register_info>& all() const { return infos_; }
+    void observe(observer o) { observer_ = std::move(o); }
+    std::uint64_t reads(unsigned index) const { return entries_[index].reads; }
+    std::uint64_t writes(unsigned index) const { return entries_[index].writes; }
     std::uint64_t refused() const { return refused_; }
-    std::uint64_t reads() const { return reads_; }
-    std::uint64_t writes() const { return writes_; }
+    std::uint64_t reads() const;
+    std::uint64_t writes() const;
 
   private:
-    std::size_t index_of(const std::string& register_name) const;
+    struct entry {
+        std::uint32_t value = 0, reset = 0, writable = 0;
+        on_write_function written;
+        on_read_function read;
+        std::uint64_t reads = 0, writes = 0;
+    };
+    tlm::tlm_response_status refuse(const register_info* r, std::uint64_t offset,
+                                    std::uint32_t value, access_fault fault, bool write);
+    void check_value(const register_info& r, std::uint32_t value);
+    void report(const access_event& e) {
+        if (observer_)
+            observer_(e);
+    }
+
+    const register_map* map_;
     std::string name_;
-    std::vector<register_info> infos_;
-    std::vector<std::uint32_t> values_;
-    std::vector<on_write> written_;
-    std::vector<on_read> read_;
-    std::map<std::uint64_t, std::size_t> by_offset_;
-    std::uint64_t refused_ = 0, reads_ = 0, writes_ = 0;
+    std::vector<entry> entries_;
+    std::vector<std::int16_t> by_word_;
+    observer observer_;
+    std::uint64_t refused_ = 0;
 };
 
 }  // namespace ocellus

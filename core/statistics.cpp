@@ -78,12 +78,34 @@ double statistics::value(const std::string& name) const {
     return e ? e->real() : 0.0;
 }
 
+namespace {
+
+std::string value_since(const statistics::entry& e, const statistics::snapshot& since) {
+    const auto base = since.find(e.name);
+    return base == since.end() || !e.integral ? value_text(e)
+                                              : std::to_string(e.integer() - base->second);
+}
+
+}  // namespace
+
 std::string statistics::json() const {
+    return json({});
+}
+
+statistics::snapshot statistics::take_snapshot() const {
+    snapshot s;
+    for (const entry& e : list_)
+        if (e.integral)
+            s[e.name] = e.integer();
+    return s;
+}
+
+std::string statistics::json(const snapshot& since) const {
     std::string out = "{\n  \"schema\": \"ocellus-stats-1\",\n  \"statistics\": {";
     const char* separator = "\n";
     for (const entry* e : all()) {
         out += separator;
-        out += "    " + json_string(e->name) + ": {\"value\": " + value_text(*e) +
+        out += "    " + json_string(e->name) + ": {\"value\": " + value_since(*e, since) +
                ", \"unit\": " + json_string(e->unit) +
                ", \"description\": " + json_string(e->sentence) + "}";
         separator = ",\n";

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,13 @@ class statistics {
     /// Locale-independent, shortest exact doubles, keys sorted: same values, same bytes.
     std::string json() const;
     std::string text() const;
+
+    /// Integral values by name, to measure from.
+    using snapshot = std::map<std::string, std::uint64_t>;
+    snapshot take_snapshot() const;
+    /// As json(), with integral values counted from a snapshot; real ones are those of the whole
+    /// run.
+    std::string json(const snapshot& since) const;
 
   private:
     std::vector<entry> list_;

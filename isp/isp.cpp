@@ -9,6 +9,8 @@ namespace ocellus::isp {
 
 namespace {
 
+namespace reg = registers::isp;
+
 constexpr std::uint32_t burst_bytes = 4096;
 
 sc_core::sc_time from_now(const sc_core::sc_time& t) {
@@ -23,13 +25,17 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
     rows_in.register_b_transport(this, &isp::row_transport);
     registers_in.register_b_transport(this, &isp::register_transport);
     registers_in.register_transport_dbg(this, &isp::register_debug);
-    declare_registers(registers_, p_,
-                      [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.reset();
+    set_up_registers(registers_, p_,
+                     [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    declare_counters();
+    declare_statistics_registers();
 
     SC_THREAD(write_tensor);
     SC_METHOD(drive_irq);
     sensitive << irq_changed_;
+    SC_METHOD(statistics_done);
+    sensitive << statistics_due_;
+    dont_initialize();
 
     auto& s = ctx.stats;
     s.add("isp.frames", frames_, "Frames that began.");
@@ -46,6 +52,7 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
           "Tensor rows not written because the memory was too slow.");
     s.add("isp.tensor_bytes", tensor_bytes_, "Tensor bytes written to memory.", "B");
     s.add("isp.bus_errors", bus_errors_, "Tensor bursts that were refused.");
+    s.add("isp.statistics", measurements_, "Frames whose exposure statistics were made.");
     s.add("isp.config_errors", config_errors_, "Frames whose settings could not be followed.");
 }
 
@@ -66,6 +73,14 @@ void isp::row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
         ++rows_out_count_;
         send_row(rows_out, *row, delay + clock_.time_of(p_.bypass_cycles));
     }
+    if (measuring_ && measuring_->frame == row->frame && row->row == measuring_->last_row) {
+        // The window's last row has passed the white balance.
+        const std::uint64_t done = clock_.cycles_until(arrival) + clocks_of(row->width) +
+                                   stage_latencies[0].clocks + stage_latencies[1].clocks;
+        due_.push_back(std::move(measuring_));
+        measuring_ = nullptr;
+        statistics_due_.notify(from_now(clock_.time_of(done)));
+    }
     if (frame_->settings.request.image || frame_->settings.request.tensor)
         take_in(*row, arrival);
 }
@@ -84,12 +99,14 @@ void isp::begin_frame(const row_info& row) {
     frame_->exposure_starts.assign(row.height, row.exposure_start);
     frame_->settings = read_settings(registers_, row.width, row.height, row.bits);
     // One frame, one tensor: whoever wants the next one names its place first.
-    registers_.set("CONTROL", registers_.get("CONTROL") & ~control_tensor_enable);
+    registers_.set(reg::CONTROL, registers_.get(reg::CONTROL) & ~control_tensor_enable);
     if (!frame_->settings.valid) {
         ++config_errors_;
-        registers_.set_bits("STATUS", status_config_error);
+        registers_.set_bits(reg::STATUS, status_config_error);
     }
     const frame_request& q = frame_->settings.request;
+    if (registers_.get(reg::STATISTICS_CONTROL) & reg::STATISTICS_CONTROL_ENABLE_bits)
+        begin_statistics(row);
     if (q.tensor)
         ctx_.publish(event_kind::tensor_begun, frame_->number, frame_->settings.tensor_address);
     if (row.raw && !ctx_.timing_only && (q.image || q.tensor))
@@ -126,7 +143,7 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
     const auto y = static_cast<std::int64_t>(row.row);
     if (in_flight_.size() >= p_.input_rows) {
         ++rows_lost_;
-        registers_.set_bits("STATUS", status_overflow);
+        registers_.set_bits(reg::STATUS, status_overflow);
         f.lost_rows.push_back(row.row);
     } else {
         pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
@@ -205,7 +222,7 @@ void isp::write_tensor() {
             clock_.time_of(tensor_rows_[p_.tensor_rows].ready) <= sc_core::sc_time_stamp();
         if (overwritten) {
             ++tensor_rows_lost_;
-            registers_.set_bits("STATUS", status_overflow);
+            registers_.set_bits(reg::STATUS, status_overflow);
         } else {
             write_row(r);
         }
@@ -213,8 +230,8 @@ void isp::write_tensor() {
         // 3. After the last one the tensor is complete.
         if (r.row + 1 == r.frame->settings.request.tensor_out.height) {
             ++tensors_;
-            registers_.set("TENSOR_FRAME", r.frame->number);
-            registers_.set_bits("STATUS", status_tensor_done);
+            registers_.set(reg::TENSOR_FRAME, r.frame->number);
+            registers_.set_bits(reg::STATUS, status_tensor_done);
             irq_changed_.notify(sc_core::SC_ZERO_TIME);
             ctx_.publish(event_kind::tensor_ready, r.frame->number,
                          r.frame->settings.tensor_address);
@@ -235,7 +252,7 @@ void isp::write_row(const waiting_tensor_row& r) {
         if (burst(memory_out, tlm::TLM_WRITE_COMMAND, address + done, data ? data + done : nullptr,
                   n, delay) != tlm::TLM_OK_RESPONSE) {
             ++bus_errors_;
-            registers_.set_bits("STATUS", status_bus_error);
+            registers_.set_bits(reg::STATUS, status_bus_error);
         }
     }
     ++tensor_row_count_;
@@ -245,18 +262,89 @@ void isp::write_row(const waiting_tensor_row& r) {
 }
 
 void isp::drive_irq() {
-    tensor_irq.write((registers_.get("STATUS") & status_tensor_done) != 0);
+    tensor_irq.write((registers_.get(reg::STATUS) & status_tensor_done) != 0);
+    if (statistics_irq.size() > 0)
+        statistics_irq->write((registers_.get(reg::STATUS) & status_statistics_done) != 0);
 }
 
 void isp::register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
+    registers_.transport(p);
 }
 
 unsigned isp::register_debug(tlm::tlm_generic_payload& p) {
-    sc_core::sc_time none;
-    register_transport(p, none);
-    return p.is_response_ok() ? p.get_data_length() : 0;
+    return registers_.transport_debug(p);
+}
+
+void isp::begin_statistics(const row_info& row) {
+    auto m = std::make_shared<measurement>();
+    m->frame = row.frame;
+    area_geometry w;
+    w.x = registers_.get(reg::WINDOW_X);
+    w.y = registers_.get(reg::WINDOW_Y);
+    w.width = registers_.get(reg::WINDOW_WIDTH);
+    w.height = registers_.get(reg::WINDOW_HEIGHT);
+    if (!clip_window(w, row.width, row.height)) {
+        w.x = w.y = 0;
+        w.width = row.width;
+        w.height = row.height;
+    }
+    m->last_row = w.y + w.height - 1;
+    if (row.raw && !ctx_.timing_only) {
+        m->made = true;
+        const statistics_window seen{w.x, w.y, w.width, w.height};
+        m->work = ctx_.pool.submit([m, raw = row.raw, seen, bits = row.bits,
+                                    s = frame_->settings.request.settings] {
+            m->result = measure_exposure([&raw](unsigned y) { return raw->row(y); }, seen, bits, s);
+        });
+    }
+    measuring_ = std::move(m);
+}
+
+void isp::statistics_done() {
+    measured_ = due_.front();
+    due_.pop_front();
+    ++measurements_;
+    registers_.set(reg::STATISTICS_FRAME, measured_->frame);
+    registers_.set_bits(reg::STATUS, status_statistics_done);
+    irq_changed_.notify(sc_core::SC_ZERO_TIME);
+}
+
+/// The last finished ones. Waits for the worker: that takes no simulated time.
+const exposure_statistics& isp::statistics() {
+    static const exposure_statistics none;
+    if (!measured_)
+        return none;
+    measured_->work.wait();
+    return measured_->result;
+}
+
+void isp::declare_statistics_registers() {
+    const auto count = [this](unsigned index, auto value) {
+        registers_.on_read(
+            index, [this, value] { return static_cast<std::uint32_t>(value(statistics())); });
+    };
+    registers_.on_read(reg::STATISTICS_VALID,
+                       [this] { return measured_ && measured_->made ? 1u : 0u; });
+    using stats = const exposure_statistics&;
+    count(reg::STATISTICS_PIXELS, [](stats s) { return s.cells; });
+    count(reg::STATISTICS_LUMA_MEAN, [](stats s) { return s.mean(s.luma); });
+    count(reg::STATISTICS_RED_MEAN, [](stats s) { return s.mean(s.red); });
+    count(reg::STATISTICS_GREEN_MEAN, [](stats s) { return s.mean(s.green); });
+    count(reg::STATISTICS_BLUE_MEAN, [](stats s) { return s.mean(s.blue); });
+    count(reg::STATISTICS_CLIPPED, [](stats s) { return s.clipped; });
+    count(reg::STATISTICS_DARK, [](stats s) { return s.dark; });
+    for (unsigned b = 0; b < exposure_statistics::bins; ++b)
+        count(reg::STATISTICS_HISTOGRAM_00 + b, [b](stats s) { return s.histogram[b]; });
+}
+
+void isp::declare_counters() {
+    registers_.counter(reg::COUNTER_FRAMES, frames_);
+    registers_.counter(reg::COUNTER_ROWS_IN, rows_in_count_);
+    registers_.counter(reg::COUNTER_ROWS_OUT, rows_out_count_);
+    registers_.counter(reg::COUNTER_ROWS_LOST, rows_lost_);
+    registers_.counter(reg::COUNTER_TENSORS, tensors_);
+    registers_.wide_counter(reg::COUNTER_BUSY_CYCLES_LOW, busy_cycles_);
+    registers_.wide_counter(reg::COUNTER_TENSOR_BYTES_LOW, tensor_bytes_);
 }
 
 }  // namespace ocellus::isp

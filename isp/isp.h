@@ -16,6 +16,7 @@
 #include "core/payload.h"
 #include "core/registers.h"
 #include "isp/demosaic.h"
+#include "isp/exposure_statistics.h"
 #include "isp/parameters.h"
 #include "isp/registers.h"
 
@@ -68,6 +69,9 @@ class isp : public sc_core::sc_module {
     tlm_utils::simple_initiator_socket<isp> memory_out{"memory_out"};
     tlm_utils::simple_target_socket<isp> registers_in{"registers_in"};
     sc_core::sc_out<bool> tensor_irq{"tensor_irq"};
+    /// May stay unbound.
+    sc_core::sc_port<sc_core::sc_signal_inout_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND>
+        statistics_irq{"statistics_irq"};
 
     SC_HAS_PROCESS(isp);
     isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx);
@@ -97,6 +101,8 @@ class isp : public sc_core::sc_module {
     void row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     void register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     unsigned register_debug(tlm::tlm_generic_payload& p);
+    void declare_counters();
+    void declare_statistics_registers();
     void begin_frame(const row_info& row);
     void start_work(const row_info& row);
     void take_in(const row_info& row, const sc_core::sc_time& arrival);
@@ -105,6 +111,9 @@ class isp : public sc_core::sc_module {
     void write_tensor();
     void write_row(const waiting_tensor_row& r);
     void drive_irq();
+    void begin_statistics(const row_info& row);
+    void statistics_done();
+    const exposure_statistics& statistics();
     std::uint64_t clocks_of(std::uint64_t pixels) const {
         return (pixels + p_.pixels_per_clock - 1) / p_.pixels_per_clock;
     }
@@ -112,7 +121,7 @@ class isp : public sc_core::sc_module {
     const isp_parameters p_;
     block_context& ctx_;
     clock_domain clock_;
-    register_block registers_{"isp"};
+    register_block registers_{registers::isp::map};
     sc_core::sc_event irq_changed_, tensor_rows_changed_;
 
     std::shared_ptr<frame_state> frame_;
@@ -121,6 +130,19 @@ class isp : public sc_core::sc_module {
     std::uint64_t scaler_free_ = 0;        ///< clock
     std::deque<waiting_tensor_row> tensor_rows_;
     std::vector<std::shared_ptr<frame_work>> finished_work_;  ///< storage for reuse
+
+    /// Exposure statistics of a frame, made by a worker and waited for when firmware looks.
+    struct measurement {
+        std::uint32_t frame = 0;
+        unsigned last_row = 0;  ///< with it the window is complete
+        exposure_statistics result;
+        work_handle work;
+        bool made = false;  ///< false: no samples are simulated
+    };
+    std::shared_ptr<measurement> measuring_, measured_;
+    std::deque<std::shared_ptr<measurement>> due_;
+    sc_core::sc_event statistics_due_;
+    std::uint64_t measurements_ = 0;
 
     std::uint64_t frames_ = 0, rows_in_count_ = 0, rows_out_count_ = 0, rows_lost_ = 0;
     std::uint64_t tensor_row_count_ = 0, tensor_rows_lost_ = 0, tensors_ = 0,

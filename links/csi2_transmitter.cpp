@@ -14,6 +14,8 @@ namespace ocellus::links {
 
 namespace {
 
+namespace reg = registers::csi2;
+
 constexpr std::uint32_t crc_bytes = 2;
 /// Metadata lines between memory and wire: one being sent, one being fetched.
 constexpr std::uint64_t metadata_lines = 2;
@@ -129,8 +131,8 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
                                       p.image_vc));
     rows_in.register_b_transport(this, &csi2_transmitter::row_transport);
     registers_in.register_b_transport(this, &csi2_transmitter::register_transport);
+    registers_in.register_transport_dbg(this, &csi2_transmitter::register_debug);
     declare_registers();
-    registers_.reset();
 
     SC_HAS_PROCESS(csi2_transmitter);
     SC_METHOD(transmit);
@@ -167,100 +169,45 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
 }
 
 void csi2_transmitter::declare_registers() {
-    registers_.add(
-        {"LANES",
-         0x00,
-         access::read_write,
-         lanes_,
-         "Data lanes: 1, 2 or 4; other values are ignored. Used from the next packet on.",
-         {}},
-        [this](std::uint32_t value) {
-            if (value == 1 || value == 2 || value == 4)
-                lanes_ = value;
-            registers_.set("LANES", lanes_);
-        });
-    registers_.add({"VC",
-                    0x04,
-                    access::read_only,
-                    static_cast<std::uint32_t>(p_.image_vc | (p_.metadata_vc << 4)),
-                    "Virtual channels.",
-                    {{"IMAGE", 0, 2, "Channel of the image."},
-                     {"METADATA", 4, 2, "Channel of the metadata."}}});
-    registers_.add(
-        {"STATUS",
-         0x08,
-         access::write_one_to_clear,
-         0,
-         "What happened since the bits were last cleared.",
-         {{"SENT", 0, 1, "The last bit of a metadata message has left."},
-          {"REJECTED", 1, 1, "METADATA_SEND came while the queue was full, or with LENGTH 0."},
-          {"ERROR", 2, 1, "Memory answered with an error; the message was cut short."},
-          {"LINES_LOST", 3, 1, "An image row was lost: the line FIFO was full."}}},
-        [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.add({"IRQ_ENABLE",
-                    0x0C,
-                    access::read_write,
-                    status_sent,
-                    "STATUS bits that raise sent_irq.",
-                    {}},
-                   [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.add({"LINES_LOST", 0x10, access::read_only, 0, "Image rows lost since reset.", {}},
-                   {}, [this] { return static_cast<std::uint32_t>(lines_lost_); });
-    registers_.add({"FRAMES", 0x14, access::read_only, 0, "Image frames sent since reset.", {}}, {},
-                   [this] { return static_cast<std::uint32_t>(frames_); });
-    registers_.add({"METADATA_ADDRESS",
-                    0x20,
-                    access::read_write,
-                    0,
-                    "Bus address of the first byte of the next message.",
-                    {}});
-    registers_.add(
-        {"METADATA_LENGTH", 0x24, access::read_write, 0, "Bytes of the next message.", {}});
-    registers_.add({"METADATA_FRAME",
-                    0x28,
-                    access::read_write,
-                    0,
-                    "Frame the next message belongs to, counted from 0.",
-                    {}});
-    registers_.add(
-        {"METADATA_SEND",
-         0x2C,
-         access::write_only,
-         0,
-         "Queues a message; its address, length and frame are sampled now, its bytes when they are "
-         "sent.",
-         {{"START", 0, 1, "Write 1 to queue the message."},
-          {"PIXEL_DERIVED", 1, 1, "The message holds an input tensor or other pixels."}}},
-        [this](std::uint32_t value) { send_requested(value); });
-    registers_.add(
-        {"METADATA_QUEUED", 0x30, access::read_only, 0, "Messages waiting or being sent.", {}}, {},
-        [this] { return static_cast<std::uint32_t>(messages_.size() + (fetching_ ? 1u : 0u)); });
-    registers_.add({"METADATA_SENT",
-                    0x34,
-                    access::read_only,
-                    0,
-                    "Messages whose last bit has left since reset, those cut short included.",
-                    {}},
-                   {}, [this] { return static_cast<std::uint32_t>(messages_sent_); });
+    auto& r = registers_;
+    r.set_reset(reg::LANES, lanes_);
+    r.set_reset(reg::VC, static_cast<std::uint32_t>(p_.image_vc | (p_.metadata_vc << 4)));
+    r.on_write(reg::LANES, [this](std::uint32_t value) {
+        if (value == 1 || value == 2 || value == 4)
+            lanes_ = value;
+        registers_.set(reg::LANES, lanes_);
+    });
+    const auto changed = [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); };
+    r.on_write(reg::STATUS, changed);
+    r.on_write(reg::IRQ_ENABLE, changed);
+    r.counter(reg::LINES_LOST, lines_lost_);
+    r.counter(reg::FRAMES, frames_);
+    r.on_write(reg::METADATA_SEND, [this](std::uint32_t value) { send_requested(value); });
+    r.on_read(reg::METADATA_QUEUED, [this] { return messages_waiting(); });
+    r.counter(reg::METADATA_SENT, messages_sent_);
+    r.counter(reg::COUNTER_PACKETS, packets_);
+    r.counter(reg::COUNTER_FRAMES, frames_);
+    r.counter(reg::COUNTER_LINES, lines_);
+    r.counter(reg::COUNTER_LINES_LOST, lines_lost_);
+    r.counter(reg::COUNTER_MESSAGES, messages_sent_);
+    r.wide_counter(reg::COUNTER_WIRE_BYTES_LOW, wire_bytes_);
 }
 
 void csi2_transmitter::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-    if (!payload.get_data_ptr()) {
-        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
-        return;
-    }
-    payload.set_response_status(registers_.transport(payload.get_command(), payload.get_address(),
-                                                     payload.get_data_ptr(),
-                                                     payload.get_data_length()));
+    registers_.transport(payload);
+}
+
+unsigned csi2_transmitter::register_debug(tlm::tlm_generic_payload& payload) {
+    return registers_.transport_debug(payload);
 }
 
 void csi2_transmitter::set_status(std::uint32_t bits) {
-    registers_.set_bits("STATUS", bits);
+    registers_.set_bits(reg::STATUS, bits);
     irq_changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void csi2_transmitter::drive_irq() {
-    sent_irq.write((registers_.get("STATUS") & registers_.get("IRQ_ENABLE")) != 0);
+    sent_irq.write((registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE)) != 0);
 }
 
 // Packets.
@@ -479,14 +426,14 @@ void csi2_transmitter::finish_packet() {
 void csi2_transmitter::send_requested(std::uint32_t value) {
     if ((value & send_start) == 0)
         return;
-    const std::uint32_t length = registers_.get("METADATA_LENGTH");
-    if (length == 0 || messages_.size() + (fetching_ ? 1u : 0u) >= p_.metadata_queue) {
+    const std::uint32_t length = registers_.get(reg::METADATA_LENGTH);
+    if (length == 0 || messages_waiting() >= p_.metadata_queue) {
         ++messages_rejected_;
         set_status(status_rejected);
         return;
     }
-    messages_.push_back({registers_.get("METADATA_ADDRESS"), length,
-                         registers_.get("METADATA_FRAME"), (value & send_pixel_derived) != 0});
+    messages_.push_back({registers_.get(reg::METADATA_ADDRESS), length,
+                         registers_.get(reg::METADATA_FRAME), (value & send_pixel_derived) != 0});
     ctx_.publish(event_kind::message_queued, messages_.back().frame);
     message_queued_.notify(sc_core::SC_ZERO_TIME);
 }

@@ -19,6 +19,7 @@
 #include "core/registers.h"
 #include "links/csi2_packet.h"
 #include "links/egress_ledger.h"
+#include "registers/csi2.h"
 
 namespace ocellus::links {
 
@@ -100,6 +101,10 @@ class csi2_transmitter : public sc_core::sc_module {
     void declare_registers();
     void row_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    unsigned register_debug(tlm::tlm_generic_payload& payload);
+    std::uint32_t messages_waiting() const {
+        return static_cast<std::uint32_t>(messages_.size() + (fetching_ ? 1u : 0u));
+    }
 
     void transmit();  ///< method
     void admit(const arrival& a);
@@ -121,7 +126,7 @@ class csi2_transmitter : public sc_core::sc_module {
     worker_pool& pool_;
     block_context& ctx_;
     egress_ledger& ledger_;
-    register_block registers_{"csi2"};
+    register_block registers_{registers::csi2::map};
     unsigned lanes_;
 
     sc_core::sc_event next_, message_queued_, line_taken_, irq_changed_;

@@ -13,6 +13,7 @@
 #include "core/block.h"
 #include "core/parameter.h"
 #include "core/registers.h"
+#include "registers/dma.h"
 
 namespace ocellus::memory {
 
@@ -45,6 +46,7 @@ class dma : public sc_core::sc_module {
   private:
     void declare_registers();
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    unsigned transport_debug(tlm::tlm_generic_payload& payload);
     void start();
     void copy();       ///< thread
     void copy_job();   ///< one job, on the thread
@@ -53,7 +55,7 @@ class dma : public sc_core::sc_module {
 
     dma_parameters p_;
     bool timing_only_;
-    register_block registers_{"dma"};
+    register_block registers_{registers::dma::map};
     bool busy_ = false;
     sc_core::sc_event started_, irq_changed_;
     std::vector<std::uint8_t> buffers_[2];

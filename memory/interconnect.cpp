@@ -123,6 +123,8 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     if (target < 0) {
         ++unmapped_;
         ++i.errors;
+        if (unmapped_observer_)
+            unmapped_observer_(address, payload.is_write());
         payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }

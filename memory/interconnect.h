@@ -7,10 +7,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <systemc>
 #include <tlm>
+#include <utility>
 #include <vector>
 
 #include "core/block.h"
@@ -70,6 +72,10 @@ class interconnect : public sc_core::sc_module {
         targets_out.bind(socket);
     }
 
+    /// Called when a burst goes to an address where nothing is mapped.
+    void on_unmapped(std::function<void(std::uint64_t address, bool write)> f) {
+        unmapped_observer_ = std::move(f);
+    }
     /// In order of mapping.
     const std::vector<mapped_region>& memory_map() const { return regions_; }
     /// Cycles that initiator `who` waited because of `whom`.
@@ -101,6 +107,7 @@ class interconnect : public sc_core::sc_module {
     std::vector<std::unique_ptr<initiator_state>> initiators_;
     std::vector<mapped_region> regions_;
     std::uint64_t unmapped_ = 0, crossing_ = 0;
+    std::function<void(std::uint64_t, bool)> unmapped_observer_;
 };
 
 }  // namespace ocellus::memory

@@ -10,6 +10,8 @@
 
 namespace ocellus::memory {
 
+namespace reg = registers::sram_counters;
+
 void sram_parameters::declare(parameter_registry& r) {
     r.integer("sram.size", size, 64 * 1024, 1ull << 30, unit::byte)
         .says("Size of the on-chip SRAM shared by all initiators.")
@@ -59,6 +61,16 @@ sram::sram(sc_core::sc_module_name name, const sram_parameters& p, block_context
     memory_in.register_b_transport(this, &sram::b_transport);
     memory_in.register_transport_dbg(this, &sram::transport_dbg);
     memory_in.register_get_direct_mem_ptr(this, &sram::get_direct_mem_ptr);
+
+    registers_in.register_b_transport(this, &sram::register_transport);
+    registers_in.register_transport_dbg(this, &sram::register_debug);
+    registers_.wide_counter(reg::COUNTER_READS_LOW, reads_);
+    registers_.wide_counter(reg::COUNTER_WRITES_LOW, writes_);
+    registers_.wide_counter(reg::COUNTER_BYTES_READ_LOW, bytes_read_);
+    registers_.wide_counter(reg::COUNTER_BYTES_WRITTEN_LOW, bytes_written_);
+    registers_.wide_counter(reg::COUNTER_BUSY_CYCLES_LOW, busy_cycles_);
+    registers_.wide_counter(reg::COUNTER_WAIT_CYCLES_LOW, wait_cycles_);
+    registers_.counter(reg::COUNTER_REFUSED, refused_);
 
     auto& s = ctx.stats;
     s.add("sram.reads", reads_, "Read bursts served by the SRAM.");
@@ -140,6 +152,14 @@ void sram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
     }
     payload.set_dmi_allowed(true);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void sram::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
+    registers_.transport(payload);
+}
+
+unsigned sram::register_debug(tlm::tlm_generic_payload& payload) {
+    return registers_.transport_debug(payload);
 }
 
 unsigned sram::transport_dbg(tlm::tlm_generic_payload& payload) {

@@ -14,7 +14,9 @@
 #include "core/block.h"
 #include "core/clock_domain.h"
 #include "core/parameter.h"
+#include "core/registers.h"
 #include "memory/bank_calendar.h"
+#include "registers/sram_counters.h"
 
 namespace ocellus::memory {
 
@@ -40,6 +42,8 @@ struct sram_parameters {
 class sram : public sc_core::sc_module {
   public:
     tlm_utils::simple_target_socket<sram> memory_in{"memory_in"};
+    /// The performance counters; may stay unbound.
+    tlm_utils::simple_target_socket_optional<sram> registers_in{"registers_in"};
 
     sram(sc_core::sc_module_name name, const sram_parameters& p, block_context& ctx);
 
@@ -51,6 +55,8 @@ class sram : public sc_core::sc_module {
     std::uint8_t* data() { return bytes_.get(); }
     const std::uint8_t* data() const { return bytes_.get(); }
 
+    register_block& registers() { return registers_; }
+    const register_block& registers() const { return registers_; }
     std::uint64_t bytes_read() const { return bytes_read_; }
     std::uint64_t bytes_written() const { return bytes_written_; }
     std::uint64_t busy_cycles() const { return busy_cycles_; }
@@ -59,6 +65,8 @@ class sram : public sc_core::sc_module {
   private:
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     unsigned transport_dbg(tlm::tlm_generic_payload& payload);
+    void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    unsigned register_debug(tlm::tlm_generic_payload& payload);
     bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
     /// The cycle after the last bank access of a burst.
     std::uint64_t reserve(std::uint64_t address, std::uint32_t bytes, std::uint64_t earliest,
@@ -72,6 +80,7 @@ class sram : public sc_core::sc_module {
     bank_calendar calendar_;
     std::unique_ptr<std::uint8_t[], release> bytes_;
     sc_core::sc_time last_now_;
+    register_block registers_{registers::sram_counters::map};
 
     std::uint64_t reads_ = 0, writes_ = 0;
     std::uint64_t bytes_read_ = 0, bytes_written_ = 0;

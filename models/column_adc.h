@@ -16,6 +16,7 @@
 #include "core/registers.h"
 #include "models/adc_transfer.h"
 #include "models/plane_store.h"
+#include "registers/column_adc.h"
 
 namespace ocellus::models {
 
@@ -25,7 +26,6 @@ namespace ocellus::models {
 class column_adc : public sc_core::sc_module {
   public:
     // Registers: byte offsets.
-    enum : std::uint32_t { reg_black_level = 0x00, reg_resolution = 0x04, reg_frame_count = 0x08 };
 
     tlm_utils::simple_target_socket<column_adc> rows_in{"rows_in"};
     tlm_utils::simple_initiator_socket<column_adc> rows_out{"rows_out"};
@@ -36,6 +36,7 @@ class column_adc : public sc_core::sc_module {
     ~column_adc() override;
 
     const register_block& registers() const { return registers_; }
+    register_block& registers() { return registers_; }
     /// Waits until all frames begun so far are converted.
     void finish();
 
@@ -50,7 +51,7 @@ class column_adc : public sc_core::sc_module {
     using samples = lazy_plane<std::uint16_t>;
     const column_adc_parameters parameters_;
     block_context& context_;
-    register_block registers_{"column_adc"};
+    register_block registers_{registers::column_adc::map};
     const double conversion_seconds_;
     const sc_core::sc_time conversion_;
     static constexpr unsigned rows_per_band = 32;

@@ -17,6 +17,7 @@
 #include "models/camera_colour.h"
 #include "models/pixel_noise.h"
 #include "models/sensor_timing.h"
+#include "registers/pixel_array.h"
 
 namespace ocellus::models {
 
@@ -44,15 +45,20 @@ struct pixel_array_parameters {
 class pixel_array : public sc_core::sc_module {
   public:
     // Registers: byte offsets.
+    /// Offsets of the registers.
     enum : std::uint32_t {
-        reg_control = 0x00,
-        reg_status = 0x04,
-        reg_frames = 0x08,
-        reg_frame_length = 0x0c,
-        reg_line_length = 0x10,
-        reg_exposure = 0x14,
-        reg_analogue_gain = 0x18,
-        reg_frame_count = 0x1c,
+        reg_control = registers::pixel_array::detail::all[registers::pixel_array::CONTROL].offset,
+        reg_status = registers::pixel_array::detail::all[registers::pixel_array::STATUS].offset,
+        reg_frames = registers::pixel_array::detail::all[registers::pixel_array::FRAMES].offset,
+        reg_frame_length =
+            registers::pixel_array::detail::all[registers::pixel_array::FRAME_LENGTH].offset,
+        reg_line_length =
+            registers::pixel_array::detail::all[registers::pixel_array::LINE_LENGTH].offset,
+        reg_exposure = registers::pixel_array::detail::all[registers::pixel_array::EXPOSURE].offset,
+        reg_analogue_gain =
+            registers::pixel_array::detail::all[registers::pixel_array::ANALOGUE_GAIN].offset,
+        reg_frame_count =
+            registers::pixel_array::detail::all[registers::pixel_array::FRAME_COUNT].offset,
     };
     enum : std::uint32_t { control_stream = 1 };
     enum : std::uint32_t { status_frame_start = 1, status_stopped = 2, status_mode_error = 4 };
@@ -67,7 +73,10 @@ class pixel_array : public sc_core::sc_module {
                 std::shared_ptr<const scene> what, block_context& context);
     ~pixel_array() override;
 
+    /// Another scene from the next frame on; null: darkness.
+    void set_scene(std::shared_ptr<const scene> what);
     const register_block& registers() const { return registers_; }
+    register_block& registers() { return registers_; }
     const clock_domain& pixel_clock() const { return pixel_clock_; }
 
   private:
@@ -95,7 +104,7 @@ class pixel_array : public sc_core::sc_module {
     const mode_registers mode_;
     block_context& context_;
     clock_domain pixel_clock_;
-    register_block registers_{"pixel_array"};
+    register_block registers_{registers::pixel_array::map};
     sc_core::sc_event row_event_, interrupt_event_;
 
     bool streaming_ = false;

@@ -30,7 +30,9 @@ const verb_info verbs[] = {
      "  ocellus run configs/imx500.toml --scene photo.jpg --frames 30 --out out/photo\n"
      "      thirty frames of a photograph through the full-resolution mode\n"
      "  ocellus run --network net.tflite --set npu.clock=\"400 MHz\" --timing-only --frames 100\n"
-     "      how long another network takes with a faster NPU, without moving a pixel\n"},
+     "      how long another network takes with a faster NPU, without moving a pixel\n"
+     "  ocellus run --firmware app.elf --gdb 3333\n"
+     "      a program of yours on the control CPU, which waits for `target remote :3333`\n"},
     {"params", command_line::verb::params,
      "list every parameter with unit, range, default and source",
      "ocellus params [GLOB] [--json | --markdown]",
@@ -38,8 +40,9 @@ const verb_info verbs[] = {
      "      everything about the CNN processor\n"
      "  ocellus params --json\n"
      "      the whole table for a program\n"},
-    {"describe", command_line::verb::describe, "print the memory map or the modules of the sensor",
-     "ocellus describe [CONFIG.toml] --map | --modules",
+    {"describe", command_line::verb::describe,
+     "print the memory map, the registers or the modules of the sensor",
+     "ocellus describe [CONFIG.toml] --map | --modules | --svd | --header",
      "  ocellus describe --map\n"
      "      addresses of the SRAM and of every register\n"
      "  ocellus describe configs/imx500-2x2.toml --modules\n"
@@ -82,6 +85,28 @@ po::options_description visible_options(command_line::verb verb) {
             add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
             add("force", "replace what DIR contains");
             add("quiet", "no progress");
+            add("firmware", po::value<std::string>()->value_name("FILE"),
+                "program of the control CPU: an ELF file, builtin:app, or none");
+            add("uart", po::value<std::string>()->value_name("WHERE"),
+                "stdout, none, file:PATH, pty or tcp:PORT");
+            add("uart-expect",
+                po::value<std::vector<std::string>>()->composing()->value_name("TEXT"),
+                "text, or /regular expression/, that the UART must show before the run ends, "
+                "which it then does; repeatable, in order; otherwise exit code 1");
+            add("until", po::value<std::string>()->value_name("TIME"),
+                "end at this simulated time, such as 33ms; exit code 4");
+            add("max-cycles", po::value<std::string>()->value_name("N"),
+                "end after so many cycles of the control CPU; exit code 4");
+            add("wall-limit", po::value<std::string>()->value_name("TIME"),
+                "end after so much wall time, such as 600s; exit code 5");
+            add("strict", "a register access against the map ends the run with exit code 3");
+            add("gdb", po::value<std::string>()->value_name("WHERE"),
+                "wait for a debugger on a TCP port of this machine, or unix:PATH");
+            add("gdb-no-wait", "run at once; a debugger may come later");
+            add("control", po::value<std::string>()->value_name("WHERE"),
+                "be driven by a test bench on a TCP port of this machine, or unix:PATH");
+            add("profile", "cycles and calls by function, of the firmware");
+            add("coverage", "write coverage.info (LCOV) of the firmware's lines");
             break;
         case command_line::verb::params:
             add("json", "as JSON");
@@ -90,6 +115,8 @@ po::options_description visible_options(command_line::verb verb) {
         case command_line::verb::describe:
             add("map", "memory map with every register");
             add("modules", "tree of modules, sockets and ports");
+            add("svd", "the register map as CMSIS-SVD, for debuggers");
+            add("header", "the register map as a C header, for firmware");
             add("set,C",
                 po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
                 "set one parameter; repeatable");
@@ -146,8 +173,13 @@ std::string help_text(const std::string& topic) {
             << v->examples << "\nUsage\n  " << v->usage << "\n\n"
             << visible_options(v->verb);
         if (v->verb == command_line::verb::run)
-            out << "\nExit codes: 0 done, 2 bad input (nothing was simulated), 6 no progress,\n"
-                   "7 input or output error, 70 internal error; see docs/exit-codes.md.\n";
+            out << "\nExit codes: 0 done, 1 an expected text did not come, 2 bad input (nothing "
+                   "was\n"
+                   "simulated), 3 the firmware failed, 4 limit of simulated time or cycles, 5 "
+                   "limit of\n"
+                   "wall time, 6 no progress, 7 input or output error, 70 internal error; a "
+                   "firmware\n"
+                   "that ends the run gives its own code; see docs/exit-codes.md.\n";
         return out.str();
     }
     out << "Ocellus simulates a stacked image sensor that says what it sees: a pixel die on a "
@@ -234,7 +266,14 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.network = text("network");
     result.inject_tensor = text("inject-tensor");
     result.out = text("out");
-    for (const char* name : {"scene", "network", "inject-tensor", "out"})
+    result.firmware = text("firmware");
+    result.uart = text("uart");
+    result.until = text("until");
+    result.wall_limit = text("wall-limit");
+    result.gdb = text("gdb");
+    result.control = text("control");
+    for (const char* name : {"scene", "network", "inject-tensor", "out", "firmware", "uart",
+                             "until", "wall-limit", "gdb", "control"})
         if (vm.count(name) && text(name).empty())
             fail(fmt::format("--{} needs a value", name));
     if (has("set"))
@@ -249,18 +288,33 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.width = static_cast<unsigned>(number(vm, "width", 8, 16384));
     if (has("height"))
         result.height = static_cast<unsigned>(number(vm, "height", 8, 16384));
+    if (has("max-cycles"))
+        result.max_cycles = number(vm, "max-cycles", 1, ~std::uint64_t{0});
+    if (has("uart-expect"))
+        result.uart_expect = vm["uart-expect"].as<std::vector<std::string>>();
+    result.strict = has("strict");
+    result.gdb_no_wait = has("gdb-no-wait");
+    if (result.gdb_no_wait && result.gdb.empty())
+        fail("--gdb-no-wait needs --gdb WHERE");
+    result.profile = has("profile");
+    result.coverage = has("coverage");
+    if (result.coverage && result.out.empty())
+        fail("--coverage needs --out DIR");
     result.timing_only = has("timing-only");
     result.force = has("force");
     result.quiet = has("quiet");
     result.map = has("map");
     result.modules = has("modules");
+    result.svd = has("svd");
+    result.header = has("header");
     if (has("json") && has("markdown"))
         fail("--json and --markdown exclude each other");
     if (has("json"))
         result.output_format = command_line::format::json;
     if (has("markdown"))
         result.output_format = command_line::format::markdown;
-    if (v->verb == command_line::verb::describe && !result.map && !result.modules)
+    if (v->verb == command_line::verb::describe && !result.map && !result.modules && !result.svd &&
+        !result.header)
         result.map = result.modules = true;
     if (v->verb == command_line::verb::scene && result.out.empty())
         fail("scene needs --out DIR");

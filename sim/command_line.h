@@ -28,6 +28,18 @@ struct command_line {
     std::string out;
     bool force = false;
     bool quiet = false;
+    // run: firmware
+    std::string firmware;  ///< ELF file or "builtin:app" or "none"; empty: from the configuration
+    std::string uart;      ///< where the UART goes; empty: from the configuration
+    std::vector<std::string> uart_expect;  ///< texts that must appear, in this order
+    std::string until;                     ///< simulated time, "33ms"
+    std::optional<std::uint64_t> max_cycles;
+    std::string wall_limit;  ///< "600s"
+    bool strict = false;     ///< a register access against the map ends the run
+    std::string gdb;         ///< where to wait for a debugger; empty: not
+    bool gdb_no_wait = false;
+    std::string control;  ///< where to wait for a test bench; empty: not
+    bool profile = false, coverage = false;
 
     // params
     std::string glob;
@@ -35,7 +47,7 @@ struct command_line {
     format output_format = format::text;
 
     // describe
-    bool map = false, modules = false;
+    bool map = false, modules = false, svd = false, header = false;
 
     // scene
     unsigned width = 1014, height = 760;

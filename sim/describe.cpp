@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "core/image_io.h"
 #include "models/parcels.h"
+#include "sim/embedded.h"
 #include "sim/inputs.h"
 #include "sim/sensor.h"
 #include "sim/settings.h"
@@ -72,6 +73,12 @@ void render_object(const sc_core::sc_object* o, unsigned depth, std::string& out
 }  // namespace
 
 int describe(const command_line& command) {
+    if (command.svd || command.header) {
+        const std::string text = command.svd ? embedded_svd() : embedded_c_header();
+        if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+            throw input_error(exit_code::io, "error: cannot write to standard output");
+        return static_cast<int>(exit_code::ok);
+    }
     parameter_registry registry;
     settings s;
     resolve_settings(command, s, registry);

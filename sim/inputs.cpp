@@ -10,6 +10,7 @@
 #include "core/image_io.h"
 #include "dsp/network/reader.h"
 #include "dsp/npu/generated_networks.h"
+#include "sim/boot_info.h"
 #include "sim/embedded.h"
 
 namespace ocellus::sim {
@@ -103,6 +104,38 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                         s.npu.local_buffer);
 }
 
+std::vector<memory_area> program_memories(const settings& s) {
+    return {{"ROM", s.cpu.rom_base, s.cpu.rom_size},
+            {"SRAM", sram_base, s.sram.size},
+            {"TCM", s.cpu.tcm_base, s.cpu.tcm_size - boot_info_room}};
+}
+
+namespace {
+
+void load_firmware(const settings& s, const parameter_registry& r, run_inputs& in) {
+    const auto areas = program_memories(s);
+    in.boot_rom = std::make_shared<const firmware_image>(
+        read_elf_bytes(embedded_boot_rom(), "boot_rom.elf", areas));
+    const std::string& name = s.firmware.file;
+    if (s.firmware.is_absent())
+        return;
+    if (s.firmware.is_default()) {
+        const std::string bytes = embedded_application();
+        in.files.push_back({"firmware", name, sha256_hex(bytes), bytes.size()});
+        in.firmware =
+            std::make_shared<const firmware_image>(read_elf_bytes(bytes, "app.elf", areas));
+        return;
+    }
+    if (is_builtin(name))
+        fail(fmt::format("unknown built-in firmware '{}'; did you mean builtin:app?", name));
+    const std::string path = resolve_path(r, "firmware.file", name);
+    const std::string bytes = read_input(path);
+    note(in.files, "firmware", path, bytes);
+    in.firmware = std::make_shared<const firmware_image>(read_elf_bytes(bytes, path, areas));
+}
+
+}  // namespace
+
 run_inputs load_inputs(const command_line& command, const settings& s,
                        const parameter_registry& r) {
     run_inputs in;
@@ -136,6 +169,7 @@ run_inputs load_inputs(const command_line& command, const settings& s,
             decode_image(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), path));
     }
 
+    load_firmware(s, r, in);
     in.network = load_network(s, r, in.files);
     if (!command.inject_tensor.empty()) {
         if (!in.network)

@@ -8,8 +8,10 @@
 
 #include "core/parameter.h"
 #include "dsp/compiler/compiled_network.h"
+#include "memory_map.h"
 #include "models/parcels.h"
 #include "models/scene.h"
+#include "sim/firmware_image.h"
 #include "sim/settings.h"
 
 namespace ocellus::sim {
@@ -28,14 +30,16 @@ struct run_inputs {
     bool scene_is_parcels = false;
     std::shared_ptr<const dsp::compiled_network> network;  ///< null: none
     std::vector<std::uint8_t> injected_tensor;
+    std::shared_ptr<const firmware_image> boot_rom;
+    std::shared_ptr<const firmware_image> firmware;  ///< null: none
     std::vector<input_file> files;
 };
 
 /// Bus address of the SRAM: the public loader manifests put the memory there (imx500 packerOut).
-constexpr std::uint64_t sram_base = 0x04000000;
-/// Register windows, 4 KiB each.
-constexpr std::uint64_t register_base = 0x10000000;
-constexpr std::uint64_t register_window = 0x1000;
+constexpr std::uint64_t sram_base = memory_map::sram_base;
+
+/// Memories that a program may be loaded into.
+std::vector<memory_area> program_memories(const settings& s);
 
 /// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.
 run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r);

@@ -27,12 +27,7 @@ std::vector<double> real_values(const dsp::tensor& t, const std::vector<std::uin
 /// Scores 0 .. 1: as they are when the network ends with softmax or logistic, else their softmax,
 /// rounded to 1/4096 so that the last bits of exp() do not matter.
 void to_scores(const dsp::network& n, std::vector<double>& values) {
-    auto last = n.layers.rbegin();
-    while (last != n.layers.rend() &&
-           (last->kind == dsp::op::quantize || last->kind == dsp::op::reshape))
-        ++last;
-    if (values.empty() || last == n.layers.rend() || last->kind == dsp::op::softmax ||
-        last->kind == dsp::op::logistic)
+    if (values.empty() || ends_in_probabilities(n))
         return;
     const double top = *std::max_element(values.begin(), values.end());
     double sum = 0;
@@ -43,6 +38,15 @@ void to_scores(const dsp::network& n, std::vector<double>& values) {
 }
 
 }  // namespace
+
+bool ends_in_probabilities(const dsp::network& n) {
+    auto last = n.layers.rbegin();
+    while (last != n.layers.rend() &&
+           (last->kind == dsp::op::quantize || last->kind == dsp::op::reshape))
+        ++last;
+    return last == n.layers.rend() || last->kind == dsp::op::softmax ||
+           last->kind == dsp::op::logistic;
+}
 
 bool is_detector(const dsp::network& network) {
     return dsp::has_detection_decoder(network);

@@ -17,6 +17,9 @@ namespace ocellus::sim {
 metadata_record interpret(const dsp::network& network,
                           const std::vector<std::vector<std::uint8_t>>& outputs, unsigned capacity);
 
+/// Whether the network's last layer gives scores 0 .. 1, which need no softmax.
+bool ends_in_probabilities(const dsp::network& network);
+
 /// Whether the network's outputs are detections.
 bool is_detector(const dsp::network& network);
 

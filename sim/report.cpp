@@ -144,6 +144,10 @@ std::string render_table(const run_summary& s) {
         line("inferences delivered", fmt::format("{}", s.delivered));
         line("frames dropped", fmt::format("{}", s.dropped), "captured without inference");
     }
+    if (!s.firmware.empty())
+        line("control CPU busy", time_text(s.cpu_busy),
+             fmt::format("{}, {} instructions, {} interrupts", s.firmware, s.instructions,
+                         s.interrupts));
     line("image lines lost", fmt::format("{}", s.lost_lines));
     if (s.lost_isp_rows > 0)
         line("ISP rows lost", fmt::format("{}", s.lost_isp_rows),

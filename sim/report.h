@@ -8,8 +8,8 @@
 #include "core/image.h"
 #include "core/statistics.h"
 #include "dsp/network/graph.h"
+#include "sim/frame_log.h"
 #include "sim/metadata_record.h"
-#include "sim/sequencer.h"
 
 namespace ocellus::sim {
 
@@ -32,6 +32,9 @@ struct run_summary {
     std::uint64_t sram_conflicts = 0;  ///< cycles
     double simulated = 0, wall = 0;    ///< s
     bool timing_only = false;
+    std::string firmware;  ///< of the control CPU; empty: none
+    std::uint64_t instructions = 0, interrupts = 0;
+    double cpu_busy = 0;  ///< s not spent in wfi
     double slack() const { return frame_period - inference_max; }
 };
 

@@ -16,10 +16,13 @@
 #include "core/files.h"
 #include "core/image_io.h"
 #include "core/text.h"
+#include "core/units.h"
 #include "isp/develop.h"
+#include "sim/guest.h"
 #include "sim/inputs.h"
 #include "sim/report.h"
 #include "sim/sensor.h"
+#include "sim/session.h"
 #include "sim/settings.h"
 #include "sim/verbs.h"
 #include "sim/version.h"
@@ -199,19 +202,22 @@ std::string manifest(const settings& s, const run_inputs& in, bool timing_only, 
 /// The resolved configuration, files by name alone: where they lie is not part of a result.
 std::string configuration_text(settings& s, const parameter_registry& registry) {
     const std::string scene = s.run.scene, network = s.run.network, labels = s.run.labels;
-    for (std::string* name : {&s.run.scene, &s.run.network, &s.run.labels})
+    const std::string firmware = s.firmware.file;
+    for (std::string* name : {&s.run.scene, &s.run.network, &s.run.labels, &s.firmware.file})
         if (name->rfind("builtin:", 0) != 0)
             *name = std::filesystem::path(*name).filename().string();
     std::string text = resolved_config(registry);
     s.run.scene = scene;
     s.run.network = network;
     s.run.labels = labels;
+    s.firmware.file = firmware;
     return text;
 }
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
                    const run_inputs& in, const sensor& chip, const statistics& stats,
-                   bool timing_only, worker_pool& pool, steady::time_point begin) {
+                   const guest_outputs& guest, bool timing_only, worker_pool& pool,
+                   steady::time_point begin) {
     const auto& records = chip.host_side().metadata();
     const auto find = [&](std::uint32_t frame) {
         const auto it = records.find(frame);
@@ -225,7 +231,7 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     std::string lines;
     const auto width = static_cast<unsigned>(s.pixels.sensor.width);
     const auto height = static_cast<unsigned>(s.pixels.sensor.height);
-    for (const auto& f : chip.frames()) {
+    for (const auto& f : chip.frames().frames()) {
         if (in.network)
             write_tensors(out, f, *in.network);
         lines += metadata_line(f, find(f.frame), labels_of(in), width, height);
@@ -234,9 +240,34 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     if (in.scene_is_parcels && !timing_only)
         out.write("truth.jsonl", truth_lines(s));
     out.write("stats.json", stats.json());
+    for (const auto& [name, text] : guest.files)
+        out.write(name, text);
     out.write("config.toml", configuration_text(s, registry));
     out.write("manifest.json", manifest(s, in, timing_only, seconds_since(begin)));
     out.commit();
+}
+
+session_limits limits_of(const command_line& command, const settings& s) {
+    session_limits l;
+    const auto seconds = [](const std::string& text, const char* option) {
+        double value = 0;
+        std::string why;
+        if (!parse_quantity(text, unit::second, value, why) || !(value > 0))
+            throw input_error(
+                exit_code::usage,
+                fmt::format("error: {} {}: expected a time such as 33ms or 1.5 s", option, text));
+        return value;
+    };
+    if (!command.until.empty())
+        l.until = sc_core::sc_time(seconds(command.until, "--until"), sc_core::SC_SEC);
+    if (!command.wall_limit.empty())
+        l.wall = seconds(command.wall_limit, "--wall-limit");
+    l.cycles = command.max_cycles;
+    l.hang = s.run.hang_time;
+    l.frames = s.run.frames;
+    // Firmware of others says itself when it is done, unless frames were asked for.
+    l.stop_after_frames = s.firmware.is_default() || command.frames.has_value();
+    return l;
 }
 
 }  // namespace
@@ -249,6 +280,7 @@ int run(const command_line& command) {
     worker_pool pool(command.threads ? *command.threads
                                      : std::max(1u, std::thread::hardware_concurrency()));
     const run_inputs in = load_inputs(command, s, registry);
+    const session_limits limits = limits_of(command, s);
     std::optional<output_folder> out;
     if (!command.out.empty())
         out.emplace(command.out, command.force);
@@ -259,21 +291,26 @@ int run(const command_line& command) {
     sensor chip("sensor", s, in, ctx, [&s, keep](std::uint32_t frame) {
         return keep && is_saved(s.run.saved, frame, s.run.frames);
     });
+    session drive(chip, limits);
+    guest services(chip, drive, in, s, command, stats);
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, note_signal);
+    run_end end;
     {
         progress shown(command.quiet);
-        chip.simulate([&](std::uint64_t frame) {
+        drive.on_progress([&](std::uint64_t frame) {
             stop_when_asked();
             shown.show(frame, s.run.frames);
         });
+        end = drive.run();
     }
-    if (!chip.finished())
-        throw input_error(exit_code::hang, "error: no progress: the simulation came to rest at " +
-                                               sc_core::sc_time_stamp().to_string() +
-                                               " before every frame was delivered or dropped");
+    chip.finish(s.run.check_protocol);
+    if (end.reason == end_reason::hang)
+        throw input_error(exit_code::hang, "error: " + end.message);
+    const guest_outputs guest_results = services.finish(end);
     if (out)
-        write_results(*out, s, registry, in, chip, stats, command.timing_only, pool, begin);
+        write_results(*out, s, registry, in, chip, stats, guest_results, command.timing_only, pool,
+                      begin);
 
     auto summary = chip.summary();
     summary.wall = seconds_since(begin);
@@ -294,11 +331,14 @@ int run(const command_line& command) {
             std::printf("  %-22s %s\n", "last frame shows",
                         seen.empty() ? "nothing" : seen.c_str());
         }
+    std::fputs(guest_results.text.c_str(), stdout);
     if (out)
         std::printf("  %-22s %s\n", "results in", command.out.c_str());
     if (std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
-    return static_cast<int>(exit_code::ok);
+    if (!end.message.empty())
+        std::fprintf(stderr, "%s%s\n", end.process_code() ? "error: " : "", end.message.c_str());
+    return end.process_code();
 }
 
 }  // namespace ocellus::sim

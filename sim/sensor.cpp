@@ -8,6 +8,9 @@
 #include <stdexcept>
 
 #include "core/payload_checker.h"
+#include "dsp/cpu/clint.h"
+#include "dsp/cpu/interrupt_controller.h"
+#include "dsp/cpu/watchdog.h"
 #include "dsp/npu/npu.h"
 #include "isp/isp.h"
 #include "links/csi2_transmitter.h"
@@ -17,63 +20,19 @@
 #include "memory/sram.h"
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
+#include "sim/boot_info.h"
 
 namespace ocellus::sim {
-namespace {
 
-constexpr std::size_t metadata_record_slots = 2;
-
-/// How the ISP fills the network's input: the whole range of 8-bit colour onto the whole range of
-/// the quantized input. A network whose input is no picture gets its bytes injected; the ISP then
-/// writes a row of as many bytes, so that the time is that of a tensor of this size.
-isp::tensor_format tensor_of(const dsp::network& n) {
-    const auto& t = n.input();
-    if (takes_pictures(n))
-        return isp::make_tensor_format(
-            static_cast<unsigned>(t.shape[2]), static_cast<unsigned>(t.shape[1]),
-            static_cast<unsigned>(t.shape[3]), t.type == dsp::element::int8);
-    const auto bytes = static_cast<unsigned>(t.bytes());
-    const unsigned width = std::min(bytes, 512u);
-    return isp::make_tensor_format(width, bytes / width, 1, true);
+const std::vector<std::string>& sensor::interrupt_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> out;
+        for (const auto& source : memory_map::interrupts)
+            out.emplace_back(source.name);
+        return out;
+    }();
+    return names;
 }
-
-/// What the firmware's boot code would have in its tables: the mode and the ISP's set-up.
-boot_settings boot_of(const settings& s, const run_inputs& in, const register_directory& directory,
-                      const std::function<bool(std::uint32_t)>& keep) {
-    boot_settings boot;
-    const auto mode = s.pixels.sensor.registers();
-    const auto write = [&](const char* block, const char* name, std::uint64_t value) {
-        boot.writes.emplace_back(directory.address(block, name), static_cast<std::uint32_t>(value));
-    };
-    write("pixel_array", "FRAME_LENGTH", mode.frame_length);
-    write("pixel_array", "LINE_LENGTH", mode.line_length);
-    write("pixel_array", "EXPOSURE", mode.exposure);
-    write("pixel_array", "ANALOGUE_GAIN", mode.gain_code);
-    const auto output = s.run.image == image_output::raw   ? isp::isp_output::raw
-                        : s.run.image == image_output::isp ? isp::isp_output::isp
-                                                           : isp::isp_output::none;
-    boot.isp_control = isp::control_value(output, s.isp);
-    boot.isp_tensor_enable = isp::control_tensor_enable;
-    boot.frames = static_cast<std::uint32_t>(s.run.frames);
-    boot.network = in.network != nullptr;
-    if (in.network) {
-        for (std::size_t i = 0; i < in.network->input_slots(); ++i)
-            boot.input_slots.push_back(in.network->input_address(i));
-        // The kibibyte that the plan keeps free at the bottom of the SRAM holds the records.
-        const auto outputs = std::min(in.network->plan.output_slot.size(), metadata_record_slots);
-        for (std::size_t i = 0; i < outputs; ++i)
-            boot.metadata_buffers.push_back(
-                sram_base + i * record_bytes(static_cast<unsigned>(s.sequencer.max_findings)));
-        boot.injected_tensor = in.injected_tensor;
-        const auto f = tensor_of(in.network->net);
-        for (const auto& [name, value] : isp::tensor_registers(f))
-            write("isp", name, value);
-    }
-    boot.keep = keep;
-    return boot;
-}
-
-}  // namespace
 
 struct sensor::blocks {
     blocks(const settings& s, const run_inputs& in, block_context& ctx,
@@ -87,9 +46,18 @@ struct sensor::blocks {
           bus("interconnect", s.interconnect, ctx),
           dma("dma", s.dma, ctx),
           npu("npu", s.npu, ctx),
+          cpu("cpu", s.cpu, ctx),
+          clint("clint", s.clint, ctx),
+          interrupts("interrupt_controller", static_cast<unsigned>(interrupt_names().size()), ctx),
+          system("system"),
+          uart("uart", s.uart, ctx, ledger),
+          watchdog("watchdog", s.clint.clock, ctx),
+          simulator("simulator"),
+          external("external"),
           receiver("host", static_cast<unsigned>(s.csi2.image_vc),
                    static_cast<unsigned>(s.csi2.metadata_vc), keep, ctx),
-          probe("scoreboard", [this](const row_info& row) { receiver.expect(row); }) {}
+          probe("scoreboard", [this](const row_info& row) { receiver.expect(row); }),
+          lines("interrupt_line", interrupt_names().size()) {}
 
     models::pixel_array pixel_array;
     models::column_adc column_adc;
@@ -100,12 +68,27 @@ struct sensor::blocks {
     memory::interconnect bus;
     memory::dma dma;
     dsp::npu npu;
+    dsp::control_cpu cpu;
+    dsp::clint clint;
+    dsp::interrupt_controller interrupts;
+    dsp::system_control system;
+    links::uart uart;
+    dsp::watchdog watchdog;
+    dsp::simulator_port simulator;
+    external_port external;
     host receiver;
     row_probe probe;
-    std::unique_ptr<sequencer> control;
-    sc_core::sc_signal<bool> frame_irq{"frame_irq"}, tensor_irq{"tensor_irq"}, npu_irq{"npu_irq"},
-        dma_irq{"dma_irq"}, sent_irq{"sent_irq"};
+    sc_core::sc_vector<sc_core::sc_signal<bool>> lines;
+    sc_core::sc_signal<bool> software_irq{"software_irq"}, timer_irq{"timer_irq"},
+        external_irq{"external_irq"};
     double simulated_time = 0, latency_max = 0;
+
+    /// The line of an interrupt source by its name in the device file.
+    sc_core::sc_signal<bool>& line(const std::string& source) {
+        const auto& names = interrupt_names();
+        return lines.at(static_cast<std::size_t>(std::find(names.begin(), names.end(), source) -
+                                                 names.begin()));
+    }
 
     // With run.check_protocol, a checker sits on every connection.
     std::vector<std::unique_ptr<row_checker>> row_checkers;
@@ -136,64 +119,24 @@ struct sensor::blocks {
 sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs& in,
                block_context& ctx, std::function<bool(std::uint32_t)> keep)
     : sc_module(name), settings_(s), inputs_(in), ctx_(ctx), ledger_(ctx.stats) {
+    ctx.events = &events_;
     b_ = std::make_unique<blocks>(s, in, ctx, ledger_, keep);
-    auto& b = *b_;
-
-    // Rows.
-    const bool check = s.run.check_protocol;
-    b.connect_rows(check, "charge_checker", b.pixel_array.rows_out, b.column_adc.rows_in);
-    b.connect_rows(check, "conversion_checker", b.column_adc.rows_out, b.die_link.rows_in);
-    b.connect_rows(check, "die_link_checker", b.die_link.rows_out, b.isp.rows_in);
-    b.connect_rows(check, "image_checker", b.isp.rows_out, b.probe.rows_in);
-    b.probe.rows_out.bind(b.csi2.rows_in);
-    if (check) {
-        b.packet_checkers.push_back(std::make_unique<packet_checker>("packet_checker"));
-        b.csi2.packets_out.bind(b.packet_checkers.back()->packets_in);
-        b.packet_checkers.back()->packets_out.bind(b.receiver.packets_in);
-    } else {
-        b.csi2.packets_out.bind(b.receiver.packets_in);
-    }
-
-    // Memory map.
-    b.bus.attach_target("sram", sram_base, s.sram.size, b.sram.memory_in);
-    std::uint64_t base = register_base;
-    const auto add = [&](auto& block) {
-        b.bus.attach_target(block.registers().name(), base, register_window, block.registers_in);
-        directory_.add(base, block.registers());
-        base += register_window;
-    };
-    add(b.pixel_array);
-    add(b.column_adc);
-    add(b.isp);
-    add(b.npu);
-    add(b.dma);
-    add(b.csi2);
-
-    // Software, in place of the control CPU.
+    log_ = std::make_unique<frame_log>(
+        ctx, events_, in.network, in.injected_tensor, std::move(keep),
+        [this](bool write, std::uint64_t address, std::uint8_t* bytes, std::size_t length) {
+            const auto at = static_cast<std::uint32_t>(address);
+            if (write)
+                debug_write(at, bytes, length);
+            else
+                debug_read(at, bytes, length);
+        });
+    wire(s.run.check_protocol);
+    map_memory();
+    wire_interrupts();
     if (in.network)
-        b.npu.load(in.network);
-    b.control = std::make_unique<sequencer>("sequencer", s.sequencer, directory_,
-                                            boot_of(s, in, directory_, keep), in.network, ctx);
+        b_->npu.load(in.network);
 
-    // Initiators.
-    b.connect_bursts(check, "isp", b.isp.memory_out);
-    b.connect_bursts(check, "npu", b.npu.memory_out);
-    b.connect_bursts(check, "dma", b.dma.memory_out);
-    b.connect_bursts(check, "csi2", b.csi2.memory_out);
-    b.connect_bursts(check, "sequencer", b.control->memory_out);
-
-    // Interrupts.
-    b.pixel_array.frame_irq.bind(b.frame_irq);
-    b.isp.tensor_irq.bind(b.tensor_irq);
-    b.npu.done_irq.bind(b.npu_irq);
-    b.dma.done_irq.bind(b.dma_irq);
-    b.csi2.sent_irq.bind(b.sent_irq);
-    b.control->frame_irq.bind(b.frame_irq);
-    b.control->tensor_irq.bind(b.tensor_irq);
-    b.control->npu_irq.bind(b.npu_irq);
-    b.control->dma_irq.bind(b.dma_irq);
-    b.control->sent_irq.bind(b.sent_irq);
-
+    auto& b = *b_;
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
                   "s");
     ctx.stats.add("run.checked_transactions", b.checked,
@@ -210,23 +153,142 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
             [&b](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
                 std::copy(data, data + length, b.sram.data() + (address - sram_base));
             });
+    load_firmware();
 }
 
 sensor::~sensor() = default;
 
-void sensor::simulate(const std::function<void(std::uint64_t)>& progress) {
-    const sc_core::sc_time slice(settings_.pixels.sensor.timing().frame_time, sc_core::SC_SEC);
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);
-    while (sc_core::sc_pending_activity()) {
-        sc_core::sc_start(std::min(slice, sc_core::sc_time_to_pending_activity() + slice),
-                          sc_core::SC_EXIT_ON_STARVATION);
-        progress(b_->control->frames().size());
+/// Rows, packets and bursts.
+void sensor::wire(bool check) {
+    auto& b = *b_;
+    b.connect_rows(check, "charge_checker", b.pixel_array.rows_out, b.column_adc.rows_in);
+    b.connect_rows(check, "conversion_checker", b.column_adc.rows_out, b.die_link.rows_in);
+    b.connect_rows(check, "die_link_checker", b.die_link.rows_out, b.isp.rows_in);
+    b.connect_rows(check, "image_checker", b.isp.rows_out, b.probe.rows_in);
+    b.probe.rows_out.bind(b.csi2.rows_in);
+    if (check) {
+        b.packet_checkers.push_back(std::make_unique<packet_checker>("packet_checker"));
+        b.csi2.packets_out.bind(b.packet_checkers.back()->packets_in);
+        b.packet_checkers.back()->packets_out.bind(b.receiver.packets_in);
+    } else {
+        b.csi2.packets_out.bind(b.receiver.packets_in);
     }
-    b_->control->settle();
+    b.connect_bursts(check, "isp", b.isp.memory_out);
+    b.connect_bursts(check, "npu", b.npu.memory_out);
+    b.connect_bursts(check, "dma", b.dma.memory_out);
+    b.connect_bursts(check, "csi2", b.csi2.memory_out);
+    b.connect_bursts(check, "cpu", b.cpu.memory_out);
+    b.connect_bursts(check, "external", b.external.memory_out);
+}
+
+void sensor::map_memory() {
+    auto& b = *b_;
+    b.bus.attach_target("sram", sram_base, settings_.sram.size, b.sram.memory_in);
+    const auto add = [&](auto& block, std::uint64_t base) {
+        b.bus.attach_target(block.registers().name(), base, block.registers().map().size,
+                            block.registers_in);
+        directory_.add(base, block.registers());
+    };
+    add(b.clint, memory_map::clint_base);
+    add(b.pixel_array, memory_map::pixel_array_base);
+    add(b.column_adc, memory_map::column_adc_base);
+    add(b.isp, memory_map::isp_base);
+    add(b.npu, memory_map::npu_base);
+    add(b.dma, memory_map::dma_base);
+    add(b.csi2, memory_map::csi2_base);
+    add(b.interrupts, memory_map::interrupt_controller_base);
+    add(b.system, memory_map::system_base);
+    add(b.uart, memory_map::uart_base);
+    add(b.watchdog, memory_map::watchdog_base);
+    add(b.sram, memory_map::sram_counters_base);
+    add(b.simulator, memory_map::simulator_base);
+}
+
+void sensor::wire_interrupts() {
+    auto& b = *b_;
+    b.pixel_array.frame_irq.bind(b.line("frame"));
+    b.isp.tensor_irq.bind(b.line("tensor"));
+    b.isp.statistics_irq.bind(b.line("isp_statistics"));
+    b.npu.done_irq.bind(b.line("npu"));
+    b.dma.done_irq.bind(b.line("dma"));
+    b.csi2.sent_irq.bind(b.line("csi2"));
+    b.uart.irq.bind(b.line("uart"));
+    b.watchdog.irq.bind(b.line("watchdog"));
+    for (std::size_t k = 0; k < interrupt_names().size(); ++k)
+        b.interrupts.sources_in[k].bind(b.lines[k]);
+    b.interrupts.external_irq.bind(b.external_irq);
+    b.clint.software_irq.bind(b.software_irq);
+    b.clint.timer_irq.bind(b.timer_irq);
+    b.cpu.external_irq_in.bind(b.external_irq);
+    b.cpu.software_irq_in.bind(b.software_irq);
+    b.cpu.timer_irq_in.bind(b.timer_irq);
+    b.cpu.set_time_source([&b](const sc_core::sc_time& t) { return b.clint.time_at(t); });
+    b.watchdog.on_reset([this] { reset(dsp::boot_reason::watchdog); });
+    b.system.on_reset([this] { reset(dsp::boot_reason::software); });
+}
+
+/// What the host's loader does, before the CPU's first instruction and without time.
+void sensor::load_firmware() {
+    auto& b = *b_;
+    const auto put = [this](const firmware_image& image) {
+        for (const auto& segment : image.segments) {
+            std::vector<unsigned char> bytes = segment.bytes;
+            bytes.resize(segment.memory_size);
+            if (!b_->cpu.load_image(segment.address, bytes) &&
+                debug_write(segment.address, bytes.data(), bytes.size()) != bytes.size())
+                throw input_error(exit_code::internal, "firmware outside the memory");
+            if (segment.executable && !segment.writable)
+                b_->cpu.protect(segment.address,
+                                static_cast<std::uint32_t>(segment.address + bytes.size() - 1));
+        }
+    };
+    b.cpu.clear_protection();
+    put(*inputs_.boot_rom);
+    if (inputs_.firmware)
+        put(*inputs_.firmware);
+    b.system.set_boot_entry(inputs_.firmware ? inputs_.firmware->entry : 0);
+    const auto at = static_cast<std::uint32_t>(settings_.cpu.tcm_base + settings_.cpu.tcm_size -
+                                               boot_info_room);
+    b.cpu.load_image(at, make_boot_info(settings_, inputs_, directory_, at));
+    b.system.set_boot_info(at);
+}
+
+void sensor::reset(dsp::boot_reason why) {
+    b_->cpu.request_reset([this, why] {
+        auto& b = *b_;
+        b.npu.abort();
+        b.clint.reset();
+        b.interrupts.reset();
+        b.uart.reset();
+        b.watchdog.reset();
+        load_firmware();
+        b.system.reset(why);
+    });
+}
+
+std::size_t sensor::debug_read(std::uint32_t address, unsigned char* bytes, std::size_t length) {
+    const std::size_t near = b_->cpu.debug_read(address, bytes, length);
+    if (near > 0 || length == 0)
+        return near;
+    return b_->external.debug(tlm::TLM_READ_COMMAND, address, bytes, length);
+}
+
+std::size_t sensor::debug_write(std::uint32_t address, const unsigned char* bytes,
+                                std::size_t length) {
+    const std::size_t near = b_->cpu.debug_write(address, bytes, length);
+    if (near > 0 || length == 0)
+        return near;
+    std::vector<unsigned char> copy(bytes, bytes + length);
+    return b_->external.debug(tlm::TLM_WRITE_COMMAND, address, copy.data(), length);
+}
+
+void sensor::finish(bool check) {
+    log_->settle();
     b_->receiver.finish();
-    check_protocol();
+    if (check)
+        check_protocol();
     b_->simulated_time = sc_core::sc_time_stamp().to_seconds();
-    for (const auto& f : b_->control->frames())
+    for (const auto& f : log_->frames())
         if (f.outcome == frame_outcome::delivered)
             b_->latency_max = std::max(b_->latency_max, (f.metadata_sent - f.start).to_seconds());
 }
@@ -255,23 +317,73 @@ void sensor::check_protocol() {
 }
 
 bool sensor::finished() const {
-    return b_->control->finished();
+    return log_->ended() == log_->frames().size();
 }
 
-const std::vector<frame_record>& sensor::frames() const {
-    return b_->control->frames();
+bool sensor::silent() const {
+    return b_->csi2.idle() && b_->uart.idle();
 }
 
 const host& sensor::host_side() const {
     return b_->receiver;
 }
 
+memory::interconnect& sensor::bus() {
+    return b_->bus;
+}
+
 const memory::interconnect& sensor::bus() const {
     return b_->bus;
 }
 
-const register_directory& sensor::registers() const {
-    return directory_;
+std::string sensor::place(std::uint32_t pc) const {
+    const auto holds = [pc](const firmware_image& image) {
+        return std::any_of(image.segments.begin(), image.segments.end(),
+                           [pc](const auto& s) { return pc - s.address < s.memory_size; });
+    };
+    if (inputs_.firmware && holds(*inputs_.firmware))
+        return inputs_.firmware->place(pc);
+    return inputs_.boot_rom->place(pc);
+}
+
+const dsp::control_cpu& sensor::cpu() const {
+    return b_->cpu;
+}
+
+const links::uart& sensor::uart() const {
+    return b_->uart;
+}
+
+dsp::control_cpu& sensor::cpu() {
+    return b_->cpu;
+}
+
+dsp::system_control& sensor::system() {
+    return b_->system;
+}
+
+dsp::simulator_port& sensor::simulator() {
+    return b_->simulator;
+}
+
+links::uart& sensor::uart() {
+    return b_->uart;
+}
+
+external_port& sensor::external() {
+    return b_->external;
+}
+
+bool sensor::interrupt_level(unsigned source) const {
+    return source >= 1 && source <= interrupt_names().size() && b_->lines[source - 1].read();
+}
+
+void sensor::set_scene(std::shared_ptr<const models::scene> what) {
+    b_->pixel_array.set_scene(std::move(what));
+}
+
+double sensor::frame_time() const {
+    return settings_.pixels.sensor.timing().frame_time;
 }
 
 run_summary sensor::summary() const {
@@ -294,12 +406,12 @@ run_summary sensor::summary() const {
     } else {
         r.network = "none";
     }
-    r.frames = settings_.run.frames;
+    r.frames = log_->frames().size();
     r.frame_period = timing.frame_time;
     r.readout = timing.active_readout;
     r.npu_clock = settings_.npu.clock;
     double isp_sum = 0, inference_sum = 0, latency_sum = 0;
-    for (const auto& f : frames()) {
+    for (const auto& f : log_->frames()) {
         if (f.outcome == frame_outcome::delivered) {
             ++r.delivered;
             const double last_row = timing.active_readout - timing.line_time;
@@ -330,6 +442,12 @@ run_summary sensor::summary() const {
     r.sram_conflicts = b_->sram.wait_cycles();
     r.simulated = b_->simulated_time;
     r.timing_only = ctx_.timing_only;
+    if (inputs_.firmware) {
+        r.firmware = inputs_.firmware->name;
+        r.instructions = b_->cpu.core().instructions();
+        r.interrupts = b_->cpu.core().interrupts();
+        r.cpu_busy = b_->cpu.clock().seconds_of(b_->cpu.core().cycles() - b_->cpu.idle_cycles());
+    }
     return r;
 }
 

@@ -9,13 +9,22 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/events.h"
+#include "dsp/cpu/control_cpu.h"
+#include "dsp/cpu/simulator_port.h"
+#include "dsp/cpu/system_control.h"
 #include "links/egress_ledger.h"
+#include "links/uart.h"
 #include "memory/interconnect.h"
+#include "models/scene.h"
+#include "sim/external_port.h"
+#include "sim/firmware_image.h"
+#include "sim/frame_log.h"
 #include "sim/host.h"
 #include "sim/inputs.h"
+#include "sim/register_directory.h"
 #include "sim/report.h"
 #include "sim/row_probe.h"
-#include "sim/sequencer.h"
 #include "sim/settings.h"
 
 namespace ocellus::sim {
@@ -23,7 +32,8 @@ namespace ocellus::sim {
 /// The whole sensor and its host, wired: the only place that knows how the blocks are connected.
 ///
 ///     pixel_array -> column_adc -> die_link -> isp -> probe -> csi2 -> host
-///     isp, npu, dma, csi2, sequencer -> interconnect -> sram and every block's registers
+///     isp, npu, dma, csi2, cpu, external -> interconnect -> sram and every block's registers
+///     every block's interrupt -> interrupt_controller -> cpu
 class sensor : public sc_core::sc_module {
   public:
     /// `keep(frame)`: whether the frame's picture and tensors are wanted after the run.
@@ -31,26 +41,60 @@ class sensor : public sc_core::sc_module {
            block_context& ctx, std::function<bool(std::uint32_t frame)> keep);
     ~sensor() override;
 
-    /// Runs until nothing is left to happen, calling `progress(frames begun)` now and then.
-    void simulate(const std::function<void(std::uint64_t)>& progress);
+    /// Bytes without time, through the bus, ROM and tightly coupled RAM included. Returns how many
+    /// could be moved before the first address where nothing is. Registers are read without side
+    /// effect and written as by the bus.
+    std::size_t debug_read(std::uint32_t address, unsigned char* bytes, std::size_t length);
+    std::size_t debug_write(std::uint32_t address, const unsigned char* bytes, std::size_t length);
+    /// Resets the control CPU with what belongs to it, gives up the NPU's job and loads the
+    /// firmware again. Callable between two steps of the simulation and from a block's callback.
+    void reset(dsp::boot_reason why);
+    /// After the last event: settles the counts. `check`: throws when a connection's contract was
+    /// broken (run.check_protocol).
+    void finish(bool check);
 
-    /// Every frame was delivered or dropped for a reason.
+    /// Every frame that began has come to its end.
     bool finished() const;
+    /// Nothing is left to send.
+    bool silent() const;
     run_summary summary() const;
-    const std::vector<frame_record>& frames() const;
+
+    const frame_log& frames() const { return *log_; }
     const host& host_side() const;
     const memory::interconnect& bus() const;
-    const register_directory& registers() const;
+    memory::interconnect& bus();
+    const register_directory& registers() const { return directory_; }
+    event_hub& events() { return events_; }
+    dsp::control_cpu& cpu();
+    const dsp::control_cpu& cpu() const;
+    const links::uart& uart() const;
+    /// An address in the firmware or the boot ROM, with symbol and source line as far as known.
+    std::string place(std::uint32_t pc) const;
+    dsp::system_control& system();
+    dsp::simulator_port& simulator();
+    links::uart& uart();
+    external_port& external();
+    /// Lines into the interrupt controller, by name, in order of their numbers from 1.
+    static const std::vector<std::string>& interrupt_names();
+    bool interrupt_level(unsigned source) const;
+    void set_scene(std::shared_ptr<const models::scene> what);
+    double frame_time() const;
 
   private:
     struct blocks;
+    void wire(bool check);
+    void map_memory();
+    void wire_interrupts();
+    void load_firmware();
     void check_protocol();
     const settings& settings_;
     const run_inputs& inputs_;
     block_context& ctx_;
+    event_hub events_;
     register_directory directory_;
     links::egress_ledger ledger_;
     std::unique_ptr<blocks> b_;
+    std::unique_ptr<frame_log> log_;
 };
 
 }  // namespace ocellus::sim

@@ -24,6 +24,11 @@ void run_parameters::declare(parameter_registry& r) {
             "Watch every transaction between blocks; one that breaks its contract ends the run "
             "with exit code 70. Never changes a result.")
         .from(provenance::chosen, "off: it is for those who change blocks");
+    r.quantity("run.hang_time", hang_time, unit::second, 0, 1e6)
+        .says(
+            "Simulated time without a frame, a job, an interrupt or a byte on the UART after which "
+            "the run ends with exit code 6; 0: never.")
+        .from(provenance::chosen, "longer than what a sensor is expected to wait for");
     r.text("scene.source", scene)
         .says("Picture in front of the lens: a PNG or JPEG file, or builtin:parcels.")
         .from(provenance::chosen, "a scene of our own that needs no file");
@@ -62,7 +67,10 @@ void settings::declare(parameter_registry& r) {
     interconnect.declare(r);
     dma.declare(r);
     npu.declare(r);
-    sequencer.declare(r);
+    firmware.declare(r);
+    cpu.declare(r);
+    clint.declare(r);
+    uart.declare(r);
 }
 
 namespace {
@@ -154,6 +162,10 @@ void resolve_settings(const command_line& command, settings& s, parameter_regist
         option("scene.source", "--scene", command.scene);
     if (!command.network.empty())
         option("network.source", "--network", command.network);
+    if (!command.firmware.empty())
+        option("firmware.file", "--firmware", command.firmware);
+    if (!command.uart.empty())
+        option("firmware.uart", "--uart", command.uart);
     if (!problems.has_errors())
         s.check(r, problems);
     problems.throw_if_errors();

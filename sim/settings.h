@@ -7,17 +7,20 @@
 #include <vector>
 
 #include "core/parameter.h"
+#include "dsp/cpu/clint.h"
+#include "dsp/cpu/control_cpu.h"
 #include "dsp/npu/npu.h"
 #include "isp/isp.h"
 #include "links/csi2_transmitter.h"
 #include "links/die_link.h"
+#include "links/uart.h"
 #include "memory/dma.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
 #include "sim/command_line.h"
-#include "sim/sequencer.h"
+#include "sim/firmware_parameters.h"
 
 namespace ocellus::sim {
 
@@ -32,6 +35,7 @@ struct run_parameters {
     std::uint64_t frames = 1;
     std::uint64_t seed = 1;
     bool check_protocol = false;
+    double hang_time = 10;  ///< s of simulated time
     std::string scene = "builtin:parcels";
     std::uint64_t scene_seed = 12;
     std::string network = "builtin:parcels";
@@ -53,7 +57,10 @@ struct settings {
     memory::interconnect_parameters interconnect;
     memory::dma_parameters dma;
     dsp::npu_parameters npu;
-    sequencer_parameters sequencer;
+    firmware_parameters firmware;
+    dsp::control_cpu_parameters cpu;
+    dsp::clint_parameters clint;
+    links::uart_parameters uart;
 
     void declare(parameter_registry& r);
     /// What no single range can say: rows that cannot be converted or sent within a line, and so

@@ -6,6 +6,8 @@ namespace ocellus::dsp {
 
 namespace {
 
+namespace reg = registers::clint;
+
 std::uint64_t with_low(std::uint64_t v, std::uint32_t low) {
     return (v >> 32 << 32) | low;
 }
@@ -18,12 +20,13 @@ std::uint64_t with_high(std::uint64_t v, std::uint32_t high) {
 void clint_parameters::declare(parameter_registry& r) {
     r.quantity("clint.clock", clock, unit::hertz, 1e3, 1e9)
         .says("Frequency of mtime.")
-        .from(provenance::assumed, "assumed: a microsecond counter");
+        .from(provenance::derived, "the clock input of the public part, 24 MHz");
 }
 
 clint::clint(sc_core::sc_module_name name, const clint_parameters& parameters, block_context&)
     : sc_module(name), clock_(clock_domain::from_hertz(parameters.clock)) {
     registers_in.register_b_transport(this, &clint::transport);
+    registers_in.register_transport_dbg(this, &clint::transport_debug);
     declare_registers();
     SC_METHOD(update);
     sensitive << update_event_;
@@ -32,52 +35,35 @@ clint::clint(sc_core::sc_module_name name, const clint_parameters& parameters, b
 void clint::declare_registers() {
     const auto now = [this] { return time_at(sc_core::sc_time_stamp()); };
     const auto changed = [this] { update_event_.notify(sc_core::SC_ZERO_TIME); };
-    registers_.add(
-        {"MSIP",
-         0x0,
-         access::read_write,
-         0,
-         "Software interrupt of the hart.",
-         {{"PENDING", 0, 1, "The software interrupt is pending."}}},
-        [this, changed](std::uint32_t v) {
-            software_ = v & 1u;
-            changed();
-        },
-        [this] { return software_ ? 1u : 0u; });
-    registers_.add({"MTIMECMP",
-                    0x4000,
-                    access::read_write,
-                    0xffffffffu,
-                    "Time of the timer interrupt, lower half: pending while mtime is not below.",
-                    {}},
-                   [this, changed](std::uint32_t v) {
-                       compare_ = with_low(compare_, v);
-                       changed();
-                   });
-    registers_.add({"MTIMECMPH",
-                    0x4004,
-                    access::read_write,
-                    0xffffffffu,
-                    "Time of the timer interrupt, upper half.",
-                    {}},
-                   [this, changed](std::uint32_t v) {
-                       compare_ = with_high(compare_, v);
-                       changed();
-                   });
-    registers_.add(
-        {"MTIME", 0xbff8, access::read_write, 0, "Time in ticks, lower half.", {}},
-        [this, now, changed](std::uint32_t v) {
-            offset_ += with_low(now(), v) - now();
-            changed();
-        },
-        [now] { return static_cast<std::uint32_t>(now()); });
-    registers_.add(
-        {"MTIMEH", 0xbffc, access::read_write, 0, "Time in ticks, upper half.", {}},
-        [this, now, changed](std::uint32_t v) {
-            offset_ += with_high(now(), v) - now();
-            changed();
-        },
-        [now] { return static_cast<std::uint32_t>(now() >> 32); });
+    registers_.on_write(reg::MSIP, [this, changed](std::uint32_t v) {
+        software_ = v & 1u;
+        changed();
+    });
+    registers_.on_write(reg::MTIMECMP, [this, changed](std::uint32_t v) {
+        compare_ = with_low(compare_, v);
+        changed();
+    });
+    registers_.on_write(reg::MTIMECMPH, [this, changed](std::uint32_t v) {
+        compare_ = with_high(compare_, v);
+        changed();
+    });
+    registers_.on_write(reg::MTIME, [this, now, changed](std::uint32_t v) {
+        offset_ += with_low(now(), v) - now();
+        changed();
+    });
+    registers_.on_read(reg::MTIME, [now] { return static_cast<std::uint32_t>(now()); });
+    registers_.on_write(reg::MTIMEH, [this, now, changed](std::uint32_t v) {
+        offset_ += with_high(now(), v) - now();
+        changed();
+    });
+    registers_.on_read(reg::MTIMEH, [now] { return static_cast<std::uint32_t>(now() >> 32); });
+}
+
+void clint::reset() {
+    registers_.reset();
+    software_ = false;
+    compare_ = ~std::uint64_t{0};
+    update_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// Whole ticks that have passed at `t`.
@@ -87,12 +73,11 @@ std::uint64_t clint::ticks(const sc_core::sc_time& t) const {
 }
 
 void clint::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    if (!p.get_data_ptr() || p.get_byte_enable_ptr()) {
-        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-        return;
-    }
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
+    registers_.transport(p);
+}
+
+unsigned clint::transport_debug(tlm::tlm_generic_payload& p) {
+    return registers_.transport_debug(p);
 }
 
 /// Drives the lines and arms itself for the tick at which the timer interrupt will be due.

@@ -11,11 +11,12 @@
 #include "core/clock_domain.h"
 #include "core/parameter.h"
 #include "core/registers.h"
+#include "registers/clint.h"
 
 namespace ocellus::dsp {
 
 struct clint_parameters {
-    double clock = 1e6;  ///< Hz, of mtime
+    double clock = 24e6;  ///< Hz, of mtime
 
     void declare(parameter_registry& r);
 };
@@ -34,15 +35,19 @@ class clint : public sc_core::sc_module {
     /// mtime at a simulated time.
     std::uint64_t time_at(const sc_core::sc_time& t) const { return offset_ + ticks(t); }
     const register_block& registers() const { return registers_; }
+    register_block& registers() { return registers_; }
+    /// What a reset of the CPU does to it: no interrupt is pending, mtime goes on.
+    void reset();
 
   private:
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned transport_debug(tlm::tlm_generic_payload& p);
     void declare_registers();
     std::uint64_t ticks(const sc_core::sc_time& t) const;
     void update();
 
     clock_domain clock_;
-    register_block registers_{"clint"};
+    register_block registers_{registers::clint::map};
     std::uint64_t offset_ = 0, compare_ = ~std::uint64_t{0};
     bool software_ = false;
     sc_core::sc_event update_event_;

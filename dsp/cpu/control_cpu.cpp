@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
 namespace ocellus::dsp {
 
@@ -57,23 +56,13 @@ control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_paramet
       clock_(clock_domain::from_hertz(parameters.clock)),
       run_ahead_(parameters.run_ahead, sc_core::SC_SEC),
       hart_(parameters.hart, *this) {
-    // clock_domain counts in thousandths of a hertz.
-    const auto per_second =
-        static_cast<std::uint64_t>(1.0 / sc_core::sc_get_time_resolution().to_seconds() + 0.5);
-    period_cycles_ = static_cast<std::uint64_t>(parameters.clock * 1000.0 + 0.5);
-    period_units_ = per_second * 1000;
-    const std::uint64_t common = std::gcd(period_cycles_, period_units_);
-    period_cycles_ /= common;
-    period_units_ /= common;
     rom_ = {static_cast<std::uint32_t>(parameters.rom_base),
             std::vector<unsigned char>(parameters.rom_size),
             static_cast<std::uint8_t>(parameters.rom_wait), false};
     tcm_ = {static_cast<std::uint32_t>(parameters.tcm_base),
             std::vector<unsigned char>(parameters.tcm_size),
             static_cast<std::uint8_t>(parameters.tcm_wait), true};
-    for (memory_area* a : {&rom_, &tcm_})
-        hart_.map_direct({a->base, static_cast<std::uint32_t>(a->bytes.size()), a->bytes.data(),
-                          a->writable, a->wait, a->wait, a->wait});
+    map_memories();
     statistics& stats = context.stats;
     const auto count = [&stats](const char* stat, const char* sentence, const char* symbol,
                                 std::function<double()> value) {
@@ -89,6 +78,9 @@ control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_paramet
     stats.add("cpu.idle_cycles", idle_cycles_, "Cycles spent in wfi.", "cycles");
     stats.add("cpu.bus_accesses", bus_accesses_, "Accesses that left ROM and RAM.");
     stats.add("cpu.bus_errors", bus_errors_, "Accesses that were refused and trapped.");
+    stats.add("cpu.protection_faults", protection_faults_,
+              "Stores to the code of a loaded program, which trapped.");
+    stats.add("cpu.resets", resets_, "Resets after the first.");
 
     SC_METHOD(lines_changed);
     sensitive << software_irq_in << timer_irq_in << external_irq_in;
@@ -117,6 +109,8 @@ bool control_cpu::fetch(std::uint32_t address, std::uint32_t& word, std::uint32_
 
 bool control_cpu::load(std::uint32_t address, unsigned size, std::uint32_t& value,
                        std::uint32_t& wait) {
+    if (!watchpoints_.empty() && watched(address, size, false))
+        return true;
     return read(address, size, value, wait);
 }
 
@@ -139,14 +133,187 @@ bool control_cpu::store(std::uint32_t address, unsigned size, std::uint32_t valu
     unsigned char bytes[4];
     for (unsigned k = 0; k < 4; ++k)
         bytes[k] = static_cast<unsigned char>(value >> (8 * k));
+    if (!watchpoints_.empty() && watched(address, size, true))
+        return true;
     if (memory_area* const a = area_of(address, size)) {
         wait = a->wait;
         if (!a->writable)
             return false;
+        if (is_protected(address)) {
+            ++protection_faults_;
+            refused_store_ = {hart_.pc(), address, hart_.x(2), true};
+            return false;
+        }
         std::memcpy(a->bytes.data() + (address - a->base), bytes, size);
+        if (hook_ && (address & ~3u) == hooked_) {
+            std::uint32_t word = 0;
+            std::memcpy(&word, a->bytes.data() + (hooked_ - a->base), 4);
+            hook_(word);
+        }
         return true;
     }
     return bus(tlm::TLM_WRITE_COMMAND, address, size, bytes, wait);
+}
+
+// Ranges are whole words, so that no access is half inside.
+void control_cpu::protect(std::uint32_t first, std::uint32_t last) {
+    protected_.emplace_back(first & ~3u, last | 3u);
+    std::sort(protected_.begin(), protected_.end());
+    map_memories();
+}
+
+void control_cpu::clear_protection() {
+    protected_.clear();
+    map_memories();
+}
+
+bool control_cpu::is_protected(std::uint32_t address) const {
+    return std::any_of(protected_.begin(), protected_.end(), [address](const auto& range) {
+        return range.first <= address && address <= range.second;
+    });
+}
+
+void control_cpu::add_watchpoint(const watchpoint& w) {
+    watchpoints_.push_back(w);
+    map_memories();
+}
+
+void control_cpu::remove_watchpoint(const watchpoint& w) {
+    const auto found = std::find(watchpoints_.begin(), watchpoints_.end(), w);
+    if (found != watchpoints_.end())
+        watchpoints_.erase(found);
+    map_memories();
+}
+
+void control_cpu::hook_store(std::uint32_t address, std::function<void(std::uint32_t)> written) {
+    hooked_ = address & ~3u;
+    hook_ = std::move(written);
+    map_memories();
+}
+
+/// True when the access has to wait until somebody has looked.
+bool control_cpu::watched(std::uint32_t address, unsigned size, bool write) {
+    // The instruction that stopped is let through; it is still the same while none is executed.
+    if (watch_passed_ == hart_.instructions() + hart_.traps())
+        return false;
+    for (const watchpoint& w : watchpoints_) {
+        const bool apart = address - w.address >= w.length && w.address - address >= size;
+        if (apart || !(write ? w.on_write : w.on_read))
+            continue;
+        watch_hit_ = {w, address, write, true};
+        watch_passed_ = hart_.instructions() + hart_.traps();
+        stop_wanted_ = true;
+        hart_.abandon_access();
+        return true;
+    }
+    return false;
+}
+
+/// Gives the hart ROM and RAM by pointer, protected ranges as pieces of their own, and words that
+/// are looked at not at all.
+void control_cpu::map_memories() {
+    hart_.unmap_direct();
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> watched_words;
+    for (const watchpoint& w : watchpoints_)
+        watched_words.emplace_back(w.address & ~3u,
+                                   (w.address + (w.length ? w.length - 1 : 0)) | 3u);
+    if (hook_)
+        watched_words.emplace_back(hooked_, hooked_ + 3);
+    std::sort(watched_words.begin(), watched_words.end());
+    for (memory_area* a : {&rom_, &tcm_}) {
+        const auto map_piece = [&](std::uint64_t first, std::uint64_t end, bool writable) {
+            if (first < end)
+                hart_.map_direct(
+                    {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(end - first),
+                     a->bytes.data() + (first - a->base), writable, a->wait, a->wait, a->wait});
+        };
+        const auto map = [&](std::uint64_t first, std::uint64_t end, bool writable) {
+            for (const auto& [hole, hole_last] : watched_words) {
+                if (hole_last < first || hole >= end)
+                    continue;
+                map_piece(first, hole, writable);
+                first = std::uint64_t{hole_last} + 1;
+            }
+            map_piece(first, end, writable);
+        };
+        std::uint64_t at = a->base;
+        const std::uint64_t end = at + a->bytes.size();
+        for (const auto& [first, last] : protected_) {
+            const std::uint64_t from = std::max<std::uint64_t>(first, at);
+            const std::uint64_t to = std::min<std::uint64_t>(std::uint64_t{last} + 1, end);
+            if (from >= to)
+                continue;
+            map(at, from, a->writable);
+            map(from, to, false);
+            at = to;
+        }
+        map(at, end, a->writable);
+    }
+}
+
+std::size_t control_cpu::debug_read(std::uint32_t address, unsigned char* bytes,
+                                    std::size_t length) {
+    const memory_area* const a = area_of(address, 1);
+    if (!a)
+        return 0;
+    const std::size_t n = std::min<std::size_t>(length, a->bytes.size() - (address - a->base));
+    std::memcpy(bytes, a->bytes.data() + (address - a->base), n);
+    return n;
+}
+
+std::size_t control_cpu::debug_write(std::uint32_t address, const unsigned char* bytes,
+                                     std::size_t length) {
+    memory_area* const a = area_of(address, 1);
+    if (!a)
+        return 0;
+    const std::size_t n = std::min<std::size_t>(length, a->bytes.size() - (address - a->base));
+    std::memcpy(a->bytes.data() + (address - a->base), bytes, n);
+    hart_.memory_changed(address, static_cast<std::uint32_t>(n));
+    return n;
+}
+
+void control_cpu::request_reset(std::function<void()> at_reset) {
+    at_reset_ = std::move(at_reset);
+    reset_requested_ = true;
+    if (in_handler_) {  // it stands still between two instructions
+        reset_now();
+        return;
+    }
+    hart_.request_stop();
+    wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void control_cpu::request_halt() {
+    halt_requested_ = true;
+    hart_.request_stop();
+    wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void control_cpu::request_stop() {
+    stop_wanted_ = true;
+    hart_.request_stop();
+    wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void control_cpu::reset_now() {
+    reset_requested_ = false;
+    ++resets_;
+    if (at_reset_)
+        at_reset_();
+    hart_.warm_reset();
+}
+
+/// Between two instructions.
+void control_cpu::act_on_requests() {
+    if (reset_requested_) {
+        catch_up();
+        reset_now();
+    }
+    if (halt_requested_) {
+        catch_up();
+        halted_ = true;
+        halt_reason_ = stop_reason::requested;
+    }
 }
 
 /// An access through the socket, at the time at which the hart makes it.
@@ -162,7 +329,7 @@ bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned 
     p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     memory_out->b_transport(p, delay);
-    const std::uint64_t complete = cycles_at(sc_core::sc_time_stamp() + delay);
+    const std::uint64_t complete = clock_.cycles_until(sc_core::sc_time_stamp() + delay);
     const std::uint64_t begun = hart_.cycles();
     wait_states = complete > begun
                       ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
@@ -176,7 +343,7 @@ bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned 
 }
 
 std::uint64_t control_cpu::time() {
-    return time_source_ ? time_source_(time_of(hart_.cycles())) : 0;
+    return time_source_ ? time_source_(clock_.time_of(hart_.cycles())) : 0;
 }
 
 /// Lets the processes that are due at the current time run.
@@ -189,68 +356,75 @@ void control_cpu::settle() {
 
 /// Lets the kernel come to the hart's time and finish what is due there.
 void control_cpu::catch_up() {
-    const sc_core::sc_time now = sc_core::sc_time_stamp(), target = time_of(hart_.cycles());
+    const sc_core::sc_time now = sc_core::sc_time_stamp(), target = clock_.time_of(hart_.cycles());
     if (target > now)
         wait(target - now);
     settle();
 }
 
-// As in clock_domain, by 64-bit arithmetic as far as it reaches.
-std::uint64_t control_cpu::cycles_at(const sc_core::sc_time& t) const {
-    const std::uint64_t most = (~std::uint64_t{0} - period_units_) / period_cycles_;
-    if (t.value() > most)
-        return clock_.cycles_until(t);
-    return (t.value() * period_cycles_ + period_units_ - 1) / period_units_;
-}
-
-sc_core::sc_time control_cpu::time_of(std::uint64_t cycles) const {
-    if (cycles > ~std::uint64_t{0} / period_units_)
-        return clock_.time_of(cycles);
-    return sc_core::sc_time::from_value(cycles * period_units_ / period_cycles_);
-}
-
 void control_cpu::run() {
     while (!halted_) {
+        act_on_requests();
+        if (halted_)
+            break;
         settle();
         const sc_core::sc_time now = sc_core::sc_time_stamp();
         const std::uint64_t until =
-            cycles_at(now + std::min(sc_core::sc_time_to_pending_activity(), run_ahead_));
-        if (until <= hart_.cycles() && time_of(hart_.cycles()) > now) {
-            wait(time_of(hart_.cycles()) - now);
+            clock_.cycles_until(now + std::min(sc_core::sc_time_to_pending_activity(), run_ahead_));
+        if (until <= hart_.cycles() && clock_.time_of(hart_.cycles()) > now) {
+            wait(clock_.time_of(hart_.cycles()) - now);
             continue;
         }
+        const std::uint64_t done = hart_.instructions() + hart_.traps();
         const stop_reason reason =
-            hart_.run(until > hart_.cycles() ? until - hart_.cycles() : std::uint64_t{1});
+            hart_.run(until > hart_.cycles() ? until - hart_.cycles() : std::uint64_t{1},
+                      instruction_limit_ ? instruction_limit_ : hart::unlimited);
+        const std::uint64_t more = hart_.instructions() + hart_.traps() - done;
+        const bool limit_reached = instruction_limit_ && more >= instruction_limit_;
+        if (instruction_limit_)
+            instruction_limit_ -= std::min(more, instruction_limit_);
+        if (limit_reached && (reason == stop_reason::requested || reason == stop_reason::cycles) &&
+            !stop_wanted_) {
+            bus_accessed_ = false;
+            stop(stop_reason::instructions);
+            continue;
+        }
         switch (reason) {
             case stop_reason::cycles:
-            case stop_reason::instructions:
                 break;
             case stop_reason::wfi:
                 catch_up();
                 sleep();
                 break;
             case stop_reason::requested:
-                if (bus_accessed_) {
-                    bus_accessed_ = false;
+                bus_accessed_ = false;
+                if (!std::exchange(stop_wanted_, false))
                     break;
-                }
                 [[fallthrough]];
             default:
-                catch_up();
-                if (!stop_handler_ || !stop_handler_(reason)) {
-                    halted_ = true;
-                    halt_reason_ = reason;
-                }
+                stop(reason);
                 break;
         }
     }
 }
 
+/// Lets somebody look; the hart is between two instructions, and the kernel at its time.
+void control_cpu::stop(stop_reason why) {
+    catch_up();
+    in_handler_ = true;
+    if (!stop_handler_ || !stop_handler_(why)) {
+        halted_ = true;
+        halt_reason_ = why;
+    }
+    in_handler_ = false;
+    watch_hit_.any = false;
+}
+
 /// Waits for an interrupt that ends wfi, and lets the hart's cycles pass.
 void control_cpu::sleep() {
-    while (!hart_.wakes())
+    while (!hart_.wakes() && !reset_requested_ && !halt_requested_ && !stop_wanted_)
         wait(wake_);
-    const std::uint64_t now = cycles_at(sc_core::sc_time_stamp());
+    const std::uint64_t now = clock_.cycles_until(sc_core::sc_time_stamp());
     if (now > hart_.cycles()) {
         idle_cycles_ += now - hart_.cycles();
         hart_.idle(now - hart_.cycles());

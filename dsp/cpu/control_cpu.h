@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include "core/block.h"
@@ -55,9 +56,61 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
         stop_handler_ = std::move(handler);
     }
 
+    /// A range of ROM or RAM that stores must not change: the code of a loaded program. A store
+    /// there is an access fault.
+    void protect(std::uint32_t first, std::uint32_t last);
+    void clear_protection();
+    /// Bytes of ROM and RAM without time; returns how many lie there. Writing changes protected
+    /// ranges too.
+    std::size_t debug_read(std::uint32_t address, unsigned char* bytes, std::size_t length);
+    std::size_t debug_write(std::uint32_t address, const unsigned char* bytes, std::size_t length);
+
+    /// A watchpoint: the hart stops before an instruction that accesses one of these bytes, and the
+    /// stop handler is called with stop_reason::requested and watch_hit().any set. The instruction
+    /// is made when the hart goes on. In ROM, RAM and on the bus.
+    struct watchpoint {
+        std::uint32_t address = 0, length = 1;
+        bool on_read = false, on_write = true;
+        friend bool operator==(const watchpoint& a, const watchpoint& b) {
+            return a.address == b.address && a.length == b.length && a.on_read == b.on_read &&
+                   a.on_write == b.on_write;
+        }
+    };
+    struct watch_stop {
+        watchpoint point;
+        std::uint32_t address = 0;
+        bool write = false, any = false;
+    };
+    void add_watchpoint(const watchpoint& w);
+    void remove_watchpoint(const watchpoint& w);
+    const watch_stop& watch_hit() const { return watch_hit_; }
+    /// Calls `written` after every store to this word of ROM or RAM.
+    void hook_store(std::uint32_t address, std::function<void(std::uint32_t value)> written);
+
+    /// Resets the hart before its next instruction; `at_reset` is called then, in its process, to
+    /// load memories again. Wakes it from wfi.
+    void request_reset(std::function<void()> at_reset);
+    /// Stops the hart for good before its next instruction.
+    void request_halt();
+    /// Stops it before its next instruction and calls the stop handler with stop_reason::requested.
+    void request_stop();
+
+    /// From now on the stop handler is called with stop_reason::instructions after so many
+    /// instructions (a trap counts as one); 0: never.
+    void limit_instructions(std::uint64_t count) { instruction_limit_ = count; }
+
+    /// The last store that protection refused.
+    struct refused_store {
+        std::uint32_t pc = 0, address = 0, sp = 0;
+        bool any = false;
+    };
+    const refused_store& last_refused_store() const { return refused_store_; }
+
     hart& core() { return hart_; }
+    const hart& core() const { return hart_; }
     const clock_domain& clock() const { return clock_; }
     bool halted() const { return halted_; }
+    std::uint64_t idle_cycles() const { return idle_cycles_; }
     stop_reason halt_reason() const { return halt_reason_; }
 
   private:
@@ -76,27 +129,41 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     std::uint64_t time() override;
 
     memory_area* area_of(std::uint32_t address, std::uint64_t length);
+    bool is_protected(std::uint32_t address) const;
+    void map_memories();
+    bool watched(std::uint32_t address, unsigned size, bool write);
+    void act_on_requests();
+    void reset_now();
     bool read(std::uint32_t address, unsigned size, std::uint32_t& value, std::uint32_t& wait);
     bool bus(tlm::tlm_command command, std::uint32_t address, unsigned size, unsigned char* bytes,
              std::uint32_t& wait);
     void settle();
     void catch_up();
-    std::uint64_t cycles_at(const sc_core::sc_time& t) const;
-    sc_core::sc_time time_of(std::uint64_t cycles) const;
     void run();
+    void stop(stop_reason why);
     void sleep();
     void lines_changed();
 
     const control_cpu_parameters parameters_;
     clock_domain clock_;
-    std::uint64_t period_units_ = 1, period_cycles_ = 1;  // so many kernel units are so many cycles
     sc_core::sc_time run_ahead_;
     memory_area rom_, tcm_;
     hart hart_;
     std::function<std::uint64_t(const sc_core::sc_time&)> time_source_;
     std::function<bool(stop_reason)> stop_handler_;
     sc_core::sc_event wake_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> protected_;  // first, last; sorted
+    refused_store refused_store_;
+    std::vector<watchpoint> watchpoints_;
+    watch_stop watch_hit_;
+    std::uint64_t watch_passed_ = ~std::uint64_t{0};  // instruction that has stopped already
+    std::uint32_t hooked_ = 0;
+    std::function<void(std::uint32_t)> hook_;
+    std::function<void()> at_reset_;
     bool bus_accessed_ = false, halted_ = false;
+    bool in_handler_ = false, reset_requested_ = false, halt_requested_ = false,
+         stop_wanted_ = false;
+    std::uint64_t protection_faults_ = 0, resets_ = 0, instruction_limit_ = 0;
     stop_reason halt_reason_ = stop_reason::requested;
     std::uint64_t bus_accesses_ = 0, bus_errors_ = 0, idle_cycles_ = 0;
 };

@@ -147,6 +147,20 @@ void hart::reset() {
     flush_pending_ = true;
 }
 
+void hart::warm_reset() {
+    const std::uint64_t cycles = cycles_, instret = instret_, traps = traps_,
+                        interrupts = interrupts_;
+    const std::uint32_t lines = mip_;
+    reset();
+    cycles_ = cycles;
+    instret_ = instret;
+    traps_ = traps;
+    interrupts_ = interrupts;
+    mip_ = lines;
+    mcycle_.set(0, cycles_);
+    minstret_.set(0, instret_);
+}
+
 void hart::map_direct(const direct_region& region) {
     if (region.size == 0 || region.base % 4 || region.size % 4 || !region.bytes ||
         std::uint64_t{region.base} + region.size > std::uint64_t{1} << 32)
@@ -211,8 +225,11 @@ stop_reason hart::run(std::uint64_t cycles, std::uint64_t instructions) {
                 return stop_reason::wfi;
             waiting_ = false;
         }
-        if (take_interrupt())
+        if (take_interrupt()) {
+            if (observer_)
+                report_trap();
             continue;
+        }
         if (!breakpoints_.empty() && !breakpoint_reported_ && breakpoints_.count(pc_)) {
             breakpoint_reported_ = true;
             return stop_reason::breakpoint;
@@ -222,6 +239,11 @@ stop_reason hart::run(std::uint64_t cycles, std::uint64_t instructions) {
         if (b && link_)
             *link_ = b;
         link_ = nullptr;
+        if (observer_) {
+            execute_observed(b);
+            link_ = nullptr;
+            continue;
+        }
         if (!b) {
             single();
             link_ = nullptr;
@@ -233,6 +255,46 @@ stop_reason hart::run(std::uint64_t cycles, std::uint64_t instructions) {
         else
             execute<true>(b, base);
     }
+}
+
+void hart::report_trap() {
+    observer_->trapped(mcause_, mepc_, pc_, parameters_.costs.trap_entry);
+}
+
+/// One block, or one instruction without the cache, and what the observer is told of it.
+void hart::execute_observed(decoded_block* b) {
+    const std::uint64_t cycles = cycles_, instret = instret_, traps = traps_;
+    executed_run r;
+    r.pc = pc_;
+    if (b)
+        execute<true>(b, cycles_ - (held_word_ == (pc_ & ~3u) ? b->held_credit : 0));
+    else
+        single();
+    const decoded_block& done = b ? *b : scratch_;
+    const bool trap = traps_ != traps;
+    r.instructions = static_cast<std::uint32_t>(instret_ - instret);
+    r.cycles = cycles_ - cycles - (trap ? parameters_.costs.trap_entry : 0);
+    r.next_pc = trap ? mepc_ : pc_;
+    r.end = r.next_pc;
+    if (!trap && r.instructions > 0 && r.instructions == done.count &&
+        done.pc != decoded_block::nowhere) {
+        r.end = done.end;
+        const micro_op& last = done.ops[done.count - 1];
+        const auto link = [](unsigned x) { return x == 1 || x == 5; };
+        if (is_branch(last.kind) && pc_ != done.end)
+            r.how = transfer::branch;
+        else if (last.kind == operation::mret)
+            r.how = transfer::trap_return;
+        else if (last.kind == operation::jal || last.kind == operation::jalr)
+            r.how = link(last.rd) ? transfer::call
+                    : last.kind == operation::jalr && last.rd == discard_register && link(last.rs1)
+                        ? transfer::ret
+                        : transfer::jump;
+    }
+    if (r.instructions > 0 || r.cycles > 0)
+        observer_->executed(r);
+    if (trap)
+        report_trap();
 }
 
 // From one operation to the next. Every operation jumps to its successor itself: the host predicts
@@ -571,6 +633,8 @@ bool hart::load(const decoded_block& b, const micro_op& op, std::uint64_t base,
     }
     std::uint32_t value = 0, wait = 0;
     const bool ok = memory_.load(address, size, value, wait);
+    if (abandoned_)
+        return undo(b, op, base);
     access_wait_ = wait;
     if (!ok) {
         cycles_ += wait;
@@ -606,6 +670,8 @@ bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t base,
     }
     std::uint32_t wait = 0;
     const bool ok = memory_.store(address, size, value, wait);
+    if (abandoned_)
+        return undo(b, op, base);
     access_wait_ = wait;
     if (!ok) {
         cycles_ += wait;
@@ -618,6 +684,21 @@ bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t base,
         held_value_ = (held_value_ & ~mask) | ((value << shift) & mask);
     }
     return go_on(b, op, base + wait);
+}
+
+/// Makes the state that before `op`, whose access was abandoned.
+bool hart::undo(const decoded_block& b, const micro_op& op, std::uint64_t base) {
+    abandoned_ = false;
+    access_wait_ = 0;
+    if (&op == scratch_ops_.data()) {
+        cycles_ = single_cycles_;
+        held_word_ = single_held_;
+    } else {
+        cycles_ = base + op.start;
+        // What the first instruction saved because its word was held is in `base`.
+        held_word_ = &op == b.ops ? no_word : (pc_ - 1) & ~3u;
+    }
+    return false;
 }
 
 /// After an access that somebody else took part in: whether the block may go on. If not, the state
@@ -761,6 +842,8 @@ bool hart::fetch_word(std::uint32_t address, std::uint32_t& word) {
 void hart::single() {
     const std::uint32_t pc = pc_, first = pc & ~3u;
     std::uint32_t word = 0;
+    single_cycles_ = cycles_;
+    single_held_ = held_word_;
     if (!fetch_word(first, word)) {
         raise(exception::fetch_access, pc);
         return;

@@ -10,6 +10,7 @@
 #include "core/parameter.h"
 #include "dsp/cpu/block_cache.h"
 #include "dsp/cpu/hart_memory.h"
+#include "dsp/cpu/hart_observer.h"
 #include "dsp/cpu/instruction_costs.h"
 
 namespace ocellus::dsp {
@@ -60,6 +61,8 @@ class hart {
     hart(const hart_parameters& parameters, hart_memory& memory);
 
     void reset();
+    /// As reset(), but cycles(), instructions() and the counts of traps go on.
+    void warm_reset();
 
     /// Makes a region accessible by pointer. Blocks are cached in such regions only.
     void map_direct(const direct_region& region);
@@ -77,6 +80,16 @@ class hart {
     stop_reason step() { return run(unlimited, 1); }
     /// Makes run() return at the next instruction boundary. For memory callbacks.
     void request_stop() { stop_requested_ = true; }
+
+    /// For memory callbacks of loads and stores: the access is not made, and run() returns
+    /// `requested` with everything as it was before that instruction.
+    void abandon_access() {
+        abandoned_ = true;
+        stop_requested_ = true;
+    }
+    /// Null: nobody looks, which costs nothing. Somebody does: blocks are not chained. Results and
+    /// cycles are the same.
+    void set_observer(hart_observer* observer) { observer_ = observer; }
 
     void set_interrupt(interrupt_line line, bool level);
     /// True when an interrupt that mie enables is pending: wfi ends.
@@ -130,6 +143,9 @@ class hart {
     bool store(const decoded_block& b, const micro_op& op, std::uint64_t base,
                std::uint64_t retired, std::uint32_t address);
     bool go_on(const decoded_block& b, const micro_op& op, std::uint64_t base);
+    bool undo(const decoded_block& b, const micro_op& op, std::uint64_t base);
+    void execute_observed(decoded_block* b);
+    void report_trap();
     void arrive(const decoded_block& b, const micro_op& op, std::uint64_t base,
                 std::uint64_t retired);
     void finish_system(const micro_op& op);
@@ -183,7 +199,11 @@ class hart {
     std::uint32_t value_word_ = no_word;  // address of the word that held_value_ is
     std::uint32_t held_value_ = 0;
     bool waiting_ = false, stop_requested_ = false, flush_pending_ = false;
-    bool stopped_at_ebreak_ = false, looped_ = false;
+    bool stopped_at_ebreak_ = false, looped_ = false, abandoned_ = false;
+    hart_observer* observer_ = nullptr;
+    // Before the instruction that is executed without the block cache.
+    std::uint64_t single_cycles_ = 0;
+    std::uint32_t single_held_ = 0;
     bool stop_on_ebreak_ = false;
     std::uint32_t handler_ = no_word;    // of the last trap
     std::uint64_t handler_instret_ = 0;  // when it was entered

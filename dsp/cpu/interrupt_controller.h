@@ -10,6 +10,7 @@
 #include "core/block.h"
 #include "core/registers.h"
 #include "dsp/cpu/interrupt_arbiter.h"
+#include "registers/interrupt_controller.h"
 
 namespace ocellus::dsp {
 
@@ -21,18 +22,24 @@ class interrupt_controller : public sc_core::sc_module {
     sc_core::sc_out<bool> external_irq{"external_irq"};
 
     SC_HAS_PROCESS(interrupt_controller);
-    /// `sources`: 1 to 31 lines.
+    /// As many as the register map has priorities for.
+    static constexpr unsigned max_sources =
+        registers::interrupt_controller::PRIORITY8 - registers::interrupt_controller::PRIORITY1 + 1;
+    /// `sources`: 1 to max_sources lines.
     interrupt_controller(sc_core::sc_module_name name, unsigned sources, block_context& context);
 
     const register_block& registers() const { return registers_; }
+    register_block& registers() { return registers_; }
+    void reset();
 
   private:
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned transport_debug(tlm::tlm_generic_payload& p);
     void declare_registers();
     void update();
 
     interrupt_arbiter arbiter_;
-    register_block registers_{"interrupt_controller"};
+    register_block registers_{registers::interrupt_controller::map};
     sc_core::sc_event changed_;
 };
 

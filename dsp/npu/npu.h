@@ -17,6 +17,7 @@
 #include "core/parameter.h"
 #include "core/registers.h"
 #include "dsp/compiler/compiled_network.h"
+#include "registers/npu.h"
 
 namespace ocellus::dsp {
 
@@ -36,6 +37,7 @@ struct npu_parameters {
     tap_mode taps = tap_mode::folded;
     depthwise_mode depthwise = depthwise_mode::dot_product;
     std::uint64_t function_cycles = 8;
+    std::uint64_t hang_job = 0;  ///< fault injection: this job (from 1) never ends by itself
 
     void declare(parameter_registry& r);
     /// The chosen organisation.
@@ -89,9 +91,12 @@ class npu : public sc_core::sc_module {
     }
 
     bool busy() const { return busy_; }
+    /// Gives up the running job, as writing ABORT does; nothing happens without one.
+    void abort();
     const std::vector<layer_timing>& last_layers() const { return last_layers_; }
     const job_timing& last_job() const { return last_job_; }
     const register_block& registers() const { return registers_; }
+    register_block& registers() { return registers_; }
     const clock_domain& clock() const { return clock_; }
 
     enum status_bit : std::uint32_t { status_busy = 1, status_done = 2, status_error = 4 };
@@ -102,6 +107,7 @@ class npu : public sc_core::sc_module {
         error_input = 3,    ///< INPUT_ADDRESS is not aligned to 64 bytes
         error_memory = 4,   ///< a burst was refused; the job was abandoned
         error_direct = 5,   ///< no direct access to the memory, or INPUT_ADDRESS is outside it
+        error_aborted = 6,  ///< given up by ABORT
     };
 
   private:
@@ -113,6 +119,7 @@ class npu : public sc_core::sc_module {
     void declare_registers();
     void declare_statistics(statistics& stats);
     void registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned registers_debug(tlm::tlm_generic_payload& p);
     void written_control(std::uint32_t value);
     void start();
     bool start_functional(const loaded_network& n);
@@ -135,7 +142,9 @@ class npu : public sc_core::sc_module {
 
     bool busy_ = false;
     std::uint32_t status_ = 0, error_ = 0;
-    sc_core::sc_event start_event_, irq_event_;
+    sc_core::sc_event start_event_, irq_event_, abort_event_;
+    bool abort_ = false;
+    std::uint64_t started_ = 0;      ///< jobs begun
     sc_core::sc_time access_delay_;  ///< of the register access being served
     tlm::tlm_generic_payload payload_;
     tlm::tlm_dmi direct_;

@@ -9,18 +9,33 @@ using namespace ocellus;
 
 namespace {
 
+enum index : unsigned { CONTROL, STATUS, CYCLES, DOORBELL, VERSION, TOTAL_LOW, TOTAL_HIGH };
+constexpr register_value modes[] = {{"OFF", 0, "Off."}, {"ON", 2, "On."}};
+constexpr register_field control_fields[] = {{"START", 0, 1, "Start.", {}},
+                                             {"MODE", 4, 2, "Mode.", modes}};
+constexpr register_info table[] = {
+    {"CONTROL", 0x00, access::read_write, 0x20, "Control.", control_fields, false},
+    {"STATUS", 0x04, access::write_one_to_clear, 0, "Events.", {}, false},
+    {"CYCLES", 0x08, access::read_only, 3, "Cycles.", {}, false},
+    {"DOORBELL", 0x0C, access::write_only, 0, "Doorbell.", {}, false},
+    {"VERSION", 0x14, access::read_only, 0x12345678, "Version.", {}, false},
+    {"TOTAL_LOW", 0x18, access::read_only, 0, "Total, lower half.", {}, true},
+    {"TOTAL_HIGH", 0x1C, access::read_only, 0, "Total, upper half.", {}, false},
+};
+constexpr register_map map_of_block = {"npu", "A block.", 0x1000, table};
+
 struct bench {
-    register_block r{"npu"};
+    register_block r{map_of_block};
     std::vector<std::uint32_t> started, cleared;
+    std::vector<access_event> events;
     std::uint32_t live = 7;
+    std::uint64_t total = 0;
     bench() {
-        r.add({"CONTROL", 0x00, access::read_write, 0x10, "Control.", {{"START", 0, 1, "Start."}}},
-              [this](std::uint32_t v) { started.push_back(v); });
-        r.add({"STATUS", 0x04, access::write_one_to_clear, 0, "Events.", {}},
-              [this](std::uint32_t v) { cleared.push_back(v); });
-        r.add({"CYCLES", 0x08, access::read_only, 3, "Cycles.", {}}, {}, [this] { return live; });
-        r.add({"DOORBELL", 0x0C, access::write_only, 0, "Doorbell.", {}});
-        r.add({"VERSION", 0x10, access::read_only, 0x12345678, "Version.", {}});
+        r.on_write(CONTROL, [this](std::uint32_t v) { started.push_back(v); });
+        r.on_write(STATUS, [this](std::uint32_t v) { cleared.push_back(v); });
+        r.on_read(CYCLES, [this] { return live; });
+        r.wide_counter(TOTAL_LOW, total);
+        r.observe([this](const access_event& e) { events.push_back(e); });
     }
     tlm::tlm_response_status write(std::uint64_t offset, std::uint32_t v) {
         unsigned char b[4];
@@ -44,69 +59,143 @@ TEST_CASE("registers: each access mode") {
     bench b;
     std::uint32_t v = 0;
     CHECK(b.read(0x00, v) == tlm::TLM_OK_RESPONSE);
-    CHECK(v == 0x10);
-    CHECK(b.write(0x00, 0xA1B2C3D4) == tlm::TLM_OK_RESPONSE);
-    CHECK(b.started == std::vector<std::uint32_t>{0xA1B2C3D4});
+    CHECK(v == 0x20);
+    CHECK(b.write(0x00, 0x21) == tlm::TLM_OK_RESPONSE);
+    CHECK(b.started == std::vector<std::uint32_t>{0x21});
     CHECK(b.read(0x00, v) == tlm::TLM_OK_RESPONSE);
-    CHECK(v == 0xA1B2C3D4);
+    CHECK(v == 0x21);
 
-    b.r.set_bits("STATUS", 0x5);
-    b.r.set_bits("STATUS", 0x2);
+    b.r.set_bits(STATUS, 0x5);
+    b.r.set_bits(STATUS, 0x2);
     CHECK(b.write(0x04, 0x6) == tlm::TLM_OK_RESPONSE);
     CHECK(b.cleared == std::vector<std::uint32_t>{0x6});
-    CHECK(b.r.get("STATUS") == 0x1);
+    CHECK(b.r.get(STATUS) == 0x1);
 
     CHECK(b.read(0x08, v) == tlm::TLM_OK_RESPONSE);
     CHECK(v == 7);  // the callback's value, not the stored one
-    CHECK(b.read(0x10, v) == tlm::TLM_OK_RESPONSE);
+    CHECK(b.read(0x14, v) == tlm::TLM_OK_RESPONSE);
     CHECK(v == 0x12345678);
 
     CHECK(b.write(0x0C, 99) == tlm::TLM_OK_RESPONSE);
-    CHECK(b.r.get("DOORBELL") == 99);
+    CHECK(b.r.get(DOORBELL) == 99);
     CHECK(b.r.reads() == 4);
     CHECK(b.r.writes() == 3);
+    CHECK(b.r.reads(CONTROL) == 2);
+    CHECK(b.r.writes(CONTROL) == 1);
+    CHECK(b.r.reads(STATUS) == 0);
+    CHECK(b.r.writes(STATUS) == 1);
     CHECK(b.r.refused() == 0);
+    CHECK(b.events.empty());
 
-    b.r.set("VERSION", 1);
+    b.r.set(VERSION, 1);
+    b.r.set_reset(CYCLES, 5);
     b.r.reset();
-    CHECK(b.r.get("VERSION") == 0x12345678);
-    CHECK(b.r.get("CONTROL") == 0x10);
-    CHECK(b.r.get("DOORBELL") == 0);
+    CHECK(b.r.get(VERSION) == 0x12345678);
+    CHECK(b.r.get(CONTROL) == 0x20);
+    CHECK(b.r.get(DOORBELL) == 0);
+    CHECK(b.r.get(CYCLES) == 5);
 }
 
 TEST_CASE("registers: refused accesses are counted and change nothing") {
     bench b;
     std::uint32_t v = 0;
     CHECK(b.write(0x08, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
-    CHECK(b.write(0x10, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
-    CHECK(b.r.get("VERSION") == 0x12345678);
+    CHECK(b.write(0x14, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+    CHECK(b.r.get(VERSION) == 0x12345678);
     CHECK(b.read(0x0C, v) == tlm::TLM_COMMAND_ERROR_RESPONSE);
     CHECK(v == 0xEEEEEEEE);
-    CHECK(b.read(0x14, v) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(b.read(0x10, v) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(b.read(0x20, v) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
     CHECK(b.read(0x100000000u, v) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
     CHECK(b.read(0x02, v) == tlm::TLM_BURST_ERROR_RESPONSE);
     unsigned char bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     CHECK(b.r.transport(tlm::TLM_WRITE_COMMAND, 0, bytes, 1) == tlm::TLM_BURST_ERROR_RESPONSE);
     CHECK(b.r.transport(tlm::TLM_WRITE_COMMAND, 0, bytes, 8) == tlm::TLM_BURST_ERROR_RESPONSE);
+    CHECK(b.events.size() == 9);
     CHECK(b.r.transport(tlm::TLM_WRITE_COMMAND, 0, nullptr, 4) == tlm::TLM_COMMAND_ERROR_RESPONSE);
     CHECK(b.r.transport(tlm::TLM_IGNORE_COMMAND, 0, bytes, 4) == tlm::TLM_COMMAND_ERROR_RESPONSE);
-    CHECK(b.r.refused() == 10);
+    CHECK(b.r.refused() == 11);
     CHECK(b.r.reads() == 0);
     CHECK(b.r.writes() == 0);
     CHECK(b.started.empty());
-    CHECK(b.r.get("CONTROL") == 0x10);
+    CHECK(b.r.get(CONTROL) == 0x20);
+
+    CHECK(b.events[0].fault == access_fault::read_only);
+    CHECK(std::string(b.events[0].target->name) == "CYCLES");
+    CHECK(b.events[0].write);
+    CHECK(b.events[0].value == 1);
+    CHECK(b.events[2].fault == access_fault::write_only);
+    CHECK_FALSE(b.events[2].write);
+    CHECK(b.events[3].fault == access_fault::unmapped);
+    CHECK(b.events[3].target == nullptr);
+    CHECK(b.events[3].offset == 0x10);
+    CHECK(b.events[6].fault == access_fault::bad_size);
 }
 
-TEST_CASE("registers: mistakes of a declaration are found at once") {
-    register_block r("block");
-    r.add({"A", 0, access::read_write, 0, "", {}});
-    CHECK_THROWS_AS(r.add({"B", 0, access::read_write, 0, "", {}}), std::logic_error);
-    CHECK_THROWS_AS(r.add({"A", 4, access::read_write, 0, "", {}}), std::logic_error);
-    CHECK_THROWS_AS(r.add({"C", 6, access::read_write, 0, "", {}}), std::logic_error);
-    CHECK_THROWS_AS(r.add({"D", 8, access::read_write, 0, "", {{"F", 30, 4, ""}}}),
-                    std::logic_error);
-    CHECK_THROWS_AS(r.add({"E", 8, access::read_write, 0, "", {{"F", 0, 4, ""}, {"G", 3, 1, ""}}}),
-                    std::logic_error);
-    CHECK_THROWS_AS(r.get("missing"), std::logic_error);
-    CHECK(r.all().size() == 1);
+TEST_CASE("registers: reserved bits are not stored, reserved values are noted") {
+    bench b;
+    CHECK(b.write(0x00, 0xFFFFFFE1) == tlm::TLM_OK_RESPONSE);
+    CHECK(b.r.get(CONTROL) == 0x21);
+    CHECK(b.started == std::vector<std::uint32_t>{0x21});
+    REQUIRE(b.events.size() == 1);
+    CHECK(b.events[0].fault == access_fault::reserved_bits);
+    CHECK(b.events[0].value == 0xFFFFFFE1);
+    CHECK(b.write(0x00, 0x30) == tlm::TLM_OK_RESPONSE);  // MODE = 3 is not listed
+    CHECK(b.r.get(CONTROL) == 0x30);
+    REQUIRE(b.events.size() == 2);
+    CHECK(b.events[1].fault == access_fault::reserved_value);
+    CHECK(b.r.refused() == 0);
+}
+
+TEST_CASE("registers: a wide counter is read as one number") {
+    bench b;
+    std::uint32_t low = 0, high = 0;
+    b.total = 0xFFFFFFFFu;
+    CHECK(b.read(0x18, low) == tlm::TLM_OK_RESPONSE);
+    b.total += 1;  // between the two reads
+    CHECK(b.read(0x1C, high) == tlm::TLM_OK_RESPONSE);
+    CHECK(low == 0xFFFFFFFFu);
+    CHECK(high == 0);
+    CHECK(b.read(0x18, low) == tlm::TLM_OK_RESPONSE);
+    CHECK(b.read(0x1C, high) == tlm::TLM_OK_RESPONSE);
+    CHECK(low == 0);
+    CHECK(high == 1);
+}
+
+TEST_CASE("registers: a debugger looks without touching") {
+    bench b;
+    b.total = 0x500000001u;
+    CHECK(b.r.peek(CYCLES) == 7);
+    CHECK(b.r.peek(TOTAL_LOW) == 0);  // reading it would act
+    unsigned char bytes[16] = {};
+    tlm::tlm_generic_payload p;
+    p.set_command(tlm::TLM_READ_COMMAND);
+    p.set_address(0x06);
+    p.set_data_ptr(bytes);
+    p.set_data_length(16);
+    b.r.set(STATUS, 0xAABBCCDD);
+    CHECK(b.r.transport_debug(p) == 10);  // up to the hole at 0x10
+    CHECK(bytes[0] == 0xBB);
+    CHECK(bytes[1] == 0xAA);
+    CHECK(bytes[2] == 7);
+    CHECK(b.r.reads() == 0);
+    CHECK(b.events.empty());
+    const unsigned char word[4] = {0x21, 0, 0, 0};
+    std::copy(word, word + 4, bytes);
+    p.set_command(tlm::TLM_WRITE_COMMAND);
+    p.set_address(0);
+    p.set_data_length(4);
+    CHECK(b.r.transport_debug(p) == 4);
+    CHECK(b.started == std::vector<std::uint32_t>{0x21});
+}
+
+TEST_CASE("registers: an impossible table is found at once") {
+    static constexpr register_info twice[] = {
+        {"A", 0, access::read_write, 0, "", {}, false},
+        {"B", 0, access::read_write, 0, "", {}, false},
+    };
+    static constexpr register_info crooked[] = {{"A", 6, access::read_write, 0, "", {}, false}};
+    static constexpr register_map first = {"x", "", 16, twice}, second = {"y", "", 16, crooked};
+    CHECK_THROWS_AS(register_block(first), std::logic_error);
+    CHECK_THROWS_AS(register_block(second), std::logic_error);
 }

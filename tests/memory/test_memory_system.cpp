@@ -210,8 +210,8 @@ TEST_CASE("wrong addresses and bursts are refused and change nothing") {
         std::uint32_t word = 0;
         CHECK(burst(t.a.memory_out, rd, dma_base + 0x800, &word, 4, delay) ==
               tlm::TLM_ADDRESS_ERROR_RESPONSE);
-        CHECK(burst(t.a.memory_out, rd, dma_base + 0x8, nullptr, 4, delay) ==
-              tlm::TLM_GENERIC_ERROR_RESPONSE);
+        CHECK(burst(t.a.memory_out, rd, dma_base + 0xC, nullptr, 4, delay) ==
+              tlm::TLM_COMMAND_ERROR_RESPONSE);
     };
     t.run();
     CHECK(t.ram->data()[(8u << 20) - 1] == 0);

@@ -407,12 +407,11 @@ TEST_CASE("black level is a register of the converter") {
     bench b(p, std::make_shared<uniform_scene>(0.0f, 0.0f, 0.0f));
     b.cpu.script = [&](driver& d) {
         std::uint32_t value = 0;
-        CHECK(driver::access(d.adc_out, tlm::TLM_READ_COMMAND, column_adc::reg_black_level,
-                             value) == tlm::TLM_OK_RESPONSE);
+        CHECK(driver::access(d.adc_out, tlm::TLM_READ_COMMAND, 0x0, value) == tlm::TLM_OK_RESPONSE);
         CHECK(value == 64);
         value = 100;
-        CHECK(driver::access(d.adc_out, tlm::TLM_WRITE_COMMAND, column_adc::reg_black_level,
-                             value) == tlm::TLM_OK_RESPONSE);
+        CHECK(driver::access(d.adc_out, tlm::TLM_WRITE_COMMAND, 0x0, value) ==
+              tlm::TLM_OK_RESPONSE);
         d.write_mode(p.sensor);
         d.write(pixel_array::reg_frames, 1);
         d.write(pixel_array::reg_control, 1);

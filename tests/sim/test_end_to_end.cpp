@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "../test_data.h"
+#include "core/files.h"
 #include "core/image_io.h"
 #include "program.h"
 
@@ -111,7 +112,7 @@ TEST_CASE("a run leaves everything it promises") {
     CHECK(lines_of(out + "/metadata.jsonl").size() == 2);
     const auto manifest = json::parse(file_bytes(out + "/manifest.json"));
     CHECK(manifest.at("seed") == 1);
-    CHECK(manifest.at("inputs").size() == 3);
+    CHECK(manifest.at("inputs").size() == 4);
     for (const char* word : {"frame period", "readout", "inference", "slack", "frames dropped",
                              "left the chip", "SRAM peak", "simulated", "wall"})
         CHECK(contains(r.out, word));
@@ -147,6 +148,31 @@ TEST_CASE("the default scene's parcels are found in the metadata at full resolut
     const auto s = statistics_of(out);
     CHECK(statistic(s, "host.image_mismatches") == 0);
     CHECK(statistic(s, "host.compared_images") == 2);
+}
+
+TEST_CASE("firmware makes the images, tensors and outputs that the sequencer before it made") {
+    const std::string out = scratch_folder() + "/out";
+    const auto r =
+        run_into(out, {small, "--frames", "3", "--seed", "7", "--set", "output.save_frames=all"});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    // Recorded from the last version in which a sequencer in C++ played firmware.
+    const std::pair<const char*, const char*> recorded[] = {
+        {"frame_0000.raw10", "fd1948fe95859d6c15c8e53cf051930d498f3eec759a940fb6deb675c3441687"},
+        {"frame_0001.raw10", "333f77a2718a7944a80b78d14a87f0448b96532d6fd8b752b0d4a64ffd9fa74e"},
+        {"frame_0002.raw10", "d54a8dd9ea60c26850ace59690e23aa664867f362aa18b2687eb7981bf41ec5c"},
+        {"tensor_0000.bin", "5ae45226309bc872ff3f8cbedab12ac13ce96c15f5b053141147ece8568d0ee1"},
+        {"tensor_0001.bin", "6d66fb3de3e18c97b953691909dfb75c8e6c3107e6c5881c84868b87d74bf1f9"},
+        {"tensor_0002.bin", "79bc48c26a7d15696daf9ecf651ee568bf884b0631ba73f0780dba4b2c769f1b"},
+        {"output_0000_0.bin", "d2df0e247fb8c400a8ad94a0956faca2488e69b7dc3a308bcd058d0477c4bc39"},
+        {"output_0001_1.bin", "4772aa94c71de0720d168e249a58eb5dd55a0e338733eeb3f191f5f2f99ae2ef"},
+        {"output_0002_0.bin", "d0748d52b0020a1a191c3dc018985f93764cfcae0d9e7a048649fabdc8d9864e"},
+        {"output_0002_1.bin", "7b3884b3df1497cb04c8db155116cba572beb98d37da278d04dc86d675cdb762"},
+    };
+    for (const auto& [name, hash] : recorded) {
+        INFO(name);
+        CHECK(ocellus::sha256_hex(file_bytes(out + "/" + name)) == hash);
+    }
 }
 
 TEST_CASE("the public modes have their published rates") {
@@ -204,9 +230,14 @@ TEST_CASE("timing only gives the times of the full run") {
     REQUIRE(run_into(base + "/timing", {small, "--frames", "3", "--timing-only"}).exit_code == 0);
     const auto full = statistics_of(base + "/full"), timing = statistics_of(base + "/timing");
     for (const char* name :
-         {"npu.cycles", "npu.cycles.stall", "egress.total.bytes", "sequencer.busy_cycles",
-          "sram.bytes_read", "sram.bytes_written", "run.simulated_time", "run.latency_max"})
+         {"npu.cycles", "npu.cycles.stall", "npu.memory.read", "npu.memory.write",
+          "isp.busy_cycles", "isp.tensor_bytes", "csi2.wire_busy", "egress.total.bytes",
+          "frames.delivered", "pixel_array.frame_time"})
         CHECK(statistic(full, name) == statistic(timing, name));
+    // What is left is software: with no tensor there is nothing to find in it.
+    CHECK(statistic(timing, "cpu.instructions") < statistic(full, "cpu.instructions"));
+    CHECK(statistic(timing, "run.latency_max") ==
+          Approx(statistic(full, "run.latency_max")).epsilon(0.1));
 }
 
 TEST_CASE("every transaction of a run keeps its contract") {
@@ -242,7 +273,7 @@ TEST_CASE("thirty frames of a photograph go through the full-resolution mode in 
     CHECK(statistic(s, "host.image_mismatches") == 0);
     CHECK(statistic(s, "host.crc_errors") == 0);
     CHECK(statistic(s, "host.metadata_records") == 30);
-    CHECK(statistic(s, "sequencer.dropped_frames") == 0);
+    CHECK(statistic(s, "frames.dropped") == 0);
 }
 
 TEST_CASE("a photograph can be the scene") {
@@ -289,8 +320,8 @@ TEST_CASE("a die link that is too slow loses rows and with them tensors, visibly
     const auto s = statistics_of(out);
     CHECK(statistic(s, "die_link.rows_lost") > 300);
     CHECK(lines_of(out + "/metadata.jsonl").size() == 3);
-    CHECK(statistic(s, "sequencer.inferences") + statistic(s, "sequencer.lost_frames") +
-              statistic(s, "sequencer.dropped_frames") ==
+    CHECK(statistic(s, "frames.delivered") + statistic(s, "frames.lost") +
+              statistic(s, "frames.dropped") ==
           3);
 }
 
@@ -299,14 +330,13 @@ TEST_CASE("inference longer than a frame drops frames by policy") {
     const std::vector<std::string> slow = {small,   "--frames",        "10",
                                            "--set", "npu.clock=2 MHz", "--timing-only"};
     auto oldest = slow;
-    oldest.insert(oldest.end(), {"--set", "sequencer.late_policy=drop_oldest"});
+    oldest.insert(oldest.end(), {"--set", "firmware.late_policy=drop_oldest"});
     REQUIRE(run_into(base + "/new", slow).exit_code == 0);
     REQUIRE(run_into(base + "/old", oldest).exit_code == 0);
     for (const char* folder : {"/new", "/old"}) {
         const auto s = statistics_of(base + folder);
-        CHECK(statistic(s, "sequencer.dropped_frames") > 0);
-        CHECK(statistic(s, "sequencer.dropped_frames") + statistic(s, "sequencer.inferences") ==
-              10);
+        CHECK(statistic(s, "frames.dropped") > 0);
+        CHECK(statistic(s, "frames.dropped") + statistic(s, "frames.delivered") == 10);
     }
     const auto delivered = [&](const char* folder) {
         std::vector<int> frames;
@@ -453,8 +483,9 @@ TEST_CASE("describe and params say what there is") {
     CHECK(contains(map.out, "INPUT_ADDRESS"));
     const auto modules = ocellus_program({"describe", "--modules"});
     CHECK(modules.exit_code == 0);
-    for (const char* name : {"pixel_array", "column_adc", "die_link", "isp", "npu", "dma", "csi2",
-                             "interconnect", "sram", "sequencer", "rows_out"})
+    for (const char* name :
+         {"pixel_array", "column_adc", "die_link", "isp", "npu", "dma", "csi2", "interconnect",
+          "sram", "cpu", "interrupt_controller", "uart", "rows_out"})
         CHECK(contains(modules.out, name));
     const auto params = ocellus_program({"params", "adc.*"});
     CHECK(params.exit_code == 0);

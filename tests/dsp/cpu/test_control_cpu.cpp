@@ -118,7 +118,7 @@ class small_system : public sc_core::sc_module {
         : sc_module(name),
           context{pool, stats},
           cpu("cpu", p, context),
-          timer("timer", clint_parameters{}, context),
+          timer("timer", clint_parameters{1e6}, context),
           interrupts("interrupts", 1, context) {
         cpu.memory_out.bind(bus_in);
         bus_in.register_b_transport(this, &small_system::route);

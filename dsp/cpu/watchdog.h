@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <functional>
+#include <systemc>
+#include <utility>
+
+#include "core/block.h"
+#include "core/clock_domain.h"
+#include "core/registers.h"
+#include "registers/watchdog.h"
+
+namespace ocellus::dsp {
+
+/// Two-stage watchdog on the clock of mtime. LOAD ticks after a kick (or after it was enabled) it
+/// expires: the interrupt line rises. LOAD ticks later, without a kick, it resets the system when
+/// RESET_ENABLE is set. One event at the next expiry, none while it is off.
+class watchdog : public sc_core::sc_module {
+  public:
+    tlm_utils::simple_target_socket<watchdog> registers_in{"registers_in"};
+    sc_core::sc_out<bool> irq{"irq"};
+
+    static constexpr std::uint32_t key = 0x5AFE;
+
+    SC_HAS_PROCESS(watchdog);
+    /// `clock` in Hz.
+    watchdog(sc_core::sc_module_name name, double clock, block_context& context);
+
+    register_block& registers() { return registers_; }
+    const register_block& registers() const { return registers_; }
+    /// Called at the second expiry.
+    void on_reset(std::function<void()> f) { reset_ = std::move(f); }
+    /// Off, nothing pending.
+    void reset();
+
+  private:
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    unsigned transport_debug(tlm::tlm_generic_payload& p);
+    void start();
+    void expire();
+    void drive();
+
+    clock_domain clock_;
+    register_block registers_{registers::watchdog::map};
+    std::function<void()> reset_;
+    sc_core::sc_event expiry_, line_;
+    sc_core::sc_time due_;
+    bool counting_ = false, second_ = false;
+    std::uint64_t expiries_ = 0, resets_ = 0;
+};
+
+}  // namespace ocellus::dsp

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+namespace ocellus::sim {
+
+/// Bus accesses of a test bench outside the simulation, one after the other, each with its bus
+/// time: what a debug module or a second processor would do.
+class external_port : public sc_core::sc_module {
+  public:
+    tlm_utils::simple_initiator_socket<external_port> memory_out{"memory_out"};
+
+    struct access {
+        tlm::tlm_command command = tlm::TLM_READ_COMMAND;
+        std::uint32_t address = 0;
+        std::vector<unsigned char> bytes;  ///< 1 to 4096, of a register exactly 4
+        tlm::tlm_response_status response = tlm::TLM_INCOMPLETE_RESPONSE;
+    };
+    using completion = std::function<void(const access&)>;
+
+    SC_HAS_PROCESS(external_port);
+    explicit external_port(sc_core::sc_module_name name);
+
+    /// Begins at the present time. Call while the simulation stands still; `done` is called in
+    /// simulated time, when the last byte has moved.
+    void submit(access a, completion done);
+    /// Moves bytes without time; returns how many, up to the first address where nothing is.
+    std::size_t debug(tlm::tlm_command command, std::uint32_t address, unsigned char* bytes,
+                      std::size_t length);
+    bool idle() const { return queue_.empty(); }
+
+  private:
+    void run();
+    std::deque<std::pair<access, completion>> queue_;
+    sc_core::sc_event submitted_;
+};
+
+}  // namespace ocellus::sim

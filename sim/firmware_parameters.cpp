@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/firmware_parameters.h"
+
+namespace ocellus::sim {
+
+void firmware_parameters::declare(parameter_registry& r) {
+    r.text("firmware.file", file)
+        .says(
+            "Program of the control CPU: an ELF file, builtin:app, or none (the CPU stays in reset "
+            "and a client of the control socket plays the firmware).")
+        .from(provenance::chosen, "a firmware of our own that needs no file");
+    r.text("firmware.uart", uart)
+        .says(
+            "Where the UART goes: stdout, none, file:PATH, pty, tcp:PORT, or auto: stdout for a "
+            "program of yours, none for the built-in one.")
+        .from(provenance::chosen, "what a firmware developer expects");
+    r.choice("firmware.late_policy", policy,
+             {{"drop_new", late_policy::drop_new}, {"drop_oldest", late_policy::drop_oldest}})
+        .says("Which frame goes without inference when the network takes longer than a frame.")
+        .from(provenance::chosen,
+              "a choice; the public part keeps the previous tensor (libcamera)");
+    r.integer("firmware.max_findings", max_findings, 1, 22)
+        .says(
+            "Findings that one metadata record has room for; its size never depends on the "
+            "content.")
+        .from(provenance::chosen,
+              "two records fit the kibibyte that the memory plan keeps at the bottom of the SRAM");
+    r.boolean("firmware.auto_exposure", auto_exposure)
+        .says("Let the firmware set exposure and gain from the ISP's statistics.")
+        .from(provenance::chosen, "off: the configured exposure is what a comparison wants");
+    r.integer("firmware.exposure_target", exposure_target, 1, 254)
+        .says("Mean luma that auto-exposure aims at, of 255.")
+        .from(provenance::chosen, "about 18 % grey after the tone curve");
+    r.quantity("firmware.exposure_max", exposure_max, unit::second, 1e-6, 200.0)
+        .says("Longest exposure that auto-exposure chooses; also limited by the frame length.")
+        .from(provenance::chosen, "short enough for moving things");
+    r.integer("firmware.gain_max", gain_max, 0, 978)
+        .says("Highest analogue gain code that auto-exposure chooses.")
+        .from(provenance::published, "IMX500 Linux driver imx500.c: codes 0 to 978");
+    r.quantity("firmware.inference_timeout", inference_timeout, unit::second, 0, 100.0)
+        .says(
+            "An inference that takes longer is aborted by the firmware and its frame counted as "
+            "lost; 0: none.")
+        .from(provenance::chosen, "off: a slow network is no fault");
+}
+
+}  // namespace ocellus::sim

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/guest.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "sim/boot_info.h"
+
+namespace ocellus::sim {
+namespace {
+
+constexpr std::size_t longest_log_line = 1024;
+constexpr std::size_t most_dumps = 1000;
+constexpr std::size_t table_rows = 20;  // of the profile on the terminal
+
+const char* name_of_cause(std::uint32_t cause) {
+    switch (cause) {
+        case 0:
+            return "misaligned fetch";
+        case 1:
+            return "fetch from an address without memory";
+        case 2:
+            return "illegal instruction";
+        case 3:
+            return "breakpoint";
+        case 4:
+            return "misaligned load";
+        case 5:
+            return "load from an address that refuses it";
+        case 6:
+            return "misaligned store";
+        case 7:
+            return "store to an address that refuses it";
+        case 11:
+            return "environment call";
+        default:
+            return "unknown cause";
+    }
+}
+
+}  // namespace
+
+guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
+             const command_line& command, statistics& stats)
+    : chip_(chip),
+      drive_(drive),
+      in_(in),
+      stats_(stats),
+      expect_(command.uart_expect),
+      registers_(chip.registers()),
+      semihosting_({[this](unsigned n) { return chip_.cpu().core().x(n); },
+                    [this](unsigned n, std::uint32_t v) { chip_.cpu().core().set_x(n, v); },
+                    [this](std::uint32_t a, unsigned char* b, std::size_t n) {
+                        return chip_.debug_read(a, b, n) == n;
+                    },
+                    [this](std::uint32_t a, const unsigned char* b, std::size_t n) {
+                        return chip_.debug_write(a, b, n) == n;
+                    },
+                    [this](char c) { print(c); },
+                    [this](std::uint32_t code) { exit(code, "semihosting"); },
+                    [] {
+                        return sc_core::sc_time_stamp().value() /
+                               sc_core::sc_time(1, sc_core::SC_NS).value();
+                    }}),
+      monitor_(chip, stats) {
+    serve_console(s, command);
+    serve_operations();
+    serve_debugger(command);
+    watch_registers(command.strict);
+    watch_profile(command);
+}
+
+void guest::serve_console(const settings& s, const command_line& command) {
+    std::string where = s.firmware.uart;
+    if (where == "auto")
+        where = s.firmware.is_default() || s.firmware.is_absent() ? "none" : "stdout";
+    backend_ = uart_backend::open(where);
+    if (!backend_->where().empty() && !command.quiet)
+        std::fprintf(stderr, "%s\n", backend_->where().c_str());
+    chip_.uart().on_sent([this](char c) { print(c); });
+    terminal_ = std::make_unique<uart_terminal>(*backend_, chip_.uart());
+    drive_.attach(*terminal_);
+}
+
+void guest::print(char c) {
+    backend_->put(c);
+    if (!expect_.empty() && expect_.put(c))
+        drive_.end({end_reason::expected, 0, {}});
+}
+
+void guest::serve_operations() {
+    dsp::simulator_port::operations o;
+    o.exit = [this](std::uint32_t code) { exit(code, "EXIT register"); };
+    o.dump_statistics = [this](std::uint32_t number) { dump(number); };
+    o.reset_statistics = [this] { since_ = stats_.take_snapshot(); };
+    o.log = [this](std::uint32_t address) { log(address); };
+    o.progress = [this] {
+        return std::make_pair(chip_.cpu().core().cycles(), chip_.cpu().core().instructions());
+    };
+    chip_.simulator().serve(std::move(o));
+    chip_.system().on_fatal([this](const dsp::fatal_trap& t) { fatal(t); });
+    const auto tohost = in_.firmware ? in_.firmware->address_of("tohost") : std::nullopt;
+    if (!tohost)
+        return;
+    // The host interface of RISC-V test programs: an odd word ends the run, and there are
+    // characters.
+    chip_.cpu().hook_store(*tohost, [this, at = *tohost](std::uint32_t value) {
+        if (value & 1u)
+            exit(value >> 1, "tohost");
+        unsigned char high[4] = {};
+        if (chip_.debug_read(at + 4, high, 4) == 4 && high[3] == 1 && high[2] == 1)
+            print(static_cast<char>(value & 0xffu));
+    });
+}
+
+void guest::exit(std::uint32_t code, const char* how) {
+    chip_.cpu().request_halt();
+    std::string message;
+    if (code != 0)
+        message = fmt::format("the firmware ended the run with code {} ({}, at {})", code, how,
+                              chip_.place(chip_.cpu().core().pc()));
+    drive_.end({end_reason::firmware, static_cast<int>(code), message});
+}
+
+void guest::fatal(const dsp::fatal_trap& t) {
+    chip_.cpu().request_halt();
+    std::string message = fmt::format(
+        "the firmware trapped and could not go on: {} (cause {}) at {}, "
+        "address 0x{:08x}",
+        name_of_cause(t.cause), t.cause, chip_.place(t.epc), t.tval);
+    const auto& refused = chip_.cpu().last_refused_store();
+    if (t.cause == 7 && refused.any && refused.address == t.tval)
+        message += "; its code lies there and is protected";
+    drive_.end({end_reason::fault, 0, message});
+}
+
+/// The trap handler traps to itself.
+void guest::fault() {
+    auto& hart = chip_.cpu().core();
+    const auto csr = [&hart](unsigned number) {
+        std::uint32_t value = 0;
+        hart.read_csr(number, value);
+        return value;
+    };
+    std::string message = fmt::format(
+        "double trap: the trap handler at {} traps itself; the trap before: {} (cause {}) at {}, "
+        "address 0x{:08x}, sp 0x{:08x}",
+        chip_.place(hart.pc()), name_of_cause(csr(0x342) & 0x7fffffffu), csr(0x342),
+        chip_.place(csr(0x341)), csr(0x343), hart.x(2));
+    const auto& refused = chip_.cpu().last_refused_store();
+    if (refused.any && refused.sp == hart.x(2))
+        message += fmt::format("; the stack has run into the code at 0x{:08x}", refused.address);
+    drive_.end({end_reason::fault, 0, message});
+}
+
+void guest::dump(std::uint32_t number) {
+    if (dumps_.size() < most_dumps)
+        dumps_.emplace_back(fmt::format("stats_dump_{:04}_{}.json", dumps_.size(), number),
+                            stats_.json(since_));
+}
+
+void guest::log(std::uint32_t address) {
+    std::string line;
+    unsigned char c = 0;
+    for (std::uint32_t i = 0;
+         i < longest_log_line && chip_.debug_read(address + i, &c, 1) == 1 && c; ++i)
+        line += c >= 32 && c < 127 ? static_cast<char>(c) : '?';
+    log_ += fmt::format("{} {}\n", sc_core::sc_time_stamp().to_string(), line);
+}
+
+void guest::serve_debugger(const command_line& command) {
+    cpu_debugger::surroundings around;
+    around.read = [this](std::uint32_t a, unsigned char* b, std::size_t n) {
+        return chip_.debug_read(a, b, n);
+    };
+    around.write = [this](std::uint32_t a, const unsigned char* b, std::size_t n) {
+        return chip_.debug_write(a, b, n);
+    };
+    around.memory_map = [this] {
+        std::vector<debug_memory_region> out = {
+            {0, memory_map::rom_size, false},
+            {static_cast<std::uint32_t>(memory_map::tcm_base), memory_map::tcm_size, true}};
+        for (const auto& r : chip_.bus().memory_map())
+            out.push_back({static_cast<std::uint32_t>(r.base), r.size, true});
+        return out;
+    };
+    around.monitor = [this](const std::string& text) { return monitor_(text); };
+    around.reset = [this] { chip_.reset(dsp::boot_reason::debugger); };
+    around.killed = [this] { drive_.end({end_reason::killed, 0, "ended by the debugger"}); };
+    around.ebreak = [this] {
+        auto& hart = chip_.cpu().core();
+        if (!semihosting_.is_call(hart.pc()))
+            return false;
+        semihosting_.call();
+        hart.set_pc(hart.pc() + 4);
+        return true;
+    };
+    around.fault = [this](dsp::stop_reason) { fault(); };
+    debugger_ = std::make_unique<cpu_debugger>(chip_.cpu(), std::move(around));
+    monitor_.set_debugger(*debugger_);
+    if (command.gdb.empty())
+        return;
+    server_ = std::make_unique<debug_server>(command.gdb, *debugger_, !command.gdb_no_wait);
+    std::fprintf(stderr, "waiting for: target remote %s\n", server_->where().c_str());
+    drive_.attach(*server_);
+    chip_.events().subscribe([this](const block_event&) { debugger_->check(); });
+}
+
+/// Who makes the access that is being made.
+std::string guest::who() const {
+    const auto process = sc_core::sc_get_current_process_handle();
+    if (!process.valid())
+        return "a debugger or test bench";
+    const auto* const owner = process.get_parent_object();
+    if (owner == &chip_.cpu())
+        return chip_.place(chip_.cpu().core().pc());
+    return owner ? std::string(owner->basename()) : std::string();
+}
+
+void guest::watch_registers(bool strict) {
+    const auto noted = [this, strict](const register_report::mistake& m) {
+        std::fprintf(stderr, "%s: %s\n", strict ? "strict" : "warning", m.line().c_str());
+        if (strict) {
+            chip_.cpu().request_halt();
+            drive_.end({end_reason::violation, 0, "--strict: " + m.line()});
+        }
+    };
+    registers_.watch([this] { return who(); }, noted);
+    chip_.bus().on_unmapped(
+        [this](std::uint64_t address, bool write) { registers_.unmapped(address, write); });
+}
+
+void guest::watch_profile(const command_line& command) {
+    print_profile_ = command.profile;
+    coverage_ = command.coverage;
+    if (!print_profile_ && !coverage_)
+        return;
+    std::vector<const firmware_image*> images;
+    if (in_.firmware)
+        images.push_back(in_.firmware.get());
+    images.push_back(in_.boot_rom.get());
+    profile_ = std::make_unique<firmware_profile>(std::move(images));
+    chip_.cpu().core().set_observer(profile_.get());
+}
+
+guest_outputs guest::finish(run_end& end) {
+    guest_outputs out;
+    backend_->finish();
+    if (!expect_.empty() && !expect_.met() && end.process_code() == 0)
+        end = {end_reason::unexpected, 0,
+               fmt::format("the UART did not show '{}'", expect_.missing())};
+    out.files = std::move(dumps_);
+    out.files.emplace_back("registers.json", registers_.json());
+    if (!log_.empty())
+        out.files.emplace_back("firmware.log", log_);
+    const auto& regions = chip_.simulator().regions();
+    for (const auto& [number, r] : regions)
+        out.text += fmt::format(
+            "  region {:<15} {:>14}   {} times, {} cycles, {} instructions\n", number,
+            fmt::format("{:.3f} us", static_cast<double>(r.time) *
+                                         sc_core::sc_get_time_resolution().to_seconds() * 1e6),
+            r.count, r.cycles, r.instructions);
+    for (const auto& m : registers_.mistakes())
+        out.text += "  register mistake       " + m.line() + "\n";
+    if (!profile_)
+        return out;
+    const std::uint64_t idle = chip_.cpu().idle_cycles();
+    if (print_profile_) {
+        std::string table = profile_->text(idle);
+        out.files.emplace_back("profile.txt", table);
+        out.files.emplace_back("profile.json", profile_->json(idle));
+        out.files.emplace_back("profile.folded", profile_->folded());
+        std::size_t end_of_rows = 0;
+        for (std::size_t row = 0; row <= table_rows && end_of_rows < table.size(); ++row)
+            end_of_rows = table.find('\n', end_of_rows) + 1;
+        out.text += table.substr(0, end_of_rows);
+    }
+    if (coverage_)
+        out.files.emplace_back("coverage.info", profile_->lcov());
+    return out;
+}
+
+}  // namespace ocellus::sim

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/statistics.h"
+#include "sim/command_line.h"
+#include "sim/cpu_debugger.h"
+#include "sim/debug_server.h"
+#include "sim/firmware_profile.h"
+#include "sim/inputs.h"
+#include "sim/register_report.h"
+#include "sim/semihosting.h"
+#include "sim/session.h"
+#include "sim/uart_backend.h"
+#include "sim/uart_expect.h"
+
+namespace ocellus::sim {
+
+/// What the firmware's side of a run leaves behind.
+struct guest_outputs {
+    std::vector<std::pair<std::string, std::string>> files;  ///< name and content
+    std::string text;                                        ///< for the end of the table
+};
+
+/// Everything that the simulation does for the firmware and those who develop it: console, exit,
+/// semihosting, tohost, guest operations, register mistakes, profile, debugger.
+class guest {
+  public:
+    guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
+          const command_line& command, statistics& stats);
+
+    /// After the run: closes what was opened. Mistakes that end a run well are added to `end`.
+    guest_outputs finish(run_end& end);
+
+  private:
+    void serve_console(const settings& s, const command_line& command);
+    void serve_operations();
+    void serve_debugger(const command_line& command);
+    void watch_registers(bool strict);
+    void watch_profile(const command_line& command);
+    void print(char c);
+    void exit(std::uint32_t code, const char* how);
+    void fatal(const dsp::fatal_trap& t);
+    void fault();
+    void dump(std::uint32_t number);
+    void log(std::uint32_t address);
+    std::string who() const;
+
+    sensor& chip_;
+    session& drive_;
+    const run_inputs& in_;
+    statistics& stats_;
+    std::unique_ptr<uart_backend> backend_;
+    std::unique_ptr<uart_terminal> terminal_;
+    uart_expect expect_;
+    register_report registers_;
+    semihosting semihosting_;
+    monitor_commands monitor_;
+    std::unique_ptr<cpu_debugger> debugger_;
+    std::unique_ptr<debug_server> server_;
+    std::unique_ptr<firmware_profile> profile_;
+    bool print_profile_ = false, coverage_ = false;
+    statistics::snapshot since_;
+    std::vector<std::pair<std::string, std::string>> dumps_;
+    std::string log_;
+};
+
+}  // namespace ocellus::sim

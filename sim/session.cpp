@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace ocellus::sim {
+namespace {
+
+double wall_now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+/// Pauses the kernel when simulated time reaches a limit, exactly: with its event pending the CPU
+/// does not run ahead past it.
+class alarm : public sc_core::sc_module {
+  public:
+    SC_HAS_PROCESS(alarm);
+    alarm(sc_core::sc_module_name name, const sc_core::sc_time& at, std::function<void()> ring)
+        : sc_module(name), at_(at), ring_(std::move(ring)) {
+        SC_METHOD(fire);
+        sensitive << due_;
+        dont_initialize();
+    }
+
+  private:
+    void start_of_simulation() override { due_.notify(at_); }
+    void fire() { ring_(); }
+    sc_core::sc_time at_;
+    std::function<void()> ring_;
+    sc_core::sc_event due_;
+};
+
+constexpr unsigned idle_poll = 20;  // ms, while simulated time stands still
+
+}  // namespace
+
+int run_end::process_code() const {
+    const auto number = [](exit_code c) { return static_cast<int>(c); };
+    switch (reason) {
+        case end_reason::rest:
+        case end_reason::frames:
+        case end_reason::expected:
+        case end_reason::killed:
+            return number(exit_code::ok);
+        case end_reason::unexpected:
+            return number(exit_code::mismatch);
+        case end_reason::firmware:
+            // A process has eight bits; a failure stays one.
+            return code != 0 && (code & 0xff) == 0 ? number(exit_code::firmware) : code & 0xff;
+        case end_reason::fault:
+        case end_reason::violation:
+            return number(exit_code::firmware);
+        case end_reason::time_limit:
+        case end_reason::cycle_limit:
+            return number(exit_code::sim_limit);
+        case end_reason::wall_limit:
+            return number(exit_code::wall_limit);
+        case end_reason::hang:
+            return number(exit_code::hang);
+    }
+    return number(exit_code::internal);
+}
+
+session::session(sensor& chip, const session_limits& limits) : chip_(chip), limits_(limits) {
+    chip_.events().subscribe([this](const block_event&) { ++events_; });
+}
+
+void session::end(run_end e) {
+    if (end_)
+        return;
+    end_ = std::move(e);
+    if (sc_core::sc_get_status() == sc_core::SC_RUNNING)
+        sc_core::sc_pause();
+}
+
+bool session::held() const {
+    return std::any_of(outsiders_.begin(), outsiders_.end(),
+                       [](const outsider* o) { return o->holds(); });
+}
+
+bool session::kept_alive() const {
+    return std::any_of(outsiders_.begin(), outsiders_.end(),
+                       [](const outsider* o) { return o->keeps_alive(); });
+}
+
+void session::poll(unsigned milliseconds) {
+    for (outsider* o : outsiders_)
+        o->poll(std::exchange(milliseconds, 0));
+}
+
+/// What shows that the sensor is getting somewhere: a CPU that only spins adds nothing.
+std::uint64_t session::activity() const {
+    return events_ + std::as_const(chip_).cpu().core().interrupts() +
+           std::as_const(chip_).uart().bytes_sent();
+}
+
+std::string session::where() const {
+    const auto& hart = std::as_const(chip_).cpu().core();
+    return fmt::format("at {}, the CPU {} at {}", sc_core::sc_time_stamp().to_string(),
+                       hart.waiting() ? "in wfi" : "running", chip_.place(hart.pc()));
+}
+
+void session::look_at_limits() {
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    if (limits_.wall > 0 && wall_now() - begun_ > limits_.wall)
+        return end({end_reason::wall_limit, 0,
+                    fmt::format("stopped: the limit of {:g} s of wall time is reached ({})",
+                                limits_.wall, where())});
+    const std::uint64_t done = activity();
+    if (done != last_activity_ || kept_alive()) {
+        last_activity_ = done;
+        last_progress_ = now;
+    } else if (limits_.hang > 0 && (now - last_progress_).to_seconds() > limits_.hang) {
+        end({end_reason::hang, 0,
+             fmt::format("no progress for {:g} s of simulated time: no frame, no job, no "
+                         "interrupt, nothing on the UART ({})",
+                         limits_.hang, where())});
+    }
+    if (limits_.stop_after_frames && chip_.frames().ended() >= limits_.frames && chip_.silent() &&
+        chip_.finished())
+        end({end_reason::frames, 0, {}});
+}
+
+void session::look_at_rest() {
+    if (chip_.finished() &&
+        (!limits_.stop_after_frames || chip_.frames().ended() >= limits_.frames))
+        return end({end_reason::rest, 0, {}});
+    end({end_reason::hang, 0,
+         fmt::format("no progress: the simulation came to rest before every frame was delivered or "
+                     "dropped ({})",
+                     where())});
+}
+
+void session::step(const sc_core::sc_time& most) {
+    sc_core::sc_start(most, sc_core::SC_EXIT_ON_STARVATION);
+}
+
+run_end session::run() {
+    begun_ = wall_now();
+    std::vector<std::unique_ptr<alarm>> alarms;
+    // An alarm that rings when nothing else is left to happen has only kept the kernel awake.
+    if (limits_.until)
+        alarms.push_back(std::make_unique<alarm>("until", *limits_.until, [this] {
+            if (!sc_core::sc_pending_activity())
+                return look_at_rest();
+            end({end_reason::time_limit, 0,
+                 fmt::format("stopped: simulated time has reached {} ({})",
+                             sc_core::sc_time_stamp().to_string(), where())});
+        }));
+    if (limits_.cycles)
+        alarms.push_back(std::make_unique<alarm>(
+            "max_cycles", chip_.cpu().clock().time_of(*limits_.cycles), [this] {
+                if (!sc_core::sc_pending_activity())
+                    return look_at_rest();
+                end({end_reason::cycle_limit, 0,
+                     fmt::format("stopped: {} cycles of the control CPU have passed ({})",
+                                 *limits_.cycles, where())});
+            }));
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    sc_core::sc_time most = sc_core::sc_time(chip_.frame_time(), sc_core::SC_SEC);
+    for (const outsider* o : outsiders_)
+        most = std::min(most, o->patience());
+    while (!end_) {
+        poll(0);
+        if (progress_)
+            progress_(chip_.frames().frames().size());
+        while (held() && !end_) {
+            poll(idle_poll);
+            if (progress_)
+                progress_(chip_.frames().frames().size());
+            if (limits_.wall > 0 && wall_now() - begun_ > limits_.wall)
+                look_at_limits();
+        }
+        if (end_)
+            break;
+        if (!sc_core::sc_pending_activity()) {
+            if (!kept_alive())
+                look_at_rest();
+            else
+                poll(idle_poll);
+            continue;
+        }
+        // A step may begin long before the next thing that happens.
+        step(std::min(most, sc_core::sc_time_to_pending_activity() + most));
+        if (!end_)
+            look_at_limits();
+    }
+    for (outsider* o : outsiders_)
+        o->ended(*end_);
+    return *end_;
+}
+
+}  // namespace ocellus::sim
