@@ -9,6 +9,8 @@ namespace ocellus::isp {
 
 namespace {
 
+namespace reg = registers::isp;
+
 constexpr std::uint32_t burst_bytes = 4096;
 
 sc_core::sc_time from_now(const sc_core::sc_time& t) {
@@ -23,9 +25,7 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
     rows_in.register_b_transport(this, &isp::row_transport);
     registers_in.register_b_transport(this, &isp::register_transport);
     registers_in.register_transport_dbg(this, &isp::register_debug);
-    declare_registers(registers_, p_,
-                      [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.reset();
+    declare_registers();
 
     SC_THREAD(write_tensor);
     SC_METHOD(drive_irq);
@@ -84,10 +84,10 @@ void isp::begin_frame(const row_info& row) {
     frame_->exposure_starts.assign(row.height, row.exposure_start);
     frame_->settings = read_settings(registers_, row.width, row.height, row.bits);
     // One frame, one tensor: whoever wants the next one names its place first.
-    registers_.set("CONTROL", registers_.get("CONTROL") & ~control_tensor_enable);
+    registers_.set(reg::CONTROL, registers_.get(reg::CONTROL) & ~control_tensor_enable);
     if (!frame_->settings.valid) {
         ++config_errors_;
-        registers_.set_bits("STATUS", status_config_error);
+        registers_.set_bits(reg::STATUS, reg::STATUS_CONFIG_ERROR);
     }
     const frame_request& q = frame_->settings.request;
     if (q.tensor)
@@ -126,7 +126,7 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
     const auto y = static_cast<std::int64_t>(row.row);
     if (in_flight_.size() >= p_.input_rows) {
         ++rows_lost_;
-        registers_.set_bits("STATUS", status_overflow);
+        registers_.set_bits(reg::STATUS, reg::STATUS_OVERFLOW);
         f.lost_rows.push_back(row.row);
     } else {
         pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
@@ -205,7 +205,7 @@ void isp::write_tensor() {
             clock_.time_of(tensor_rows_[p_.tensor_rows].ready) <= sc_core::sc_time_stamp();
         if (overwritten) {
             ++tensor_rows_lost_;
-            registers_.set_bits("STATUS", status_overflow);
+            registers_.set_bits(reg::STATUS, reg::STATUS_OVERFLOW);
         } else {
             write_row(r);
         }
@@ -213,8 +213,8 @@ void isp::write_tensor() {
         // 3. After the last one the tensor is complete.
         if (r.row + 1 == r.frame->settings.request.tensor_out.height) {
             ++tensors_;
-            registers_.set("TENSOR_FRAME", r.frame->number);
-            registers_.set_bits("STATUS", status_tensor_done);
+            registers_.set(reg::TENSOR_FRAME, r.frame->number);
+            registers_.set_bits(reg::STATUS, reg::STATUS_TENSOR_DONE);
             irq_changed_.notify(sc_core::SC_ZERO_TIME);
             ctx_.publish(event_kind::tensor_ready, r.frame->number,
                          r.frame->settings.tensor_address);
@@ -235,7 +235,7 @@ void isp::write_row(const waiting_tensor_row& r) {
         if (burst(memory_out, tlm::TLM_WRITE_COMMAND, address + done, data ? data + done : nullptr,
                   n, delay) != tlm::TLM_OK_RESPONSE) {
             ++bus_errors_;
-            registers_.set_bits("STATUS", status_bus_error);
+            registers_.set_bits(reg::STATUS, reg::STATUS_BUS_ERROR);
         }
     }
     ++tensor_row_count_;
@@ -245,18 +245,26 @@ void isp::write_row(const waiting_tensor_row& r) {
 }
 
 void isp::drive_irq() {
-    tensor_irq.write((registers_.get("STATUS") & status_tensor_done) != 0);
+    tensor_irq.write((registers_.get(reg::STATUS) & reg::STATUS_TENSOR_DONE) != 0);
 }
 
-void isp::register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
-}
-
-unsigned isp::register_debug(tlm::tlm_generic_payload& p) {
-    sc_core::sc_time none;
-    register_transport(p, none);
-    return p.is_response_ok() ? p.get_data_length() : 0;
+void isp::declare_registers() {
+    auto& r = registers_;
+    set_resets(r, p_);
+    r.on_write(reg::STATUS, [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    r.show_counter(reg::COUNTER_FRAMES, frames_);
+    r.show_counter(reg::COUNTER_ROWS_IN, rows_in_count_);
+    r.show_counter(reg::COUNTER_ROWS_OUT, rows_out_count_);
+    r.show_counter(reg::COUNTER_ROWS_LOST, rows_lost_);
+    r.show_counter(reg::COUNTER_INPUT_ROWS_PEAK, peak_rows_);
+    r.show_counter(reg::COUNTER_TENSORS, tensors_);
+    r.show_counter(reg::COUNTER_TENSORS_UNFINISHED, tensors_unfinished_);
+    r.show_counter(reg::COUNTER_TENSOR_ROWS, tensor_row_count_);
+    r.show_counter(reg::COUNTER_TENSOR_ROWS_LOST, tensor_rows_lost_);
+    r.show_counter(reg::COUNTER_BUS_ERRORS, bus_errors_);
+    r.show_counter(reg::COUNTER_CONFIG_ERRORS, config_errors_);
+    r.show_counter(reg::COUNTER_BUSY_CYCLES_LOW, busy_cycles_);
+    r.show_counter(reg::COUNTER_TENSOR_BYTES_LOW, tensor_bytes_);
 }
 
 }  // namespace ocellus::isp

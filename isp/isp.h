@@ -95,8 +95,11 @@ class isp : public sc_core::sc_module {
     };
 
     void row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
-    void register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
-    unsigned register_debug(tlm::tlm_generic_payload& p);
+    void register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
+        registers_.transport(p);
+    }
+    unsigned register_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
+    void declare_registers();
     void begin_frame(const row_info& row);
     void start_work(const row_info& row);
     void take_in(const row_info& row, const sc_core::sc_time& arrival);
@@ -112,7 +115,7 @@ class isp : public sc_core::sc_module {
     const isp_parameters p_;
     block_context& ctx_;
     clock_domain clock_;
-    register_block registers_{"isp"};
+    register_block registers_{registers::isp::map};
     sc_core::sc_event irq_changed_, tensor_rows_changed_;
 
     std::shared_ptr<frame_state> frame_;

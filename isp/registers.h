@@ -9,6 +9,7 @@
 #include "core/registers.h"
 #include "isp/parameters.h"
 #include "isp/pipeline.h"
+#include "registers/isp.h"
 
 /// The ISP as firmware sees it. Reset values are the parameters. All settings are read once per
 /// frame, when its first row arrives: writes during a frame act on the next one.
@@ -17,12 +18,7 @@ namespace ocellus::isp {
 /// What leaves towards the CSI-2 transmitter.
 enum class isp_output : std::uint8_t { none = 0, raw = 1, isp = 2 };
 
-constexpr std::uint32_t control_tensor_enable = 1u << 8;
-
-constexpr std::uint32_t status_tensor_done = 1u << 0;
-constexpr std::uint32_t status_overflow = 1u << 1;
-constexpr std::uint32_t status_config_error = 1u << 2;
-constexpr std::uint32_t status_bus_error = 1u << 3;
+constexpr std::uint32_t control_tensor_enable = registers::isp::CONTROL_TENSOR_ENABLE;
 
 /// Largest tensor side that the registers take.
 constexpr unsigned tensor_side_max = 4096;
@@ -33,12 +29,11 @@ std::uint32_t control_value(isp_output output, const isp_parameters& parameters)
 /// TENSOR_FORMAT of a format.
 std::uint32_t tensor_format_value(const tensor_format& f);
 
-/// Declares all registers. `status_written` runs after STATUS was written.
-void declare_registers(register_block& block, const isp_parameters& parameters,
-                       register_block::on_write status_written);
+/// Resets that the parameters say.
+void set_resets(register_block& block, const isp_parameters& parameters);
 
-/// The TENSOR_ registers (all but the address) and their values for a format.
-std::vector<std::pair<const char*, std::uint32_t>> tensor_registers(const tensor_format& f);
+/// The TENSOR_ registers (all but the address), by index, and their values for a format.
+std::vector<std::pair<unsigned, std::uint32_t>> tensor_registers(const tensor_format& f);
 
 /// Sets them, as firmware does by writes.
 void store_tensor_format(register_block& block, const tensor_format& f);

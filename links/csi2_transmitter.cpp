@@ -14,6 +14,8 @@ namespace ocellus::links {
 
 namespace {
 
+namespace reg = registers::csi2;
+
 constexpr std::uint32_t crc_bytes = 2;
 /// Metadata lines between memory and wire: one being sent, one being fetched.
 constexpr std::uint64_t metadata_lines = 2;
@@ -129,8 +131,8 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
                                       p.image_vc));
     rows_in.register_b_transport(this, &csi2_transmitter::row_transport);
     registers_in.register_b_transport(this, &csi2_transmitter::register_transport);
+    registers_in.register_transport_dbg(this, &csi2_transmitter::register_debug);
     declare_registers();
-    registers_.reset();
 
     SC_HAS_PROCESS(csi2_transmitter);
     SC_METHOD(transmit);
@@ -167,100 +169,45 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
 }
 
 void csi2_transmitter::declare_registers() {
-    registers_.add(
-        {"LANES",
-         0x00,
-         access::read_write,
-         lanes_,
-         "Data lanes: 1, 2 or 4; other values are ignored. Used from the next packet on.",
-         {}},
-        [this](std::uint32_t value) {
-            if (value == 1 || value == 2 || value == 4)
-                lanes_ = value;
-            registers_.set("LANES", lanes_);
-        });
-    registers_.add({"VC",
-                    0x04,
-                    access::read_only,
-                    static_cast<std::uint32_t>(p_.image_vc | (p_.metadata_vc << 4)),
-                    "Virtual channels.",
-                    {{"IMAGE", 0, 2, "Channel of the image."},
-                     {"METADATA", 4, 2, "Channel of the metadata."}}});
-    registers_.add(
-        {"STATUS",
-         0x08,
-         access::write_one_to_clear,
-         0,
-         "What happened since the bits were last cleared.",
-         {{"SENT", 0, 1, "The last bit of a metadata message has left."},
-          {"REJECTED", 1, 1, "METADATA_SEND came while the queue was full, or with LENGTH 0."},
-          {"ERROR", 2, 1, "Memory answered with an error; the message was cut short."},
-          {"LINES_LOST", 3, 1, "An image row was lost: the line FIFO was full."}}},
-        [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.add({"IRQ_ENABLE",
-                    0x0C,
-                    access::read_write,
-                    status_sent,
-                    "STATUS bits that raise sent_irq.",
-                    {}},
-                   [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.add({"LINES_LOST", 0x10, access::read_only, 0, "Image rows lost since reset.", {}},
-                   {}, [this] { return static_cast<std::uint32_t>(lines_lost_); });
-    registers_.add({"FRAMES", 0x14, access::read_only, 0, "Image frames sent since reset.", {}}, {},
-                   [this] { return static_cast<std::uint32_t>(frames_); });
-    registers_.add({"METADATA_ADDRESS",
-                    0x20,
-                    access::read_write,
-                    0,
-                    "Bus address of the first byte of the next message.",
-                    {}});
-    registers_.add(
-        {"METADATA_LENGTH", 0x24, access::read_write, 0, "Bytes of the next message.", {}});
-    registers_.add({"METADATA_FRAME",
-                    0x28,
-                    access::read_write,
-                    0,
-                    "Frame the next message belongs to, counted from 0.",
-                    {}});
-    registers_.add(
-        {"METADATA_SEND",
-         0x2C,
-         access::write_only,
-         0,
-         "Queues a message; its address, length and frame are sampled now, its bytes when they are "
-         "sent.",
-         {{"START", 0, 1, "Write 1 to queue the message."},
-          {"PIXEL_DERIVED", 1, 1, "The message holds an input tensor or other pixels."}}},
-        [this](std::uint32_t value) { send_requested(value); });
-    registers_.add(
-        {"METADATA_QUEUED", 0x30, access::read_only, 0, "Messages waiting or being sent.", {}}, {},
-        [this] { return static_cast<std::uint32_t>(messages_.size() + (fetching_ ? 1u : 0u)); });
-    registers_.add({"METADATA_SENT",
-                    0x34,
-                    access::read_only,
-                    0,
-                    "Messages whose last bit has left since reset, those cut short included.",
-                    {}},
-                   {}, [this] { return static_cast<std::uint32_t>(messages_sent_); });
-}
-
-void csi2_transmitter::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-    if (!payload.get_data_ptr()) {
-        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
-        return;
-    }
-    payload.set_response_status(registers_.transport(payload.get_command(), payload.get_address(),
-                                                     payload.get_data_ptr(),
-                                                     payload.get_data_length()));
+    registers_.set_reset(reg::LANES, lanes_);
+    registers_.set_reset(reg::VC,
+                         static_cast<std::uint32_t>(p_.image_vc << reg::VC_IMAGE_low |
+                                                    p_.metadata_vc << reg::VC_METADATA_low));
+    registers_.on_write(reg::LANES, [this](std::uint32_t value) {
+        if (value == 1 || value == 2 || value == 4)
+            lanes_ = value;
+        registers_.set(reg::LANES, lanes_);
+    });
+    const auto irq_changed = [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); };
+    registers_.on_write(reg::STATUS, irq_changed);
+    registers_.on_write(reg::IRQ_ENABLE, irq_changed);
+    registers_.on_write(reg::METADATA_SEND, [this](std::uint32_t value) { send_requested(value); });
+    registers_.on_read(reg::METADATA_QUEUED, [this] {
+        return static_cast<std::uint32_t>(messages_.size() + (fetching_ ? 1u : 0u));
+    });
+    registers_.show_counter(reg::LINES_LOST, lines_lost_);
+    registers_.show_counter(reg::FRAMES, frames_);
+    registers_.show_counter(reg::METADATA_SENT, messages_sent_);
+    registers_.show_counter(reg::COUNTER_PACKETS, packets_);
+    registers_.show_counter(reg::COUNTER_FRAMES, frames_);
+    registers_.show_counter(reg::COUNTER_LINES, lines_);
+    registers_.show_counter(reg::COUNTER_LINES_LOST, lines_lost_);
+    registers_.show_counter(reg::COUNTER_FRAMES_DAMAGED, frames_damaged_);
+    registers_.show_counter(reg::COUNTER_FIFO_PEAK, fifo_peak_);
+    registers_.show_counter(reg::COUNTER_METADATA_MESSAGES, messages_sent_);
+    registers_.show_counter(reg::COUNTER_METADATA_LINES, metadata_line_count_);
+    registers_.show_counter(reg::COUNTER_METADATA_REJECTED, messages_rejected_);
+    registers_.show_counter(reg::COUNTER_METADATA_FAILED, messages_failed_);
+    registers_.show_counter(reg::COUNTER_WIRE_BYTES_LOW, wire_bytes_);
 }
 
 void csi2_transmitter::set_status(std::uint32_t bits) {
-    registers_.set_bits("STATUS", bits);
+    registers_.set_bits(reg::STATUS, bits);
     irq_changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void csi2_transmitter::drive_irq() {
-    sent_irq.write((registers_.get("STATUS") & registers_.get("IRQ_ENABLE")) != 0);
+    sent_irq.write((registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE)) != 0);
 }
 
 // Packets.
@@ -384,7 +331,7 @@ void csi2_transmitter::admit(const arrival& a) {
             frame_damaged_ = true;
             ++frames_damaged_;
         }
-        set_status(status_lines_lost);
+        set_status(reg::STATUS_LINES_LOST);
     }
     if (row.last()) {
         image_.push_back(short_packet(p_.image_vc, csi2_data_type::frame_end, wire_number(frame_)));
@@ -467,7 +414,7 @@ void csi2_transmitter::finish_packet() {
             break;
         case role::metadata_end:
             ++messages_sent_;
-            set_status(status_sent);
+            set_status(reg::STATUS_SENT);
             ctx_.publish(event_kind::message_sent, on_wire_.frame);
             break;
     }
@@ -477,16 +424,17 @@ void csi2_transmitter::finish_packet() {
 // Metadata.
 
 void csi2_transmitter::send_requested(std::uint32_t value) {
-    if ((value & send_start) == 0)
+    if ((value & reg::METADATA_SEND_START) == 0)
         return;
-    const std::uint32_t length = registers_.get("METADATA_LENGTH");
+    const std::uint32_t length = registers_.get(reg::METADATA_LENGTH);
     if (length == 0 || messages_.size() + (fetching_ ? 1u : 0u) >= p_.metadata_queue) {
         ++messages_rejected_;
-        set_status(status_rejected);
+        set_status(reg::STATUS_REJECTED);
         return;
     }
-    messages_.push_back({registers_.get("METADATA_ADDRESS"), length,
-                         registers_.get("METADATA_FRAME"), (value & send_pixel_derived) != 0});
+    messages_.push_back({registers_.get(reg::METADATA_ADDRESS), length,
+                         registers_.get(reg::METADATA_FRAME),
+                         (value & reg::METADATA_SEND_PIXEL_DERIVED) != 0});
     ctx_.publish(event_kind::message_queued, messages_.back().frame);
     message_queued_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -502,7 +450,7 @@ void csi2_transmitter::fetch_metadata() {
         metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_start, number));
         if (!fetch_message(m)) {
             ++messages_failed_;
-            set_status(status_error);
+            set_status(reg::STATUS_ERROR);
         }
         metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_end, number));
         metadata_.back().what = role::metadata_end;

@@ -19,6 +19,7 @@
 #include "core/registers.h"
 #include "links/csi2_packet.h"
 #include "links/egress_ledger.h"
+#include "registers/csi2.h"
 
 namespace ocellus::links {
 
@@ -48,12 +49,6 @@ struct csi2_parameters {
 /// One event per packet, at the time the wire becomes free.
 class csi2_transmitter : public sc_core::sc_module {
   public:
-    // STATUS bits
-    static constexpr std::uint32_t status_sent = 1, status_rejected = 2, status_error = 4,
-                                   status_lines_lost = 8;
-    // METADATA_SEND bits
-    static constexpr std::uint32_t send_start = 1, send_pixel_derived = 2;
-
     tlm_utils::simple_target_socket<csi2_transmitter> rows_in{"rows_in"};
     tlm_utils::simple_target_socket<csi2_transmitter> registers_in{"registers_in"};
     tlm_utils::simple_initiator_socket<csi2_transmitter> memory_out{"memory_out"};
@@ -99,7 +94,10 @@ class csi2_transmitter : public sc_core::sc_module {
 
     void declare_registers();
     void row_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-    void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
+        registers_.transport(p);
+    }
+    unsigned register_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
 
     void transmit();  ///< method
     void admit(const arrival& a);
@@ -121,7 +119,7 @@ class csi2_transmitter : public sc_core::sc_module {
     worker_pool& pool_;
     block_context& ctx_;
     egress_ledger& ledger_;
-    register_block registers_{"csi2"};
+    register_block registers_{registers::csi2::map};
     unsigned lanes_;
 
     sc_core::sc_event next_, message_queued_, line_taken_, irq_changed_;

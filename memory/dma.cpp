@@ -6,6 +6,8 @@
 
 namespace ocellus::memory {
 
+namespace reg = registers::dma;
+
 void dma_parameters::declare(parameter_registry& r) {
     r.integer("dma.burst", burst, 4, 4096, unit::byte)
         .must_be_power_of_two()
@@ -15,9 +17,16 @@ void dma_parameters::declare(parameter_registry& r) {
 
 dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& ctx)
     : sc_module(name), p_(p), timing_only_(ctx.timing_only) {
-    registers_in.register_b_transport(this, &dma::b_transport);
-    declare_registers();
-    registers_.reset();
+    registers_in.register_b_transport(this, &dma::transport);
+    registers_in.register_transport_dbg(this, &dma::transport_debug);
+    const auto irq_changed = [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); };
+    registers_.on_write(reg::CONTROL, [this](std::uint32_t value) {
+        registers_.set(reg::CONTROL, 0);
+        if (value & reg::CONTROL_START)
+            start();
+    });
+    registers_.on_write(reg::STATUS, irq_changed);
+    registers_.on_write(reg::IRQ_ENABLE, irq_changed);
     if (!timing_only_)
         for (auto& b : buffers_)
             b.resize(p_.burst);
@@ -38,89 +47,16 @@ dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& c
         "Time from start to completion, summed over all copies.", "s");
 }
 
-void dma::declare_registers() {
-    registers_.add({"CONTROL",
-                    0x00,
-                    access::read_write,
-                    0,
-                    "Starts a copy; reads as 0.",
-                    {{"START", 0, 1, "Write 1 to start the copy that the registers describe."}}},
-                   [this](std::uint32_t value) {
-                       registers_.set("CONTROL", 0);
-                       if (value & control_start)
-                           start();
-                   });
-    registers_.add({"STATUS",
-                    0x04,
-                    access::write_one_to_clear,
-                    0,
-                    "State of the engine; DONE and ERROR are cleared by writing 1.",
-                    {{"BUSY", 0, 1, "A copy is running; read only."},
-                     {"DONE", 1, 1, "A copy is complete."},
-                     {"ERROR", 2, 1, "A copy met an error response, or START came while busy."}}},
-                   [this](std::uint32_t) {
-                       if (busy_)
-                           registers_.set_bits("STATUS", status_busy);
-                       irq_changed_.notify(sc_core::SC_ZERO_TIME);
-                   });
-    registers_.add({"IRQ_ENABLE",
-                    0x0C,
-                    access::read_write,
-                    status_done | status_error,
-                    "STATUS bits that raise done_irq.",
-                    {{"DONE", 1, 1, "A copy is complete."}, {"ERROR", 2, 1, "An error was met."}}},
-                   [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.add({"SOURCE", 0x10, access::read_write, 0, "First byte to read.", {}});
-    registers_.add({"DESTINATION", 0x14, access::read_write, 0, "First byte to write.", {}});
-    registers_.add({"LENGTH", 0x18, access::read_write, 0, "Bytes of one row.", {}});
-    registers_.add(
-        {"ROWS", 0x1C, access::read_write, 1, "Number of rows; 1 for a plain copy.", {}});
-    registers_.add({"SOURCE_STRIDE",
-                    0x20,
-                    access::read_write,
-                    0,
-                    "Distance in bytes between the starts of source rows.",
-                    {}});
-    registers_.add({"DESTINATION_STRIDE",
-                    0x24,
-                    access::read_write,
-                    0,
-                    "Distance in bytes between the starts of destination rows.",
-                    {}});
-    registers_.add({"ERROR_ADDRESS",
-                    0x28,
-                    access::read_only,
-                    0,
-                    "Address of the burst that was refused.",
-                    {}});
-    registers_.add({"BYTES_DONE",
-                    0x2C,
-                    access::read_only,
-                    0,
-                    "Bytes written so far by the running or last copy.",
-                    {}});
-}
-
-void dma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-    if (!payload.get_data_ptr()) {
-        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
-        return;
-    }
-    payload.set_response_status(registers_.transport(payload.get_command(), payload.get_address(),
-                                                     payload.get_data_ptr(),
-                                                     payload.get_data_length()));
-}
-
 void dma::start() {
     if (busy_) {
         ++rejected_;
-        registers_.set_bits("STATUS", status_error);
+        registers_.set_bits(reg::STATUS, reg::STATUS_ERROR);
         irq_changed_.notify(sc_core::SC_ZERO_TIME);
         return;
     }
     busy_ = true;
-    registers_.set_bits("STATUS", status_busy);
-    registers_.set("BYTES_DONE", 0);
+    registers_.set_bits(reg::STATUS, reg::STATUS_BUSY);
+    registers_.set(reg::BYTES_DONE, 0);
     started_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -132,15 +68,16 @@ void dma::copy() {
         busy_time_ += (sc_core::sc_time_stamp() - begin).value();
         ++jobs_;
         busy_ = false;
-        registers_.set("STATUS", (registers_.get("STATUS") & ~status_busy) | status_done);
+        registers_.set(reg::STATUS,
+                       (registers_.get(reg::STATUS) & ~reg::STATUS_BUSY) | reg::STATUS_DONE);
         irq_changed_.notify(sc_core::SC_ZERO_TIME);
     }
 }
 
 bool dma::fail(std::uint64_t address) {
     ++errors_;
-    registers_.set("ERROR_ADDRESS", static_cast<std::uint32_t>(address));
-    registers_.set_bits("STATUS", status_error);
+    registers_.set(reg::ERROR_ADDRESS, static_cast<std::uint32_t>(address));
+    registers_.set_bits(reg::STATUS, reg::STATUS_ERROR);
     return false;
 }
 
@@ -148,11 +85,11 @@ void dma::copy_job() {
     using sc_core::sc_time;
     using sc_core::sc_time_stamp;
     // The registers are sampled here: writes during the copy belong to the next one.
-    const std::uint64_t source = registers_.get("SOURCE");
-    const std::uint64_t destination = registers_.get("DESTINATION");
-    const std::uint32_t length = registers_.get("LENGTH"), rows = registers_.get("ROWS");
-    const std::uint64_t source_stride = registers_.get("SOURCE_STRIDE");
-    const std::uint64_t destination_stride = registers_.get("DESTINATION_STRIDE");
+    const std::uint64_t source = registers_.get(reg::SOURCE);
+    const std::uint64_t destination = registers_.get(reg::DESTINATION);
+    const std::uint32_t length = registers_.get(reg::LENGTH), rows = registers_.get(reg::ROWS);
+    const std::uint64_t source_stride = registers_.get(reg::SOURCE_STRIDE);
+    const std::uint64_t destination_stride = registers_.get(reg::DESTINATION_STRIDE);
 
     // Absolute times: the last read is complete, and each buffer has been written.
     sc_time read_done = sc_time_stamp(), free_at[2] = {read_done, read_done};
@@ -185,7 +122,7 @@ void dma::copy_job() {
                 free_at[which] = sc_time_stamp() + delay;
                 done += bytes;
                 bytes_ += bytes;
-                registers_.set("BYTES_DONE", registers_.get("BYTES_DONE") + bytes);
+                registers_.set(reg::BYTES_DONE, registers_.get(reg::BYTES_DONE) + bytes);
             }
         }
         return true;
@@ -198,8 +135,8 @@ void dma::copy_job() {
 }
 
 void dma::drive_irq() {
-    const std::uint32_t raised = registers_.get("STATUS") & registers_.get("IRQ_ENABLE");
-    done_irq.write((raised & (status_done | status_error)) != 0);
+    const std::uint32_t raised = registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE);
+    done_irq.write((raised & (reg::STATUS_DONE | reg::STATUS_ERROR)) != 0);
 }
 
 }  // namespace ocellus::memory

@@ -13,6 +13,7 @@
 #include "core/block.h"
 #include "core/parameter.h"
 #include "core/registers.h"
+#include "registers/dma.h"
 
 namespace ocellus::memory {
 
@@ -32,19 +33,14 @@ class dma : public sc_core::sc_module {
     tlm_utils::simple_initiator_socket<dma> memory_out{"memory_out"};
     sc_core::sc_out<bool> done_irq{"done_irq"};
 
-    // STATUS bits
-    static constexpr std::uint32_t status_busy = 1, status_done = 2, status_error = 4;
-    // CONTROL bits
-    static constexpr std::uint32_t control_start = 1;
-
     dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& ctx);
 
     register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
 
   private:
-    void declare_registers();
-    void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) { registers_.transport(p); }
+    unsigned transport_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
     void start();
     void copy();       ///< thread
     void copy_job();   ///< one job, on the thread
@@ -53,7 +49,7 @@ class dma : public sc_core::sc_module {
 
     dma_parameters p_;
     bool timing_only_;
-    register_block registers_{"dma"};
+    register_block registers_{registers::dma::map};
     bool busy_ = false;
     sc_core::sc_event started_, irq_changed_;
     std::vector<std::uint8_t> buffers_[2];

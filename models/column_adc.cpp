@@ -7,6 +7,8 @@
 
 namespace ocellus::models {
 
+namespace reg = registers::column_adc;
+
 column_adc::column_adc(sc_core::sc_module_name name, const column_adc_parameters& p,
                        block_context& context)
     : sc_module(name),
@@ -17,33 +19,12 @@ column_adc::column_adc(sc_core::sc_module_name name, const column_adc_parameters
     rows_in.register_b_transport(this, &column_adc::take_row);
     registers_in.register_b_transport(this, &column_adc::transport);
     registers_in.register_transport_dbg(this, &column_adc::transport_debug);
-    declare_registers();
+    registers_.set_reset(reg::BLACK_LEVEL, static_cast<std::uint32_t>(parameters_.black_level));
+    registers_.set_reset(reg::RESOLUTION, static_cast<std::uint32_t>(parameters_.bits));
     declare_statistics();
 }
 
 column_adc::~column_adc() = default;
-
-void column_adc::declare_registers() {
-    const auto words = [](const char* name, std::uint32_t offset, access mode, std::uint32_t reset,
-                          const char* sentence) {
-        register_info r;
-        r.name = name;
-        r.offset = offset;
-        r.mode = mode;
-        r.reset = reset;
-        r.sentence = sentence;
-        return r;
-    };
-    registers_.add(words("BLACK_LEVEL", reg_black_level, access::read_write,
-                         static_cast<std::uint32_t>(parameters_.black_level),
-                         "Digital number of no light, counted at 10 bits, 0 .. 255; taken at a "
-                         "frame's first row."));
-    registers_.add(words("RESOLUTION", reg_resolution, access::read_only,
-                         static_cast<std::uint32_t>(parameters_.bits), "Bits per sample."));
-    registers_.add(words("FRAME_COUNT", reg_frame_count, access::read_only, 0,
-                         "Frames whose first row has been converted since reset."));
-    registers_.reset();
-}
 
 void column_adc::declare_statistics() {
     statistics& s = context_.stats;
@@ -66,20 +47,9 @@ void column_adc::finish() {
             alive->all();
 }
 
-void column_adc::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
-}
-
-unsigned column_adc::transport_debug(tlm::tlm_generic_payload& p) {
-    const auto response = registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length());
-    return response == tlm::TLM_OK_RESPONSE ? p.get_data_length() : 0;
-}
-
 void column_adc::begin_frame(const row_info& r) {
     ++frames_;
-    registers_.set("FRAME_COUNT", static_cast<std::uint32_t>(frames_));
+    registers_.set(reg::FRAME_COUNT, static_cast<std::uint32_t>(frames_));
     raw_.reset();
     if (!r.electrons)
         return;
@@ -90,7 +60,7 @@ void column_adc::begin_frame(const row_info& r) {
         begun_.pop_front();
     }
     column_adc_parameters p = parameters_;
-    const std::uint32_t black = registers_.get("BLACK_LEVEL");
+    const std::uint32_t black = registers_.get(reg::BLACK_LEVEL);
     p.black_level = black < 255 ? black : 255;
     const adc_transfer transfer = transfer_of(p, r.electrons->analogue_gain());
     raw_ = store_->lend(samples::start(

@@ -16,6 +16,7 @@
 #include "core/registers.h"
 #include "models/adc_transfer.h"
 #include "models/plane_store.h"
+#include "registers/column_adc.h"
 
 namespace ocellus::models {
 
@@ -24,9 +25,6 @@ namespace ocellus::models {
 /// slope of the ramp follows the analogue gain that comes with the frame's charge.
 class column_adc : public sc_core::sc_module {
   public:
-    // Registers: byte offsets.
-    enum : std::uint32_t { reg_black_level = 0x00, reg_resolution = 0x04, reg_frame_count = 0x08 };
-
     tlm_utils::simple_target_socket<column_adc> rows_in{"rows_in"};
     tlm_utils::simple_initiator_socket<column_adc> rows_out{"rows_out"};
     tlm_utils::simple_target_socket<column_adc> registers_in{"registers_in"};
@@ -35,22 +33,22 @@ class column_adc : public sc_core::sc_module {
                block_context& context);
     ~column_adc() override;
 
+    register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
     /// Waits until all frames begun so far are converted.
     void finish();
 
   private:
-    void declare_registers();
     void declare_statistics();
     void take_row(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
-    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
-    unsigned transport_debug(tlm::tlm_generic_payload& p);
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) { registers_.transport(p); }
+    unsigned transport_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
     void begin_frame(const row_info& r);
 
     using samples = lazy_plane<std::uint16_t>;
     const column_adc_parameters parameters_;
     block_context& context_;
-    register_block registers_{"column_adc"};
+    register_block registers_{registers::column_adc::map};
     const double conversion_seconds_;
     const sc_core::sc_time conversion_;
     static constexpr unsigned rows_per_band = 32;

@@ -9,6 +9,8 @@
 namespace ocellus::models {
 namespace {
 
+namespace reg = registers::pixel_array;
+
 clock_domain clock_of(const mode_registers& m) {
     const exact_rate r = pixel_rate_of(m);
     return clock_domain(r.numerator, r.denominator);
@@ -25,7 +27,9 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
       pixel_clock_(clock_of(mode_)) {
     registers_in.register_b_transport(this, &pixel_array::transport);
     registers_in.register_transport_dbg(this, &pixel_array::transport_debug);
-    declare_registers();
+    registers_.on_write(reg::CONTROL, [this](std::uint32_t value) { control_written(value); });
+    registers_.on_write(reg::STATUS,
+                        [this](std::uint32_t) { interrupt_event_.notify(sc_core::SC_ZERO_TIME); });
     declare_statistics();
     if (what && !context_.timing_only)
         mosaic_ = std::make_unique<scene_mosaic>(std::move(what), p.camera, mode_.width,
@@ -38,49 +42,6 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
 }
 
 pixel_array::~pixel_array() = default;
-
-void pixel_array::declare_registers() {
-    const auto words = [](const char* name, std::uint32_t offset, access mode,
-                          const char* sentence) {
-        register_info r;
-        r.name = name;
-        r.offset = offset;
-        r.mode = mode;
-        r.sentence = sentence;
-        return r;
-    };
-    register_info control =
-        words("CONTROL", reg_control, access::read_write, "Starts and stops the rolling shutter.");
-    control.fields = {{"STREAM", 0, 1,
-                       "1 starts frames, 0 stops after the current one; clears itself after FRAMES "
-                       "frames or a mode error"}};
-    registers_.add(control, [this](std::uint32_t value) { control_written(value); });
-
-    register_info status = words("STATUS", reg_status, access::write_one_to_clear,
-                                 "What has happened since the bits were last cleared.");
-    status.fields = {{"FRAME_START", 0, 1, "readout of a frame has begun; drives frame_irq"},
-                     {"STOPPED", 1, 1, "the stream has ended"},
-                     {"MODE_ERROR", 2, 1,
-                      "the stream was refused: frame length or line length "
-                      "too short for the image"}};
-    registers_.add(status,
-                   [this](std::uint32_t) { interrupt_event_.notify(sc_core::SC_ZERO_TIME); });
-
-    registers_.add(words("FRAMES", reg_frames, access::read_write,
-                         "Frames to send before the stream stops by itself; 0 = until stopped."));
-    registers_.add(words("FRAME_LENGTH", reg_frame_length, access::read_write,
-                         "Lines from the start of one frame to the next."));
-    registers_.add(words("LINE_LENGTH", reg_line_length, access::read_write,
-                         "Pixel clocks from one row to the next."));
-    registers_.add(words("EXPOSURE", reg_exposure, access::read_write,
-                         "Lines from the reset of a row to its readout; limited to 8 .. frame "
-                         "length - 22."));
-    registers_.add(words("ANALOGUE_GAIN", reg_analogue_gain, access::read_write,
-                         "Gain code, 0 .. 978: gain = 1024 / (1024 - code)."));
-    registers_.add(words("FRAME_COUNT", reg_frame_count, access::read_only,
-                         "Frames whose readout has begun since reset."));
-    registers_.reset();
-}
 
 void pixel_array::declare_statistics() {
     statistics& s = context_.stats;
@@ -98,38 +59,27 @@ void pixel_array::declare_statistics() {
     s.add("pixel_array.exposure_time", exposure_time_, "Exposure of the last frame", "s");
 }
 
-void pixel_array::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
-}
-
-unsigned pixel_array::transport_debug(tlm::tlm_generic_payload& p) {
-    const auto response = registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length());
-    return response == tlm::TLM_OK_RESPONSE ? p.get_data_length() : 0;
-}
-
 bool pixel_array::mode_is_possible() const {
-    return registers_.get("FRAME_LENGTH") > mode_.height &&
-           registers_.get("LINE_LENGTH") >= mode_.width;
+    return registers_.get(reg::FRAME_LENGTH) > mode_.height &&
+           registers_.get(reg::LINE_LENGTH) >= mode_.width;
 }
 
 pixel_array::frame_settings pixel_array::latch(std::uint32_t current_frame_length) const {
     frame_settings s;
-    s.frame_length = registers_.get("FRAME_LENGTH");
-    s.line_length = registers_.get("LINE_LENGTH");
+    s.frame_length = registers_.get(reg::FRAME_LENGTH);
+    s.line_length = registers_.get(reg::LINE_LENGTH);
     // The exposure also has to fit the frame that runs before the one it belongs to.
     const std::uint32_t room = current_frame_length && current_frame_length < s.frame_length
                                    ? current_frame_length
                                    : s.frame_length;
-    s.exposure = clip_exposure(registers_.get("EXPOSURE"), room);
-    const std::uint32_t code = registers_.get("ANALOGUE_GAIN");
+    s.exposure = clip_exposure(registers_.get(reg::EXPOSURE), room);
+    const std::uint32_t code = registers_.get(reg::ANALOGUE_GAIN);
     s.gain_code = code < max_gain_code ? code : max_gain_code;
     return s;
 }
 
 void pixel_array::control_written(std::uint32_t value) {
-    if (!(value & control_stream)) {
+    if (!(value & reg::CONTROL_STREAM)) {
         // Before the first frame there is nothing to finish.
         if (streaming_ && row_ == 0 && frames_in_stream_ == 0) {
             row_event_.cancel();
@@ -141,8 +91,8 @@ void pixel_array::control_written(std::uint32_t value) {
         return;
     if (!mode_is_possible()) {
         ++mode_errors_;
-        registers_.set("CONTROL", 0);
-        registers_.set_bits("STATUS", status_mode_error);
+        registers_.set(reg::CONTROL, 0);
+        registers_.set_bits(reg::STATUS, reg::STATUS_MODE_ERROR);
         return;
     }
     streaming_ = true;
@@ -189,11 +139,11 @@ void pixel_array::step() {
 
 void pixel_array::begin_frame() {
     frame_start_ = sc_core::sc_time_stamp();
-    const std::uint32_t wanted = registers_.get("EXPOSURE");
+    const std::uint32_t wanted = registers_.get(reg::EXPOSURE);
     next_ = latch(now_.frame_length);
     if (!mode_is_possible()) {
         ++mode_errors_;
-        registers_.set_bits("STATUS", status_mode_error);
+        registers_.set_bits(reg::STATUS, reg::STATUS_MODE_ERROR);
         next_ = now_;
     } else if (wanted != next_.exposure) {
         ++exposures_clipped_;
@@ -203,8 +153,8 @@ void pixel_array::begin_frame() {
     readout_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * mode_.height);
     exposure_time_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * now_.exposure);
     electrons_ = expose(frame_);
-    registers_.set("FRAME_COUNT", frame_ + 1);
-    registers_.set_bits("STATUS", status_frame_start);
+    registers_.set(reg::FRAME_COUNT, frame_ + 1);
+    registers_.set_bits(reg::STATUS, reg::STATUS_FRAME_START);
     interrupt_event_.notify(sc_core::SC_ZERO_TIME);
     context_.publish(event_kind::frame_started, frame_);
 }
@@ -215,8 +165,8 @@ void pixel_array::end_frame() {
     ++frames_;
     ++frame_;
     ++frames_in_stream_;
-    const std::uint32_t limit = registers_.get("FRAMES");
-    const bool wanted = registers_.get("CONTROL") & control_stream;
+    const std::uint32_t limit = registers_.get(reg::FRAMES);
+    const bool wanted = registers_.get(reg::CONTROL) & reg::CONTROL_STREAM;
     if (!wanted || (limit != 0 && frames_in_stream_ >= limit)) {
         stop();
         return;
@@ -228,13 +178,13 @@ void pixel_array::end_frame() {
 
 void pixel_array::stop() {
     streaming_ = false;
-    registers_.set("CONTROL", 0);
-    registers_.set_bits("STATUS", status_stopped);
+    registers_.set(reg::CONTROL, 0);
+    registers_.set_bits(reg::STATUS, reg::STATUS_STOPPED);
     context_.publish(event_kind::stream_stopped, frame_);
 }
 
 void pixel_array::drive_interrupt() {
-    frame_irq.write((registers_.get("STATUS") & status_frame_start) != 0);
+    frame_irq.write((registers_.get(reg::STATUS) & reg::STATUS_FRAME_START) != 0);
 }
 
 std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {

@@ -17,6 +17,7 @@
 #include "models/camera_colour.h"
 #include "models/pixel_noise.h"
 #include "models/sensor_timing.h"
+#include "registers/pixel_array.h"
 
 namespace ocellus::models {
 
@@ -43,20 +44,6 @@ struct pixel_array_parameters {
 /// started.
 class pixel_array : public sc_core::sc_module {
   public:
-    // Registers: byte offsets.
-    enum : std::uint32_t {
-        reg_control = 0x00,
-        reg_status = 0x04,
-        reg_frames = 0x08,
-        reg_frame_length = 0x0c,
-        reg_line_length = 0x10,
-        reg_exposure = 0x14,
-        reg_analogue_gain = 0x18,
-        reg_frame_count = 0x1c,
-    };
-    enum : std::uint32_t { control_stream = 1 };
-    enum : std::uint32_t { status_frame_start = 1, status_stopped = 2, status_mode_error = 4 };
-
     tlm_utils::simple_initiator_socket<pixel_array> rows_out{"rows_out"};
     tlm_utils::simple_target_socket<pixel_array> registers_in{"registers_in"};
     /// Level: STATUS.FRAME_START.
@@ -67,6 +54,7 @@ class pixel_array : public sc_core::sc_module {
                 std::shared_ptr<const scene> what, block_context& context);
     ~pixel_array() override;
 
+    register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
     const clock_domain& pixel_clock() const { return pixel_clock_; }
 
@@ -76,10 +64,9 @@ class pixel_array : public sc_core::sc_module {
     struct frame_settings {
         std::uint32_t frame_length = 0, line_length = 0, exposure = 0, gain_code = 0;
     };
-    void declare_registers();
     void declare_statistics();
-    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
-    unsigned transport_debug(tlm::tlm_generic_payload& p);
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) { registers_.transport(p); }
+    unsigned transport_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
     void control_written(std::uint32_t value);
     bool mode_is_possible() const;
     frame_settings latch(std::uint32_t current_frame_length) const;
@@ -95,7 +82,7 @@ class pixel_array : public sc_core::sc_module {
     const mode_registers mode_;
     block_context& context_;
     clock_domain pixel_clock_;
-    register_block registers_{"pixel_array"};
+    register_block registers_{registers::pixel_array::map};
     sc_core::sc_event row_event_, interrupt_event_;
 
     bool streaming_ = false;

@@ -18,20 +18,6 @@
 namespace ocellus::sim {
 namespace {
 
-const char* name_of(access a) {
-    switch (a) {
-        case access::read_write:
-            return "rw";
-        case access::read_only:
-            return "ro";
-        case access::write_only:
-            return "wo";
-        case access::write_one_to_clear:
-            return "w1c";
-    }
-    return "";
-}
-
 std::string render_map(const sensor& chip) {
     std::string out = "address range             size       target\n";
     for (const auto& m : chip.bus().memory_map())
@@ -39,9 +25,10 @@ std::string render_map(const sensor& chip) {
                            format_quantity(static_cast<double>(m.size), unit::byte), m.name);
     for (const auto& w : chip.registers().windows()) {
         out += fmt::format("\n{}\n", w.block->name());
-        for (const auto& r : w.block->all()) {
+        for (unsigned i = 0; i < w.block->all().size(); ++i) {
+            const register_info& r = w.block->all()[i];
             out += fmt::format("  0x{:08x} {:<4} {:<22} reset 0x{:08x}  {}\n", w.base + r.offset,
-                               name_of(r.mode), r.name, r.reset, r.sentence);
+                               name_of(r.mode), r.name, w.block->reset_value(i), r.sentence);
             for (const auto& f : r.fields)
                 out +=
                     fmt::format("             {:>9}  {:<20} {}\n",

@@ -34,7 +34,7 @@ struct run_inputs {
 /// Bus address of the SRAM: the public loader manifests put the memory there (imx500 packerOut).
 constexpr std::uint64_t sram_base = 0x04000000;
 /// Register windows, 4 KiB each.
-constexpr std::uint64_t register_base = 0x10000000;
+constexpr std::uint64_t register_base = 0x40000000;
 constexpr std::uint64_t register_window = 0x1000;
 
 /// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.

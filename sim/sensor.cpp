@@ -42,8 +42,9 @@ boot_settings boot_of(const settings& s, const run_inputs& in, const register_di
                       const std::function<bool(std::uint32_t)>& keep) {
     boot_settings boot;
     const auto mode = s.pixels.sensor.registers();
-    const auto write = [&](const char* block, const char* name, std::uint64_t value) {
-        boot.writes.emplace_back(directory.address(block, name), static_cast<std::uint32_t>(value));
+    const auto write = [&](const char* block, std::string_view name, std::uint64_t value) {
+        boot.writes.emplace_back(directory.address(block, std::string(name)),
+                                 static_cast<std::uint32_t>(value));
     };
     write("pixel_array", "FRAME_LENGTH", mode.frame_length);
     write("pixel_array", "LINE_LENGTH", mode.line_length);
@@ -66,8 +67,8 @@ boot_settings boot_of(const settings& s, const run_inputs& in, const register_di
                 sram_base + i * record_bytes(static_cast<unsigned>(s.sequencer.max_findings)));
         boot.injected_tensor = in.injected_tensor;
         const auto f = tensor_of(in.network->net);
-        for (const auto& [name, value] : isp::tensor_registers(f))
-            write("isp", name, value);
+        for (const auto& [index, value] : isp::tensor_registers(f))
+            write("isp", registers::isp::map.registers[index].name, value);
     }
     boot.keep = keep;
     return boot;

@@ -306,7 +306,7 @@ void sequencer::on_npu_done() {
     write("npu", "STATUS", status);
     auto& slot = slots_[running_slot_];
     auto& r = record(slot.frame);
-    if (!(status & dsp::npu::status_done)) {  // the job was refused or abandoned
+    if (!(status & registers::npu::STATUS_DONE)) {  // the job was refused or abandoned
         slot.state = slot_state::free;
         npu_busy_ = false;
         give_up(r);
@@ -345,7 +345,7 @@ void sequencer::copy_output() {
 void sequencer::on_dma_done() {
     const std::uint32_t status = read("dma", "STATUS");
     write("dma", "STATUS", status);
-    if (!(status & memory::dma::status_done)) {
+    if (!(status & registers::dma::STATUS_DONE)) {
         free_outputs_.push_back(copy_job_.slot);
         npu_busy_ = false;
         give_up(record(copy_job_.frame));

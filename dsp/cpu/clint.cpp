@@ -24,75 +24,44 @@ void clint_parameters::declare(parameter_registry& r) {
 clint::clint(sc_core::sc_module_name name, const clint_parameters& parameters, block_context&)
     : sc_module(name), clock_(clock_domain::from_hertz(parameters.clock)) {
     registers_in.register_b_transport(this, &clint::transport);
+    registers_in.register_transport_dbg(this, &clint::transport_debug);
     declare_registers();
     SC_METHOD(update);
     sensitive << update_event_;
 }
 
 void clint::declare_registers() {
+    namespace reg = registers::clint;
     const auto now = [this] { return time_at(sc_core::sc_time_stamp()); };
     const auto changed = [this] { update_event_.notify(sc_core::SC_ZERO_TIME); };
-    registers_.add(
-        {"MSIP",
-         0x0,
-         access::read_write,
-         0,
-         "Software interrupt of the hart.",
-         {{"PENDING", 0, 1, "The software interrupt is pending."}}},
-        [this, changed](std::uint32_t v) {
-            software_ = v & 1u;
-            changed();
-        },
-        [this] { return software_ ? 1u : 0u; });
-    registers_.add({"MTIMECMP",
-                    0x4000,
-                    access::read_write,
-                    0xffffffffu,
-                    "Time of the timer interrupt, lower half: pending while mtime is not below.",
-                    {}},
-                   [this, changed](std::uint32_t v) {
-                       compare_ = with_low(compare_, v);
-                       changed();
-                   });
-    registers_.add({"MTIMECMPH",
-                    0x4004,
-                    access::read_write,
-                    0xffffffffu,
-                    "Time of the timer interrupt, upper half.",
-                    {}},
-                   [this, changed](std::uint32_t v) {
-                       compare_ = with_high(compare_, v);
-                       changed();
-                   });
-    registers_.add(
-        {"MTIME", 0xbff8, access::read_write, 0, "Time in ticks, lower half.", {}},
-        [this, now, changed](std::uint32_t v) {
-            offset_ += with_low(now(), v) - now();
-            changed();
-        },
-        [now] { return static_cast<std::uint32_t>(now()); });
-    registers_.add(
-        {"MTIMEH", 0xbffc, access::read_write, 0, "Time in ticks, upper half.", {}},
-        [this, now, changed](std::uint32_t v) {
-            offset_ += with_high(now(), v) - now();
-            changed();
-        },
-        [now] { return static_cast<std::uint32_t>(now() >> 32); });
+    registers_.on_write(reg::MSIP, [this, changed](std::uint32_t v) {
+        software_ = v & reg::MSIP_PENDING;
+        changed();
+    });
+    registers_.on_write(reg::MTIMECMP, [this, changed](std::uint32_t v) {
+        compare_ = with_low(compare_, v);
+        changed();
+    });
+    registers_.on_write(reg::MTIMECMPH, [this, changed](std::uint32_t v) {
+        compare_ = with_high(compare_, v);
+        changed();
+    });
+    registers_.on_write(reg::MTIME, [this, now, changed](std::uint32_t v) {
+        offset_ += with_low(now(), v) - now();
+        changed();
+    });
+    registers_.on_write(reg::MTIMEH, [this, now, changed](std::uint32_t v) {
+        offset_ += with_high(now(), v) - now();
+        changed();
+    });
+    registers_.on_read(reg::MTIME, [now] { return static_cast<std::uint32_t>(now()); });
+    registers_.on_read(reg::MTIMEH, [now] { return static_cast<std::uint32_t>(now() >> 32); });
 }
 
 /// Whole ticks that have passed at `t`.
 std::uint64_t clint::ticks(const sc_core::sc_time& t) const {
     const std::uint64_t begun = clock_.cycles_until(t);
     return begun && clock_.time_of(begun) > t ? begun - 1 : begun;
-}
-
-void clint::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    if (!p.get_data_ptr() || p.get_byte_enable_ptr()) {
-        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-        return;
-    }
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
 }
 
 /// Drives the lines and arms itself for the tick at which the timer interrupt will be due.

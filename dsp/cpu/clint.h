@@ -11,6 +11,7 @@
 #include "core/clock_domain.h"
 #include "core/parameter.h"
 #include "core/registers.h"
+#include "registers/clint.h"
 
 namespace ocellus::dsp {
 
@@ -33,16 +34,18 @@ class clint : public sc_core::sc_module {
 
     /// mtime at a simulated time.
     std::uint64_t time_at(const sc_core::sc_time& t) const { return offset_ + ticks(t); }
+    register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
 
   private:
-    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) { registers_.transport(p); }
+    unsigned transport_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
     void declare_registers();
     std::uint64_t ticks(const sc_core::sc_time& t) const;
     void update();
 
     clock_domain clock_;
-    register_block registers_{"clint"};
+    register_block registers_{registers::clint::map};
     std::uint64_t offset_ = 0, compare_ = ~std::uint64_t{0};
     bool software_ = false;
     sc_core::sc_event update_event_;

@@ -10,6 +10,7 @@
 #include "core/block.h"
 #include "core/registers.h"
 #include "dsp/cpu/interrupt_arbiter.h"
+#include "registers/interrupt_controller.h"
 
 namespace ocellus::dsp {
 
@@ -24,15 +25,17 @@ class interrupt_controller : public sc_core::sc_module {
     /// `sources`: 1 to 31 lines.
     interrupt_controller(sc_core::sc_module_name name, unsigned sources, block_context& context);
 
+    register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
 
   private:
-    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) { registers_.transport(p); }
+    unsigned transport_debug(tlm::tlm_generic_payload& p) { return registers_.debug_transport(p); }
     void declare_registers();
     void update();
 
     interrupt_arbiter arbiter_;
-    register_block registers_{"interrupt_controller"};
+    register_block registers_{registers::interrupt_controller::map};
     sc_core::sc_event changed_;
 };
 

@@ -10,6 +10,8 @@
 
 namespace ocellus::dsp {
 
+namespace reg = registers::npu;
+
 void npu_parameters::declare(parameter_registry& r) {
     r.quantity("npu.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the NPU.")
@@ -119,9 +121,9 @@ npu::npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_c
     : sc_module(name),
       parameters_(parameters),
       context_(context),
-      clock_(clock_domain::from_hertz(parameters.clock)),
-      registers_("npu") {
+      clock_(clock_domain::from_hertz(parameters.clock)) {
     registers_in.register_b_transport(this, &npu::registers_transport);
+    registers_in.register_transport_dbg(this, &npu::registers_debug);
     declare_registers();
     declare_statistics(context.stats);
     SC_THREAD(run);
@@ -147,120 +149,62 @@ std::uint32_t npu::load(std::shared_ptr<const compiled_network> compiled) {
 }
 
 const compiled_network* npu::selected() const {
-    const std::uint32_t number = registers_.get("NETWORK");
+    const std::uint32_t number = registers_.get(reg::NETWORK);
     return number < networks_.size() ? networks_[number].compiled.get() : nullptr;
 }
 
 void npu::declare_registers() {
-    using list = std::vector<register_field>;
     auto& r = registers_;
-    r.add({"ID",
-           0x00,
-           access::read_only,
-           0x4e505501,
-           "Identifies the block: \"NPU\", version 1.",
-           {}});
-    r.add({"CONTROL", 0x04, access::write_only, 0, "Starts jobs.",
-           list{{"START", 0, 1, "Starts the selected network on the tensor at INPUT_ADDRESS."}}},
-          [this](std::uint32_t value) { written_control(value); });
-    r.add(
-        {"STATUS", 0x08, access::write_one_to_clear, 0,
-         "State of the engine; done_irq is high while an enabled DONE or ERROR bit is set.",
-         list{{"BUSY", 0, 1, "A job runs. Writing has no effect."},
-              {"DONE", 1, 1, "A job has finished and its results are in memory. Write 1 to clear."},
-              {"ERROR", 2, 1, "See ERROR_CODE. Write 1 to clear both."}}},
-        [this](std::uint32_t mask) {
-            status_ &= ~mask;
-            if (mask & status_error)
-                error_ = error_none;
-            irq_event_.notify(sc_core::SC_ZERO_TIME);
-        },
-        [this] { return status_ | (busy_ ? std::uint32_t{status_busy} : 0u); });
-    r.add({"IRQ_ENABLE", 0x0c, access::read_write, status_done | status_error,
-           "Which STATUS bits raise done_irq.",
-           list{{"DONE", 1, 1, "Raise the interrupt when a job has finished."},
-                {"ERROR", 2, 1, "Raise the interrupt on an error."}}},
-          [this](std::uint32_t) { irq_event_.notify(sc_core::SC_ZERO_TIME); });
-    r.add(
-        {"ERROR_CODE",
-         0x10,
-         access::read_only,
-         0,
-         "Why ERROR is set: 0 no error, 1 START while busy, 2 unknown NETWORK, 3 INPUT_ADDRESS not "
-         "aligned to 64 bytes, 4 the memory refused a burst, 5 no direct access to the network's "
-         "memory or "
-         "INPUT_ADDRESS outside it.",
-         {}},
-        {}, [this] { return error_; });
-    r.add({"NETWORK", 0x14, access::read_write, 0, "Number of the network to run.", {}});
-    r.add({"NETWORK_COUNT", 0x18, access::read_only, 0, "Networks that are loaded.", {}}, {},
-          [this] { return static_cast<std::uint32_t>(networks_.size()); });
-    r.add({"INPUT_ADDRESS",
-           0x1c,
-           access::read_write,
-           0,
-           "Bus address of the input tensor, a multiple of 64. It must stay until DONE.",
-           {}});
-    r.add({"INPUT_BYTES",
-           0x20,
-           access::read_only,
-           0,
-           "Size of the selected network's input tensor.",
-           {}},
-          {}, [this] {
-              const auto* n = selected();
-              return n ? static_cast<std::uint32_t>(n->input_bytes()) : 0u;
-          });
-    r.add({"JOB_ID",
-           0x24,
-           access::read_write,
-           0,
-           "Tag of the next job, such as its frame number.",
-           {}});
-    r.add({"DONE_ID", 0x28, access::read_only, 0, "Tag of the last finished job.", {}}, {},
-          [this] { return last_job_.job; });
-    r.add(
-        {"OUTPUT_COUNT", 0x2c, access::read_only, 0, "Output tensors of the selected network.", {}},
-        {}, [this] {
-            const auto* n = selected();
-            return n ? static_cast<std::uint32_t>(n->outputs()) : 0u;
-        });
-    r.add({"OUTPUT_INDEX",
-           0x30,
-           access::read_write,
-           0,
-           "Which output OUTPUT_ADDRESS and OUTPUT_BYTES describe.",
-           {}});
+    r.on_write(reg::CONTROL, [this](std::uint32_t value) { written_control(value); });
+    r.on_write(reg::STATUS, [this](std::uint32_t mask) {
+        status_ &= ~mask;
+        if (mask & reg::STATUS_ERROR)
+            error_ = error_none;
+        irq_event_.notify(sc_core::SC_ZERO_TIME);
+    });
+    r.on_read(reg::STATUS, [this] { return status_ | (busy_ ? reg::STATUS_BUSY : 0u); });
+    r.on_write(reg::IRQ_ENABLE,
+               [this](std::uint32_t) { irq_event_.notify(sc_core::SC_ZERO_TIME); });
+    r.on_read(reg::ERROR_CODE, [this] { return error_; });
+    r.on_read(reg::NETWORK_COUNT, [this] { return static_cast<std::uint32_t>(networks_.size()); });
+    r.on_read(reg::INPUT_BYTES, [this] {
+        const auto* n = selected();
+        return n ? static_cast<std::uint32_t>(n->input_bytes()) : 0u;
+    });
+    r.on_read(reg::DONE_ID, [this] { return last_job_.job; });
+    r.on_read(reg::OUTPUT_COUNT, [this] {
+        const auto* n = selected();
+        return n ? static_cast<std::uint32_t>(n->outputs()) : 0u;
+    });
     const auto output = [this](bool address) {
         const auto* n = selected();
-        const std::uint32_t index = registers_.get("OUTPUT_INDEX");
+        const std::uint32_t index = registers_.get(reg::OUTPUT_INDEX);
         if (!n || index >= n->outputs())
             return 0u;
         return static_cast<std::uint32_t>(address ? n->output_address(index)
                                                   : n->output_bytes(index));
     };
-    r.add({"OUTPUT_ADDRESS",
-           0x34,
-           access::read_only,
-           0,
-           "Bus address of that output; valid from DONE until the next START. 0: no such output.",
-           {}},
-          {}, [output] { return output(true); });
-    r.add({"OUTPUT_BYTES", 0x38, access::read_only, 0, "Bytes of that output.", {}}, {},
-          [output] { return output(false); });
-    const auto counter = [&](const char* n, std::uint32_t offset, const std::uint64_t& value,
-                             const char* sentence) {
-        r.add({n, offset, access::read_only, 0, sentence, {}}, {},
-              [&value] { return static_cast<std::uint32_t>(value); });
-    };
-    counter("CYCLES", 0x40, job_sum_.cycles, "NPU cycles of the last job.");
-    counter("COMPUTE_CYCLES", 0x44, job_sum_.compute, "Array cycles of the last job.");
-    counter("LOAD_CYCLES", 0x48, job_sum_.load, "Bus cycles of the last job's reads.");
-    counter("STORE_CYCLES", 0x4c, job_sum_.store, "Bus cycles of the last job's writes.");
-    counter("FIXED_CYCLES", 0x50, job_sum_.fixed, "Control cycles of the last job.");
-    counter("STALL_CYCLES", 0x54, job_sum_.stall, "Cycles of the last job lost to the memory.");
-    counter("MACS", 0x58, job_sum_.macs, "Multiply-accumulates of the last job, low 32 bits.");
-    r.reset();
+    r.on_read(reg::OUTPUT_ADDRESS, [output] { return output(true); });
+    r.on_read(reg::OUTPUT_BYTES, [output] { return output(false); });
+    r.show_counter(reg::CYCLES, job_sum_.cycles);
+    r.show_counter(reg::COMPUTE_CYCLES, job_sum_.compute);
+    r.show_counter(reg::LOAD_CYCLES, job_sum_.load);
+    r.show_counter(reg::STORE_CYCLES, job_sum_.store);
+    r.show_counter(reg::FIXED_CYCLES, job_sum_.fixed);
+    r.show_counter(reg::STALL_CYCLES, job_sum_.stall);
+    r.show_counter(reg::MACS, job_sum_.macs);
+    r.show_counter(reg::COUNTER_JOBS, jobs_);
+    r.show_counter(reg::COUNTER_ERRORS, errors_);
+    r.show_counter(reg::COUNTER_CYCLES_LOW, cycles_);
+    r.show_counter(reg::COUNTER_CYCLES_COMPUTE_LOW, compute_);
+    r.show_counter(reg::COUNTER_CYCLES_LOAD_LOW, load_);
+    r.show_counter(reg::COUNTER_CYCLES_STORE_LOW, store_);
+    r.show_counter(reg::COUNTER_CYCLES_FIXED_LOW, fixed_);
+    r.show_counter(reg::COUNTER_CYCLES_STALL_LOW, stall_);
+    r.show_counter(reg::COUNTER_MACS_LOW, macs_);
+    r.show_counter(reg::COUNTER_MEMORY_READ_LOW, read_bytes_);
+    r.show_counter(reg::COUNTER_MEMORY_WRITE_LOW, write_bytes_);
+    r.show_counter(reg::COUNTER_MEMORY_BURSTS_LOW, bursts_);
 }
 
 void npu::declare_statistics(statistics& s) {
@@ -289,18 +233,8 @@ void npu::declare_statistics(statistics& s) {
         "Multiply-accumulates over what the array could have done in finished jobs", "1");
 }
 
-void npu::registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
-    if (!p.get_data_ptr() || p.get_byte_enable_ptr()) {
-        p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-        return;
-    }
-    access_delay_ = delay;
-    p.set_response_status(registers_.transport(p.get_command(), p.get_address(), p.get_data_ptr(),
-                                               p.get_data_length()));
-}
-
 void npu::written_control(std::uint32_t value) {
-    if (value & 1u)
+    if (value & reg::CONTROL_START)
         start();
 }
 
@@ -314,23 +248,23 @@ void npu::raise(std::uint32_t status, std::uint32_t error) {
 }
 
 void npu::drive_irq() {
-    const std::uint32_t lines = status_done | status_error;
-    done_irq.write((status_ & lines & registers_.get("IRQ_ENABLE")) != 0);
+    const std::uint32_t lines = reg::STATUS_DONE | reg::STATUS_ERROR;
+    done_irq.write((status_ & lines & registers_.get(reg::IRQ_ENABLE)) != 0);
 }
 
 void npu::start() {
     if (busy_)
-        return raise(status_error, error_busy);
-    const std::uint32_t number = registers_.get("NETWORK");
+        return raise(reg::STATUS_ERROR, error_busy);
+    const std::uint32_t number = registers_.get(reg::NETWORK);
     if (number >= networks_.size())
-        return raise(status_error, error_network);
-    job_input_ = registers_.get("INPUT_ADDRESS");
+        return raise(reg::STATUS_ERROR, error_network);
+    job_input_ = registers_.get(reg::INPUT_ADDRESS);
     if (job_input_ % 64 != 0)
-        return raise(status_error, error_input);
+        return raise(reg::STATUS_ERROR, error_input);
     job_network_ = number;
-    job_ = registers_.get("JOB_ID");
+    job_ = registers_.get(reg::JOB_ID);
     if (!context_.timing_only && !start_functional(networks_[number]))
-        return raise(status_error, error_direct);
+        return raise(reg::STATUS_ERROR, error_direct);
     busy_ = true;
     start_event_.notify(access_delay_);
 }
@@ -476,7 +410,7 @@ void npu::run() {
         busy_ = false;
         if (!complete) {
             context_.publish(event_kind::job_failed, job_);
-            raise(status_error, error_memory);
+            raise(reg::STATUS_ERROR, error_memory);
             continue;
         }
         last_job_ = {job_, job_network_, job_start_, sc_core::sc_time_stamp(), job_sum_.cycles};
@@ -489,7 +423,7 @@ void npu::run() {
         stall_ += job_sum_.stall;
         macs_ += job_sum_.macs;
         context_.publish(event_kind::job_ended, job_, job_sum_.cycles);
-        raise(status_done, error_none);
+        raise(reg::STATUS_DONE, error_none);
     }
 }
 

@@ -17,6 +17,7 @@
 #include "core/parameter.h"
 #include "core/registers.h"
 #include "dsp/compiler/compiled_network.h"
+#include "registers/npu.h"
 
 namespace ocellus::dsp {
 
@@ -91,10 +92,10 @@ class npu : public sc_core::sc_module {
     bool busy() const { return busy_; }
     const std::vector<layer_timing>& last_layers() const { return last_layers_; }
     const job_timing& last_job() const { return last_job_; }
+    register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
     const clock_domain& clock() const { return clock_; }
 
-    enum status_bit : std::uint32_t { status_busy = 1, status_done = 2, status_error = 4 };
     enum error_code : std::uint32_t {
         error_none = 0,
         error_busy = 1,     ///< START while a job ran; the job goes on
@@ -112,7 +113,14 @@ class npu : public sc_core::sc_module {
 
     void declare_registers();
     void declare_statistics(statistics& stats);
-    void registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
+    void registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+        access_delay_ = delay;
+        registers_.transport(p);
+    }
+    unsigned registers_debug(tlm::tlm_generic_payload& p) {
+        access_delay_ = sc_core::SC_ZERO_TIME;
+        return registers_.debug_transport(p);
+    }
     void written_control(std::uint32_t value);
     void start();
     bool start_functional(const loaded_network& n);
@@ -128,7 +136,7 @@ class npu : public sc_core::sc_module {
     const npu_parameters& parameters_;
     block_context& context_;
     clock_domain clock_;
-    register_block registers_;
+    register_block registers_{registers::npu::map};
     std::vector<loaded_network> networks_;
     std::vector<layer_timing> last_layers_;
     job_timing last_job_;

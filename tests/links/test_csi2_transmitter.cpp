@@ -91,7 +91,7 @@ struct world : sc_core::sc_module {
         CHECK(burst(registers_out, wr, offset, &v, 4, delay) == tlm::TLM_OK_RESPONSE);
     }
     void send_metadata(std::uint32_t address, std::uint32_t length, std::uint32_t frame,
-                       std::uint32_t flags = csi2_transmitter::send_start) {
+                       std::uint32_t flags = registers::csi2::METADATA_SEND_START) {
         set(0x20, address);
         set(0x24, length);
         set(0x28, frame);
@@ -280,7 +280,7 @@ TEST_CASE("a row that finds the FIFO full is lost, counted and flagged") {
     t.w.body = [&] {
         t.frame(400, 8, 0, 2e-6);
         sc_core::wait(50, sc_core::SC_US);
-        CHECK((t.w.get(0x08) & csi2_transmitter::status_lines_lost) != 0);
+        CHECK((t.w.get(0x08) & registers::csi2::STATUS_LINES_LOST) != 0);
         CHECK(t.w.get(0x10) == t.tx.lines_lost());
         t.frame(400, 8, 1, 10e-6);
     };
@@ -378,8 +378,8 @@ TEST_CASE("metadata is fetched, sent between rows on its own channel, and acknow
                 raised = sc_core::sc_time_stamp().to_seconds();
         }
         CHECK(t.irq.read());
-        CHECK(t.w.get(0x08) == csi2_transmitter::status_sent);
-        t.w.set(0x08, csi2_transmitter::status_sent);
+        CHECK(t.w.get(0x08) == registers::csi2::STATUS_SENT);
+        t.w.set(0x08, registers::csi2::STATUS_SENT);
         sc_core::wait(1, sc_core::SC_NS);
         CHECK_FALSE(t.irq.read());
     };
@@ -431,8 +431,9 @@ TEST_CASE("without an image only metadata leaves, and no pixel byte") {
 TEST_CASE("an input tensor in the metadata counts as pixels") {
     test_bench t;
     t.w.body = [&] {
-        t.w.send_metadata(0, 3000, 0,
-                          csi2_transmitter::send_start | csi2_transmitter::send_pixel_derived);
+        t.w.send_metadata(
+            0, 3000, 0,
+            registers::csi2::METADATA_SEND_START | registers::csi2::METADATA_SEND_PIXEL_DERIVED);
     };
     sc_core::sc_start();
     CHECK(t.ledger.total(egress_kind::pixels) == 3000);
@@ -443,17 +444,17 @@ TEST_CASE("metadata that cannot be sent is refused or cut, visibly") {
     test_bench t;
     t.w.body = [&] {
         t.w.send_metadata(0, 0, 0);
-        CHECK(t.w.get(0x08) == csi2_transmitter::status_rejected);
+        CHECK(t.w.get(0x08) == registers::csi2::STATUS_REJECTED);
         for (unsigned i = 0; i < 5; ++i)
             t.w.send_metadata(0, 100, i);
-        t.w.set(0x08, csi2_transmitter::status_rejected);
+        t.w.set(0x08, registers::csi2::STATUS_REJECTED);
         CHECK(t.w.get(0x30) == 4);
         sc_core::wait(100, sc_core::SC_US);
         CHECK(t.w.get(0x30) == 0);
         CHECK(t.w.get(0x34) == 4);
         t.w.send_metadata(memory_bytes - 2600, 4000, 9);
         sc_core::wait(100, sc_core::SC_US);
-        CHECK((t.w.get(0x08) & csi2_transmitter::status_error) != 0);
+        CHECK((t.w.get(0x08) & registers::csi2::STATUS_ERROR) != 0);
     };
     sc_core::sc_start();
     REQUIRE(t.w.frames.size() == 5);

@@ -210,8 +210,8 @@ TEST_CASE("wrong addresses and bursts are refused and change nothing") {
         std::uint32_t word = 0;
         CHECK(burst(t.a.memory_out, rd, dma_base + 0x800, &word, 4, delay) ==
               tlm::TLM_ADDRESS_ERROR_RESPONSE);
-        CHECK(burst(t.a.memory_out, rd, dma_base + 0x8, nullptr, 4, delay) ==
-              tlm::TLM_GENERIC_ERROR_RESPONSE);
+        CHECK(burst(t.a.memory_out, rd, dma_base + 0x4, nullptr, 4, delay) ==
+              tlm::TLM_COMMAND_ERROR_RESPONSE);
     };
     t.run();
     CHECK(t.ram->data()[(8u << 20) - 1] == 0);
@@ -253,18 +253,20 @@ std::uint64_t run_dma(test_bench& t, std::uint32_t source, std::uint32_t destina
         d.write_register(dma_base + 0x1C, rows);
         d.write_register(dma_base + 0x20, source_stride);
         d.write_register(dma_base + 0x24, destination_stride);
-        d.write_register(dma_base, dma::control_start);
-        CHECK((d.read_register(dma_base + 4) & dma::status_busy) == dma::status_busy);
-        d.write_register(dma_base + 0x0C, dma::status_done);
-        d.write_register(dma_base, dma::control_start);
-        CHECK((d.read_register(dma_base + 4) & dma::status_error) == dma::status_error);
-        d.write_register(dma_base + 4, dma::status_error | dma::status_busy);
+        d.write_register(dma_base, registers::dma::CONTROL_START);
+        CHECK((d.read_register(dma_base + 4) & registers::dma::STATUS_BUSY) ==
+              registers::dma::STATUS_BUSY);
+        d.write_register(dma_base + 0x0C, registers::dma::STATUS_DONE);
+        d.write_register(dma_base, registers::dma::CONTROL_START);
+        CHECK((d.read_register(dma_base + 4) & registers::dma::STATUS_ERROR) ==
+              registers::dma::STATUS_ERROR);
+        d.write_register(dma_base + 4, registers::dma::STATUS_ERROR | registers::dma::STATUS_BUSY);
         CHECK(d.read_register(dma_base) == 0);
-        CHECK(d.read_register(dma_base + 4) == dma::status_busy);
+        CHECK(d.read_register(dma_base + 4) == registers::dma::STATUS_BUSY);
         sc_core::wait(t.irq.posedge_event());
         cycle = sc_core::sc_time_stamp().value() / 4000;
-        CHECK(d.read_register(dma_base + 4) == dma::status_done);
-        d.write_register(dma_base + 4, dma::status_done);
+        CHECK(d.read_register(dma_base + 4) == registers::dma::STATUS_DONE);
+        d.write_register(dma_base + 4, registers::dma::STATUS_DONE);
         sc_core::wait(t.irq.negedge_event());
         CHECK(d.read_register(dma_base + 4) == 0);
         CHECK(d.read_register(dma_base + 0x2C) == length * rows);
@@ -319,9 +321,10 @@ TEST_CASE("the DMA engine stops at an address nobody answers") {
         t.a.write_register(dma_base + 0x10, sram_base);
         t.a.write_register(dma_base + 0x14, sram_base + (8u << 20) - 512);
         t.a.write_register(dma_base + 0x18, 1024);
-        t.a.write_register(dma_base, dma::control_start);
+        t.a.write_register(dma_base, registers::dma::CONTROL_START);
         sc_core::wait(t.irq.posedge_event());
-        CHECK(t.a.read_register(dma_base + 4) == (dma::status_done | dma::status_error));
+        CHECK(t.a.read_register(dma_base + 4) ==
+              (registers::dma::STATUS_DONE | registers::dma::STATUS_ERROR));
         CHECK(t.a.read_register(dma_base + 0x28) == sram_base + (8u << 20));
         CHECK(t.a.read_register(dma_base + 0x2C) == 512);
     };

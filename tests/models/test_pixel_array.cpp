@@ -50,6 +50,15 @@ struct row_sink : sc_core::sc_module {
     }
 };
 
+namespace array_reg = registers::pixel_array;
+namespace adc_reg = registers::column_adc;
+constexpr std::uint32_t at(array_reg::index i) {
+    return array_reg::map.offset(i);
+}
+constexpr std::uint32_t at(adc_reg::index i) {
+    return adc_reg::map.offset(i);
+}
+
 /// Writes registers as a sequencer would.
 struct driver : sc_core::sc_module {
     tlm_utils::simple_initiator_socket<driver> out{"out"};
@@ -78,10 +87,10 @@ struct driver : sc_core::sc_module {
     }
     void write_mode(const sensor_parameters& p) {
         const mode_registers m = p.registers();
-        write(pixel_array::reg_frame_length, m.frame_length);
-        write(pixel_array::reg_line_length, m.line_length);
-        write(pixel_array::reg_exposure, m.exposure);
-        write(pixel_array::reg_analogue_gain, m.gain_code);
+        write(at(array_reg::FRAME_LENGTH), m.frame_length);
+        write(at(array_reg::LINE_LENGTH), m.line_length);
+        write(at(array_reg::EXPOSURE), m.exposure);
+        write(at(array_reg::ANALOGUE_GAIN), m.gain_code);
     }
 };
 
@@ -136,22 +145,22 @@ TEST_CASE("rows come at the rolling shutter's times") {
     std::vector<sc_time> interrupts;
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 3);
+        d.write(at(array_reg::FRAMES), 3);
         sc_core::wait(start);
-        d.write(pixel_array::reg_control, pixel_array::control_stream);
+        d.write(at(array_reg::CONTROL), array_reg::CONTROL_STREAM);
         for (int i = 0; i < 3; ++i) {
             sc_core::wait(d.irq.posedge_event());
             interrupts.push_back(sc_core::sc_time_stamp());
-            CHECK(d.read(pixel_array::reg_frame_count) == static_cast<std::uint32_t>(i) + 1);
-            CHECK((d.read(pixel_array::reg_status) & pixel_array::status_frame_start) != 0);
-            d.write(pixel_array::reg_status, pixel_array::status_frame_start);
+            CHECK(d.read(at(array_reg::FRAME_COUNT)) == static_cast<std::uint32_t>(i) + 1);
+            CHECK((d.read(at(array_reg::STATUS)) & array_reg::STATUS_FRAME_START) != 0);
+            d.write(at(array_reg::STATUS), array_reg::STATUS_FRAME_START);
             sc_core::wait(sc_core::SC_ZERO_TIME);
             sc_core::wait(sc_core::SC_ZERO_TIME);
             CHECK(d.irq.read() == false);
         }
         sc_core::wait(1, sc_core::SC_MS);
-        CHECK(d.read(pixel_array::reg_status) == pixel_array::status_stopped);
-        CHECK(d.read(pixel_array::reg_control) == 0);
+        CHECK(d.read(at(array_reg::STATUS)) == array_reg::STATUS_STOPPED);
+        CHECK(d.read(at(array_reg::CONTROL)) == 0);
     };
     sc_core::sc_start();
     REQUIRE(b.sink.seen.size() == 3 * 48);
@@ -191,8 +200,8 @@ TEST_CASE("thirty frames of the public mode do not drift") {
     };
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 31);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 31);
+        d.write(at(array_reg::CONTROL), 1);
     };
     sc_core::sc_start();
     const double period = (last - first).to_seconds() / 30;
@@ -205,12 +214,12 @@ TEST_CASE("settings written during a frame act on the frame after the next, all 
     bench b(p, nullptr, 0, true);
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 4);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 4);
+        d.write(at(array_reg::CONTROL), 1);
         sc_core::wait(d.irq.posedge_event());
         sc_core::wait(clocks(5000));  // in frame 0
-        d.write(pixel_array::reg_frame_length, 150);
-        d.write(pixel_array::reg_exposure, 50);
+        d.write(at(array_reg::FRAME_LENGTH), 150);
+        d.write(at(array_reg::EXPOSURE), 50);
     };
     sc_core::sc_start();
     REQUIRE(b.sink.seen.size() == 4 * 48);
@@ -230,21 +239,21 @@ TEST_CASE("the stream stops after the frame under way, or at once before the fir
     bench b(p, nullptr, 0, true);
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::CONTROL), 1);
         sc_core::wait(clocks(1000));  // row 0 is still being exposed
-        d.write(pixel_array::reg_control, 0);
-        CHECK(d.read(pixel_array::reg_status) == pixel_array::status_stopped);
+        d.write(at(array_reg::CONTROL), 0);
+        CHECK(d.read(at(array_reg::STATUS)) == array_reg::STATUS_STOPPED);
         sc_core::wait(clocks(1e6));
         CHECK(b.sink.seen.empty());
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::CONTROL), 1);
         sc_core::wait(d.irq.posedge_event());
         sc_core::wait(clocks(10.5e3));
-        d.write(pixel_array::reg_control, 0);
+        d.write(at(array_reg::CONTROL), 0);
         CHECK(b.sink.seen.size() == 11);
         sc_core::wait(clocks(1e6));
         CHECK(b.sink.seen.size() == 48);
-        d.write(pixel_array::reg_control, 1);  // a second stream goes on counting
-        d.write(pixel_array::reg_frames, 1);
+        d.write(at(array_reg::CONTROL), 1);  // a second stream goes on counting
+        d.write(at(array_reg::FRAMES), 1);
         sc_core::wait(clocks(1e6));
         REQUIRE(b.sink.seen.size() == 96);
         CHECK(b.sink.seen.back().info.frame == 1);
@@ -257,17 +266,17 @@ TEST_CASE("an impossible mode is refused, and the exposure register is limited")
     const pixel_array_parameters p = small();
     bench b(p, nullptr, 0, true);
     b.cpu.script = [&](driver& d) {
-        d.write(pixel_array::reg_control, 1);  // all registers are zero
-        CHECK(d.read(pixel_array::reg_control) == 0);
-        CHECK(d.read(pixel_array::reg_status) == pixel_array::status_mode_error);
-        d.write(pixel_array::reg_status, pixel_array::status_mode_error);
-        CHECK(d.read(pixel_array::reg_status) == 0);
+        d.write(at(array_reg::CONTROL), 1);  // all registers are zero
+        CHECK(d.read(at(array_reg::CONTROL)) == 0);
+        CHECK(d.read(at(array_reg::STATUS)) == array_reg::STATUS_MODE_ERROR);
+        d.write(at(array_reg::STATUS), array_reg::STATUS_MODE_ERROR);
+        CHECK(d.read(at(array_reg::STATUS)) == 0);
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_exposure, 5000);
-        d.write(pixel_array::reg_frames, 1);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::EXPOSURE), 5000);
+        d.write(at(array_reg::FRAMES), 1);
+        d.write(at(array_reg::CONTROL), 1);
         std::uint32_t value = 1;
-        CHECK(driver::access(d.out, tlm::TLM_WRITE_COMMAND, pixel_array::reg_frame_count, value) ==
+        CHECK(driver::access(d.out, tlm::TLM_WRITE_COMMAND, at(array_reg::FRAME_COUNT), value) ==
               tlm::TLM_COMMAND_ERROR_RESPONSE);
         CHECK(driver::access(d.out, tlm::TLM_READ_COMMAND, 0x100, value) ==
               tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -289,8 +298,8 @@ TEST_CASE("samples without noise are what the formulas say") {
     bench b(p, std::make_shared<uniform_scene>(0.3f, 0.3f, 0.3f));
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 1);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 1);
+        d.write(at(array_reg::CONTROL), 1);
     };
     sc_core::sc_start();
     REQUIRE(b.sink.seen.size() == 48);
@@ -318,8 +327,8 @@ TEST_CASE("noisy samples have the statistics of the photon transfer model") {
     bench b(p, std::make_shared<uniform_scene>(0.5f, 0.5f, 0.5f));
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 2);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 2);
+        d.write(at(array_reg::CONTROL), 1);
     };
     sc_core::sc_start();
     REQUIRE(b.sink.seen.size() == 2 * 256);
@@ -363,8 +372,8 @@ std::vector<std::uint16_t> all_samples(unsigned threads) {
     bench b(p, std::make_shared<rendered_scene>(render), threads);
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 6);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 6);
+        d.write(at(array_reg::CONTROL), 1);
     };
     std::vector<std::uint16_t> all;
     b.sink.on_row = [&](const row_info& r) {
@@ -407,15 +416,15 @@ TEST_CASE("black level is a register of the converter") {
     bench b(p, std::make_shared<uniform_scene>(0.0f, 0.0f, 0.0f));
     b.cpu.script = [&](driver& d) {
         std::uint32_t value = 0;
-        CHECK(driver::access(d.adc_out, tlm::TLM_READ_COMMAND, column_adc::reg_black_level,
-                             value) == tlm::TLM_OK_RESPONSE);
+        CHECK(driver::access(d.adc_out, tlm::TLM_READ_COMMAND, at(adc_reg::BLACK_LEVEL), value) ==
+              tlm::TLM_OK_RESPONSE);
         CHECK(value == 64);
         value = 100;
-        CHECK(driver::access(d.adc_out, tlm::TLM_WRITE_COMMAND, column_adc::reg_black_level,
-                             value) == tlm::TLM_OK_RESPONSE);
+        CHECK(driver::access(d.adc_out, tlm::TLM_WRITE_COMMAND, at(adc_reg::BLACK_LEVEL), value) ==
+              tlm::TLM_OK_RESPONSE);
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 1);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 1);
+        d.write(at(array_reg::CONTROL), 1);
     };
     sc_core::sc_start();
     REQUIRE(b.sink.seen.size() == 48);
@@ -428,8 +437,8 @@ TEST_CASE("a binned mode delivers the binned size") {
     bench b(p, std::make_shared<uniform_scene>(0.5f, 0.5f, 0.5f));
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 1);
-        d.write(pixel_array::reg_control, 1);
+        d.write(at(array_reg::FRAMES), 1);
+        d.write(at(array_reg::CONTROL), 1);
     };
     sc_core::sc_start();
     REQUIRE(b.sink.seen.size() == 48);

@@ -289,8 +289,8 @@ TEST_CASE("mistakes of firmware are errors that firmware sees") {
     const auto c = b.load(generate_mobilenet_v1(0.25, 64));
     b.settle();
     CHECK(b.irq.read());
-    CHECK(b.read(status) == npu::status_error);
-    b.write(status, npu::status_error);
+    CHECK(b.read(status) == registers::npu::STATUS_ERROR);
+    b.write(status, registers::npu::STATUS_ERROR);
     b.settle();
     CHECK(!b.irq.read());
     CHECK(b.read(error_code) == 0);
@@ -299,7 +299,7 @@ TEST_CASE("mistakes of firmware are errors that firmware sees") {
     CHECK(b.read(0x20) == 0);  // INPUT_BYTES of no network
     b.write(control, 1);
     CHECK(b.read(error_code) == npu::error_network);
-    b.write(status, npu::status_error);
+    b.write(status, registers::npu::STATUS_ERROR);
     b.write(network_select, 0);
     CHECK(b.read(0x20) == 64 * 64 * 3);
     CHECK(b.read(0x18) == 1);
@@ -310,33 +310,33 @@ TEST_CASE("mistakes of firmware are errors that firmware sees") {
     b.write(input_address, static_cast<std::uint32_t>(c->input_address(0)) + 4);
     b.write(control, 1);
     CHECK(b.read(error_code) == npu::error_input);
-    b.write(status, npu::status_error);
+    b.write(status, registers::npu::STATUS_ERROR);
 
     // Start while busy: an error, and the running job is not disturbed.
     b.write(input_address, static_cast<std::uint32_t>(c->input_address(0)));
     b.write(control, 1);
-    CHECK(b.read(status) == npu::status_busy);
-    b.write(status, npu::status_busy);
-    CHECK(b.read(status) == npu::status_busy);
+    CHECK(b.read(status) == registers::npu::STATUS_BUSY);
+    b.write(status, registers::npu::STATUS_BUSY);
+    CHECK(b.read(status) == registers::npu::STATUS_BUSY);
     sc_core::sc_start(sc_core::sc_time(10, sc_core::SC_US));
     b.write(control, 1);
-    CHECK(b.read(status) == (npu::status_busy | npu::status_error));
+    CHECK(b.read(status) == (registers::npu::STATUS_BUSY | registers::npu::STATUS_ERROR));
     CHECK(b.read(error_code) == npu::error_busy);
-    b.write(status, npu::status_error);
+    b.write(status, registers::npu::STATUS_ERROR);
     sc_core::sc_start(sc_core::sc_time(10, sc_core::SC_MS));
-    CHECK(b.read(status) == npu::status_done);
+    CHECK(b.read(status) == registers::npu::STATUS_DONE);
     CHECK(b.irq.read());
     CHECK(b.engine.last_job().cycles == c->unloaded_cycles());
     b.write(0x0c, 0);  // IRQ_ENABLE
     b.settle();
     CHECK(!b.irq.read());
     b.write(0x0c, 6);
-    b.write(status, npu::status_done);
+    b.write(status, registers::npu::STATUS_DONE);
 
     // The memory refuses the 100th burst.
     b.memory.refuse_at = b.memory.bursts + 100;
     b.job(c->input_address(0));
-    CHECK(b.read(status) == npu::status_error);
+    CHECK(b.read(status) == registers::npu::STATUS_ERROR);
     CHECK(b.read(error_code) == npu::error_memory);
     CHECK(b.stats.value("npu.jobs") == 1);
 
@@ -352,7 +352,7 @@ TEST_CASE("no direct access to memory, or an input outside of it, is an error") 
     b.job(c->input_address(0));
     CHECK(b.read(error_code) == npu::error_direct);
     b.memory.direct = true;
-    b.write(status, npu::status_error);
+    b.write(status, registers::npu::STATUS_ERROR);
     b.settle();
     b.job(sram_base + sram_bytes);
     CHECK(b.read(error_code) == npu::error_direct);
