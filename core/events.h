@@ -24,6 +24,7 @@ enum class event_kind : std::uint8_t {
     job_failed,      ///< refused by the memory, or aborted; id: JOB_ID
     message_queued,  ///< metadata was handed to the transmitter; id: its METADATA_FRAME
     message_sent,    ///< its last bit has left; id: METADATA_FRAME
+    interrupt_line,  ///< a line into the interrupt controller changes; id: source, value: level
 };
 
 struct block_event {

@@ -16,7 +16,7 @@ namespace ocellus::sim {
 debug_server::debug_server(const std::string& where, cpu_debugger& target, bool wait)
     : target_(target),
       protocol_(target),
-      transport_(gdb_address::parse(where), protocol_),
+      transport_(socket_address::parse(where), protocol_),
       waits_(wait) {
     if (wait)
         target_.halt();

@@ -8,8 +8,8 @@
 #include "core/statistics.h"
 #include "sim/cpu_debugger.h"
 #include "sim/gdb_protocol.h"
-#include "sim/gdb_transport.h"
 #include "sim/session.h"
+#include "sim/socket_server.h"
 #include "sim/uart_backend.h"
 
 namespace ocellus::sim {
@@ -30,7 +30,7 @@ class debug_server : public outsider {
   private:
     cpu_debugger& target_;
     gdb_protocol protocol_;
-    gdb_transport transport_;
+    socket_server transport_;
     bool waits_;
 };
 

@@ -11,6 +11,9 @@ namespace ocellus::sim {
 
 external_port::external_port(sc_core::sc_module_name name) : sc_module(name) {
     SC_THREAD(run);
+    SC_METHOD(alarm);
+    sensitive << due_;
+    dont_initialize();
 }
 
 void external_port::submit(access a, completion done) {
@@ -36,6 +39,17 @@ std::size_t external_port::debug(tlm::tlm_command command, std::uint32_t address
             break;
     }
     return done;
+}
+
+void external_port::ring_after(const sc_core::sc_time& delay, std::function<void()> ring) {
+    ring_ = std::move(ring);
+    due_.cancel();
+    due_.notify(delay);
+}
+
+void external_port::alarm() {
+    if (ring_)
+        std::exchange(ring_, {})();
 }
 
 void external_port::run() {

@@ -33,6 +33,9 @@ class external_port : public sc_core::sc_module {
     /// Begins at the present time. Call while the simulation stands still; `done` is called in
     /// simulated time, when the last byte has moved.
     void submit(access a, completion done);
+    /// Calls `ring` in simulated time, so much later; earlier ones that have not rung are
+    /// forgotten.
+    void ring_after(const sc_core::sc_time& delay, std::function<void()> ring);
     /// Moves bytes without time; returns how many, up to the first address where nothing is.
     std::size_t debug(tlm::tlm_command command, std::uint32_t address, unsigned char* bytes,
                       std::size_t length);
@@ -41,7 +44,9 @@ class external_port : public sc_core::sc_module {
   private:
     void run();
     std::deque<std::pair<access, completion>> queue_;
-    sc_core::sc_event submitted_;
+    void alarm();
+    sc_core::sc_event submitted_, due_;
+    std::function<void()> ring_;
 };
 
 }  // namespace ocellus::sim

@@ -153,6 +153,7 @@ void frame_log::take(const block_event& e) {
             }
             break;
         case event_kind::stream_stopped:
+        case event_kind::interrupt_line:
             break;
     }
 }

@@ -10,6 +10,8 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/byte_protocol.h"
+
 namespace ocellus::sim {
 
 /// What a debugger may plant at an address. The values are the numbers of the Z packets.
@@ -132,7 +134,7 @@ const std::vector<named_csr>& machine_csrs();
 /// interrupts the target like Ctrl-C, and is answered once it stands still. Whatever the bytes, the
 /// memory in use is bounded and the next valid packet is answered. Errors are replied as E and
 /// two hexadecimal digits of an errno: 01 not permitted, 0e bus error, 16 malformed, 1c no room.
-class gdb_protocol {
+class gdb_protocol : public byte_protocol {
   public:
     /// Longest packet in either direction, without $ and checksum.
     static constexpr std::size_t packet_size = 0x4000;
@@ -145,23 +147,23 @@ class gdb_protocol {
 
     /// A debugger is there: all state of the conversation begins anew. A running target runs on
     /// until the first packet.
-    void connect();
+    void connect() override;
     /// The debugger is gone without goodbye: its points are removed. A target that stands still
     /// remains so for the next one to look at.
-    void disconnect();
+    void disconnect() override;
 
     /// Takes bytes of the debugger and returns how many. The rest is to be offered again when
     /// output has been sent or the target has stopped.
-    std::size_t receive(std::string_view bytes);
+    std::size_t receive(std::string_view bytes) override;
     /// Looks whether the target has stopped meanwhile. Call between two steps of the simulation.
-    void update();
+    void update() override;
 
     /// Bytes for the debugger.
-    const std::string& output() const { return output_; }
+    const std::string& output() const override { return output_; }
     /// The first `count` bytes of output are sent.
-    void sent(std::size_t count) { output_.erase(0, count); }
+    void sent(std::size_t count) override { output_.erase(0, count); }
     /// After `k`: nothing more will be said; the connection may be closed.
-    bool closing() const { return closing_; }
+    bool closing() const override { return closing_; }
     /// A debugger is connected and has not detached.
     bool attached() const { return attached_; }
 

@@ -48,6 +48,7 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
     : chip_(chip),
       drive_(drive),
       in_(in),
+      settings_(s),
       stats_(stats),
       expect_(command.uart_expect),
       registers_(chip.registers()),
@@ -69,6 +70,7 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
     serve_console(s, command);
     serve_operations();
     serve_debugger(command);
+    serve_test_bench(command);
     watch_registers(command.strict);
     watch_profile(command);
 }
@@ -207,6 +209,29 @@ void guest::serve_debugger(const command_line& command) {
     std::fprintf(stderr, "waiting for: target remote %s\n", server_->where().c_str());
     drive_.attach(*server_);
     chip_.events().subscribe([this](const block_event&) { debugger_->check(); });
+}
+
+void guest::serve_test_bench(const command_line& command) {
+    if (command.control.empty())
+        return;
+    control_server::services s;
+    s.load_scene = [](const std::string& name) { return load_scene(name); };
+    s.last_metadata = [this] {
+        const auto& records = chip_.host_side().metadata();
+        if (records.empty())
+            return std::string();
+        const auto& [frame, record] = *records.rbegin();
+        const auto& frames = chip_.frames().frames();
+        const auto& mode = settings_.pixels.sensor;
+        return metadata_line(frame < frames.size() ? frames[frame] : frame_record{}, &record,
+                             in_.network ? in_.network->net.labels : std::vector<std::string>(),
+                             static_cast<unsigned>(mode.width), static_cast<unsigned>(mode.height));
+    };
+    chip_.host_side().remember_last();
+    control_ =
+        std::make_unique<control_server>(command.control, chip_, drive_, stats_, std::move(s));
+    std::fprintf(stderr, "waiting for a test bench at %s\n", control_->where().c_str());
+    drive_.attach(*control_);
 }
 
 /// Who makes the access that is being made.

@@ -10,6 +10,7 @@
 
 #include "core/statistics.h"
 #include "sim/command_line.h"
+#include "sim/control_server.h"
 #include "sim/cpu_debugger.h"
 #include "sim/debug_server.h"
 #include "sim/firmware_profile.h"
@@ -42,6 +43,7 @@ class guest {
     void serve_console(const settings& s, const command_line& command);
     void serve_operations();
     void serve_debugger(const command_line& command);
+    void serve_test_bench(const command_line& command);
     void watch_registers(bool strict);
     void watch_profile(const command_line& command);
     void print(char c);
@@ -55,6 +57,7 @@ class guest {
     sensor& chip_;
     session& drive_;
     const run_inputs& in_;
+    const settings& settings_;
     statistics& stats_;
     std::unique_ptr<uart_backend> backend_;
     std::unique_ptr<uart_terminal> terminal_;
@@ -64,6 +67,7 @@ class guest {
     monitor_commands monitor_;
     std::unique_ptr<cpu_debugger> debugger_;
     std::unique_ptr<debug_server> server_;
+    std::unique_ptr<control_server> control_;
     std::unique_ptr<firmware_profile> profile_;
     bool print_profile_ = false, coverage_ = false;
     statistics::snapshot since_;

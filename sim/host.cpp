@@ -56,6 +56,11 @@ void host::image_arrived(std::shared_ptr<const links::csi2_frame> f) {
         sent_.pop_front();
     }
     const bool whole = f->complete && f->image.size() == p.sent.height;
+    if (remembers_ && whole && f->has_bytes()) {
+        last_frame_ = p.frame;
+        last_sent_ = p.sent;
+        last_packets_ = f;
+    }
     incomplete_ += whole ? 0 : 1;
     if (!f->has_bytes())
         return;
@@ -80,6 +85,22 @@ void host::image_arrived(std::shared_ptr<const links::csi2_frame> f) {
         });
     }
     pending_.push_back(std::move(p));
+}
+
+std::optional<host::raw_image> host::last_image() const {
+    if (!last_packets_)
+        return std::nullopt;
+    raw_image out;
+    out.frame = last_frame_;
+    out.width = last_sent_.width;
+    out.height = last_sent_.height;
+    out.format = last_sent_.format == row_format::yuv422 ? "yuv422"
+                 : last_sent_.format == row_format::rgb888
+                     ? "rgb888"
+                     : "raw" + std::to_string(last_sent_.bits);
+    for (const auto& l : last_packets_->image)
+        out.bytes.append(reinterpret_cast<const char*>(l.payload()), l.payload_bytes);
+    return out;
 }
 
 void host::settle(std::size_t at_most) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -43,6 +44,14 @@ class host : public sc_core::sc_module {
         std::shared_ptr<const links::csi2_frame> packets;
     };
     const std::vector<received_image>& images() const { return kept_; }
+    /// The bytes of a whole image as they came over the wire, without checksums.
+    struct raw_image {
+        std::uint32_t frame = 0, width = 0, height = 0;
+        std::string format, bytes;
+    };
+    /// Makes the host remember the last image, for last_image().
+    void remember_last() { remembers_ = true; }
+    std::optional<raw_image> last_image() const;
     /// By frame number.
     const std::map<std::uint32_t, metadata_record>& metadata() const { return metadata_; }
     std::uint64_t frames() const { return frames_; }
@@ -74,6 +83,10 @@ class host : public sc_core::sc_module {
     std::vector<received_image> kept_;
     std::map<std::uint32_t, metadata_record> metadata_;
     std::shared_ptr<links::csi2_image> spare_;
+    bool remembers_ = false;
+    std::uint32_t last_frame_ = 0;
+    row_info last_sent_;
+    std::shared_ptr<const links::csi2_frame> last_packets_;
     std::uint64_t frames_ = 0, incomplete_ = 0, mismatches_ = 0, compared_ = 0, crc_errors_ = 0;
     std::uint64_t metadata_records_ = 0, metadata_errors_ = 0;
 };

@@ -136,6 +136,26 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
 
 }  // namespace
 
+std::shared_ptr<const models::scene> load_scene(const std::string& name, std::uint64_t seed) {
+    if (name == "builtin:parcels")
+        return std::make_shared<models::rendered_scene>(
+            [seed](std::uint32_t frame, unsigned width, unsigned height) {
+                // Half the array's resolution: finer than the tensor and than most lenses.
+                const auto picture = std::make_shared<const models::parcel_picture>(
+                    models::make_parcel_scene(seed, frame), (width + 1) / 2, (height + 1) / 2);
+                models::row_source rows;
+                rows.width = picture->width();
+                rows.height = picture->height();
+                rows.paint = [picture](unsigned y, std::uint8_t* rgb) { picture->row(y, rgb); };
+                return rows;
+            });
+    if (is_builtin(name))
+        fail(fmt::format("unknown built-in scene '{}'; did you mean builtin:parcels?", name));
+    const std::string bytes = read_input(name);
+    return std::make_shared<models::image_scene>(
+        decode_image(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), name));
+}
+
 run_inputs load_inputs(const command_line& command, const settings& s,
                        const parameter_registry& r) {
     run_inputs in;
@@ -143,30 +163,16 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         note(in.files, "config", command.config_file, read_input(command.config_file));
 
     const std::string& scene = s.run.scene;
-    if (scene == "builtin:parcels") {
+    if (is_builtin(scene)) {
         in.scene_is_parcels = true;
         in.files.push_back({"scene", scene, "", 0});
-        const auto seed = s.run.scene_seed;
-        if (!command.timing_only)
-            in.scene = std::make_shared<models::rendered_scene>(
-                [seed](std::uint32_t frame, unsigned width, unsigned height) {
-                    // Half the array's resolution: finer than the tensor and than most lenses.
-                    const auto picture = std::make_shared<const models::parcel_picture>(
-                        models::make_parcel_scene(seed, frame), (width + 1) / 2, (height + 1) / 2);
-                    models::row_source rows;
-                    rows.width = picture->width();
-                    rows.height = picture->height();
-                    rows.paint = [picture](unsigned y, std::uint8_t* rgb) { picture->row(y, rgb); };
-                    return rows;
-                });
-    } else if (is_builtin(scene)) {
-        fail(fmt::format("unknown built-in scene '{}'; did you mean builtin:parcels?", scene));
+        in.scene = load_scene(scene, s.run.scene_seed);
+        if (command.timing_only)
+            in.scene = nullptr;
     } else {
         const std::string path = resolve_path(r, "scene.source", scene);
-        const std::string bytes = read_input(path);
-        note(in.files, "scene", path, bytes);
-        in.scene = std::make_shared<models::image_scene>(
-            decode_image(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), path));
+        note(in.files, "scene", path, read_input(path));
+        in.scene = load_scene(path);
     }
 
     load_firmware(s, r, in);

@@ -44,6 +44,9 @@ std::vector<memory_area> program_memories(const settings& s);
 /// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.
 run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r);
 
+/// A picture file, or builtin:parcels with the seed of its arrangement. Throws input_error.
+std::shared_ptr<const models::scene> load_scene(const std::string& name, std::uint64_t seed = 12);
+
 /// The network alone, compiled for the SRAM and NPU of the settings; null for "none".
 std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                                                           const parameter_registry& r,

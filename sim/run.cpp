@@ -266,7 +266,8 @@ session_limits limits_of(const command_line& command, const settings& s) {
     l.hang = s.run.hang_time;
     l.frames = s.run.frames;
     // Firmware of others says itself when it is done, unless frames were asked for.
-    l.stop_after_frames = s.firmware.is_default() || command.frames.has_value();
+    l.stop_after_frames =
+        command.control.empty() && (s.firmware.is_default() || command.frames.has_value());
     return l;
 }
 

@@ -214,8 +214,19 @@ void sensor::wire_interrupts() {
     b.csi2.sent_irq.bind(b.line("csi2"));
     b.uart.irq.bind(b.line("uart"));
     b.watchdog.irq.bind(b.line("watchdog"));
-    for (std::size_t k = 0; k < interrupt_names().size(); ++k)
+    for (std::size_t k = 0; k < interrupt_names().size(); ++k) {
         b.interrupts.sources_in[k].bind(b.lines[k]);
+        sc_core::sc_spawn_options when;
+        when.spawn_method();
+        when.dont_initialize();
+        when.set_sensitivity(&b.lines[k].value_changed_event());
+        sc_core::sc_spawn(
+            [this, &b, k] {
+                events_.publish(event_kind::interrupt_line, static_cast<std::uint32_t>(k) + 1,
+                                b.lines[k].read());
+            },
+            ("show_" + interrupt_names()[k]).c_str(), &when);
+    }
     b.interrupts.external_irq.bind(b.external_irq);
     b.clint.software_irq.bind(b.software_irq);
     b.clint.timer_irq.bind(b.timer_irq);
@@ -322,6 +333,10 @@ bool sensor::finished() const {
 
 bool sensor::silent() const {
     return b_->csi2.idle() && b_->uart.idle();
+}
+
+host& sensor::host_side() {
+    return b_->receiver;
 }
 
 const host& sensor::host_side() const {

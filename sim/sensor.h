@@ -61,6 +61,7 @@ class sensor : public sc_core::sc_module {
 
     const frame_log& frames() const { return *log_; }
     const host& host_side() const;
+    host& host_side();
     const memory::interconnect& bus() const;
     memory::interconnect& bus();
     const register_directory& registers() const { return directory_; }

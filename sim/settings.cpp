@@ -26,7 +26,7 @@ void run_parameters::declare(parameter_registry& r) {
         .from(provenance::chosen, "off: it is for those who change blocks");
     r.quantity("run.hang_time", hang_time, unit::second, 0, 1e6)
         .says(
-            "Simulated time without a frame, a job, an interrupt or a byte on the UART after which "
+            "Simulated time without a frame, a tensor, a job or a byte on the UART after which "
             "the run ends with exit code 6; 0: never.")
         .from(provenance::chosen, "longer than what a sensor is expected to wait for");
     r.text("scene.source", scene)

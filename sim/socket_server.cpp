@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
-#include "sim/gdb_transport.h"
+#include "sim/socket_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -45,13 +45,13 @@ bool would_block(int error) {
 
 }  // namespace
 
-gdb_address gdb_address::parse(const std::string& text) {
+socket_address socket_address::parse(const std::string& text) {
     const auto wrong = [&](const std::string& what) -> input_error {
-        return {exit_code::usage, "'" + text + "' is no address for a debugger: " + what +
+        return {exit_code::usage, "'" + text + "' is no address to wait at: " + what +
                                       " (expected a port such as 3333, 127.0.0.1:3333, or "
                                       "unix:PATH)"};
     };
-    gdb_address a;
+    socket_address a;
     if (text.compare(0, 5, "unix:") == 0)
         a.path = text.substr(5);
     else if (text.find('/') != std::string::npos)
@@ -81,7 +81,7 @@ gdb_address gdb_address::parse(const std::string& text) {
     return a;
 }
 
-gdb_transport::gdb_transport(const gdb_address& address, gdb_protocol& protocol)
+socket_server::socket_server(const socket_address& address, byte_protocol& protocol)
     : protocol_(protocol) {
     if (address.path.empty())
         listen_tcp(address.port);
@@ -89,25 +89,25 @@ gdb_transport::gdb_transport(const gdb_address& address, gdb_protocol& protocol)
         listen_unix(address.path);
 }
 
-gdb_transport::~gdb_transport() {
+socket_server::~socket_server() {
     drop_client();
     ::close(listener_);
     if (!path_.empty())
         ::unlink(path_.c_str());
 }
 
-std::string gdb_transport::where() const {
+std::string socket_server::where() const {
     return path_.empty() ? "127.0.0.1:" + std::to_string(port_) : path_;
 }
 
-void gdb_transport::fail(const std::string& where, int error, const std::string& hint) {
+void socket_server::fail(const std::string& where, int error, const std::string& hint) {
     if (listener_ >= 0)
         ::close(listener_);
-    throw input_error(exit_code::io, "cannot wait for a debugger at " + where + ": " +
+    throw input_error(exit_code::io, "cannot wait at " + where + ": " +
                                          std::generic_category().message(error) + hint);
 }
 
-void gdb_transport::listen_tcp(std::uint16_t port) {
+void socket_server::listen_tcp(std::uint16_t port) {
     const std::string name = "127.0.0.1:" + std::to_string(port);
     listener_ = ::socket(AF_INET, socket_flags, 0);
     if (listener_ < 0)
@@ -129,7 +129,7 @@ void gdb_transport::listen_tcp(std::uint16_t port) {
     port_ = ntohs(a.sin_port);
 }
 
-void gdb_transport::listen_unix(const std::string& path) {
+void socket_server::listen_unix(const std::string& path) {
     struct stat there = {};
     if (::lstat(path.c_str(), &there) == 0) {
         if (!S_ISSOCK(there.st_mode))
@@ -158,7 +158,7 @@ void gdb_transport::listen_unix(const std::string& path) {
     path_ = path;
 }
 
-bool gdb_transport::poll(std::chrono::milliseconds timeout) {
+bool socket_server::poll(std::chrono::milliseconds timeout) {
     protocol_.update();
     bool active = feed();
     active |= send_output();
@@ -181,7 +181,7 @@ bool gdb_transport::poll(std::chrono::milliseconds timeout) {
 }
 
 /// Offers the protocol what has been received. True when it took any of it.
-bool gdb_transport::feed() {
+bool socket_server::feed() {
     if (pending_.empty())
         return false;
     const std::size_t taken = protocol_.receive(pending_);
@@ -190,7 +190,7 @@ bool gdb_transport::feed() {
 }
 
 /// True when anything was sent, or the client is gone.
-bool gdb_transport::send_output() {
+bool socket_server::send_output() {
     bool active = false;
     while (client_ >= 0 && !protocol_.output().empty()) {
         const std::string& out = protocol_.output();
@@ -210,7 +210,7 @@ bool gdb_transport::send_output() {
     return active;
 }
 
-bool gdb_transport::serve(short events) {
+bool socket_server::serve(short events) {
     bool active = false;
     if ((events & POLLIN) == 0 && (events & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
         drop_client();
@@ -234,7 +234,7 @@ bool gdb_transport::serve(short events) {
     return active;
 }
 
-bool gdb_transport::accept_clients() {
+bool socket_server::accept_clients() {
     bool active = false;
     for (int i = 0; i < reads_per_poll; ++i) {
         const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -261,7 +261,7 @@ bool gdb_transport::accept_clients() {
     return active;
 }
 
-void gdb_transport::drop_client() {
+void socket_server::drop_client() {
     if (client_ < 0)
         return;
     ::close(client_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
-#include "sim/gdb_transport.h"
+#include "sim/socket_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -27,9 +27,9 @@ namespace {
 struct server {
     toy_machine machine;
     gdb_protocol protocol{machine};
-    gdb_transport transport;
+    socket_server transport;
 
-    explicit server(const gdb_address& address) : transport(address, protocol) {}
+    explicit server(const socket_address& address) : transport(address, protocol) {}
 
     /// What a simulator does all day.
     void turn() {
@@ -41,7 +41,7 @@ struct server {
 struct client {
     int fd = -1;
 
-    explicit client(const gdb_transport& to) {
+    explicit client(const socket_server& to) {
         if (to.port() != 0) {
             sockaddr_in a = {};
             a.sin_family = AF_INET;
@@ -94,11 +94,11 @@ struct client {
     }
 };
 
-exit_code refused(const gdb_address& address) {
+exit_code refused(const socket_address& address) {
     try {
         server s(address);
     } catch (const input_error& e) {
-        CHECK(contains(e.what(), "cannot wait for a debugger at "));
+        CHECK(contains(e.what(), "cannot wait at "));
         return e.code();
     }
     return exit_code::ok;
@@ -107,22 +107,22 @@ exit_code refused(const gdb_address& address) {
 }  // namespace
 
 TEST_CASE("gdb transport: addresses") {
-    CHECK(gdb_address::parse("3333").port == 3333);
-    CHECK(gdb_address::parse("0").port == 0);
-    CHECK(gdb_address::parse(":1234").port == 1234);
-    CHECK(gdb_address::parse("127.0.0.1:65535").port == 65535);
-    CHECK(gdb_address::parse("localhost:1").port == 1);
-    CHECK(gdb_address::parse("unix:socket").path == "socket");
-    CHECK(gdb_address::parse("./socket").path == "./socket");
+    CHECK(socket_address::parse("3333").port == 3333);
+    CHECK(socket_address::parse("0").port == 0);
+    CHECK(socket_address::parse(":1234").port == 1234);
+    CHECK(socket_address::parse("127.0.0.1:65535").port == 65535);
+    CHECK(socket_address::parse("localhost:1").port == 1);
+    CHECK(socket_address::parse("unix:socket").path == "socket");
+    CHECK(socket_address::parse("./socket").path == "./socket");
     for (const std::string wrong : {"", "x", "65536", "-1", "3333x", "0.0.0.0:3333", "host:1",
                                     "unix:", "localhost:", "99999999999999999999"})
-        CHECK_THROWS_AS(gdb_address::parse(wrong), input_error);
-    CHECK_THROWS_AS(gdb_address::parse("/" + std::string(200, 'a')), input_error);
-    CHECK_THROWS_AS(gdb_address::parse(std::string("/a\0b", 4)), input_error);
+        CHECK_THROWS_AS(socket_address::parse(wrong), input_error);
+    CHECK_THROWS_AS(socket_address::parse("/" + std::string(200, 'a')), input_error);
+    CHECK_THROWS_AS(socket_address::parse(std::string("/a\0b", 4)), input_error);
 }
 
 TEST_CASE("gdb transport: one debugger at a time, detach and come again") {
-    server s(gdb_address::parse("0"));
+    server s(socket_address::parse("0"));
     REQUIRE(s.transport.port() != 0);
     CHECK(s.transport.where() == "127.0.0.1:" + std::to_string(s.transport.port()));
     CHECK_FALSE(s.transport.connected());
@@ -156,7 +156,7 @@ TEST_CASE("gdb transport: one debugger at a time, detach and come again") {
 }
 
 TEST_CASE("gdb transport: a debugger that vanishes does no harm") {
-    server s(gdb_address::parse("0"));
+    server s(socket_address::parse("0"));
     for (int i = 0; i < 20; ++i) {
         client c(s.transport);
         c.say("$Z0,1000000c,4#" + std::string(i % 2 == 0 ? "b5" : "00"));
@@ -177,7 +177,7 @@ TEST_CASE("gdb transport: a debugger that vanishes does no harm") {
 }
 
 TEST_CASE("gdb transport: a debugger that does not read is not listened to for ever") {
-    server s(gdb_address::parse(scratch_folder() + "/socket"));  // small buffers
+    server s(socket_address::parse(scratch_folder() + "/socket"));  // small buffers
     client c(s.transport);
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
     std::string many;
@@ -198,13 +198,13 @@ TEST_CASE("gdb transport: a debugger that does not read is not listened to for e
 }
 
 TEST_CASE("gdb transport: what stands in the way is told") {
-    server s(gdb_address::parse("0"));
-    gdb_address taken;
+    server s(socket_address::parse("0"));
+    socket_address taken;
     taken.port = s.transport.port();
     CHECK(refused(taken) == exit_code::io);
 
     const std::string folder = scratch_folder();
-    gdb_address unix_socket = gdb_address::parse(folder + "/socket");
+    socket_address unix_socket = socket_address::parse(folder + "/socket");
     {
         server u(unix_socket);
         CHECK(u.transport.port() == 0);
@@ -230,9 +230,9 @@ TEST_CASE("gdb transport: what stands in the way is told") {
     CHECK(refused(unix_socket) == exit_code::ok);
 
     write_bytes(folder + "/file", "precious");
-    CHECK(refused(gdb_address::parse(folder + "/file")) == exit_code::io);
+    CHECK(refused(socket_address::parse(folder + "/file")) == exit_code::io);
     CHECK(file_bytes(folder + "/file") == "precious");
-    CHECK(refused(gdb_address::parse(folder + "/missing/socket")) == exit_code::io);
+    CHECK(refused(socket_address::parse(folder + "/missing/socket")) == exit_code::io);
 }
 
 TEST_CASE("gdb transport: gdb-multiarch debugs through it") {
@@ -242,7 +242,7 @@ TEST_CASE("gdb transport: gdb-multiarch debugs through it") {
     }
     const bool tcp = GENERATE(true, false);
     const std::string folder = scratch_folder();
-    server s(gdb_address::parse(tcp ? "0" : folder + "/socket"));
+    server s(socket_address::parse(tcp ? "0" : folder + "/socket"));
     const std::string connect = "target remote " + s.transport.where();
     std::vector<std::string> command = {
         "timeout", "-k", "1", "20", "gdb-multiarch", "-nx", "-batch", "-iex", "set confirm off"};
