@@ -36,7 +36,10 @@ register_block::register_block(const register_map& map)
             throw std::logic_error("register " + name_ + "." + r.name + ": impossible offset");
         by_word_[word] = static_cast<std::int16_t>(i);
         entries_[i].value = entries_[i].reset = r.reset;
+        entries_[i].known = r.known_bits();
         entries_[i].writable = r.writable_bits();
+        for (const auto& f : r.fields)
+            entries_[i].lists_values |= !f.values.empty() && !f.read_only;
     }
 }
 
@@ -50,6 +53,8 @@ void register_block::wide_counter(unsigned index, const std::uint64_t& value) {
         set(index + 1, static_cast<std::uint32_t>(value >> 32));
         return get(index);
     });
+    entries_[index].look = [&value] { return static_cast<std::uint32_t>(value); };
+    entries_[index + 1].look = [&value] { return static_cast<std::uint32_t>(value >> 32); };
 }
 
 void register_block::set_reset(unsigned index, std::uint32_t value) {
@@ -90,14 +95,49 @@ tlm::tlm_response_status register_block::refuse(const register_info* r, std::uin
     }
 }
 
-void register_block::check_value(const register_info& r, std::uint32_t value) {
+/// A written value as it acts: reserved bits are 0, and a field that was given a value that it does
+/// not list keeps the one it has.
+std::uint32_t register_block::without_reserved(const register_info& r, const entry& e,
+                                               std::uint32_t value, bool observed) {
+    if (value & ~e.known) {
+        if (observed)
+            report({this, &r, r.offset, value, access_fault::reserved_bits, true});
+        value &= e.known;
+    }
+    if (!e.lists_values)
+        return value;
     for (const auto& f : r.fields) {
         const std::uint32_t part = (value & f.mask()) >> f.low;
-        if (!f.values.empty() &&
-            std::none_of(f.values.begin(), f.values.end(),
-                         [part](const register_value& v) { return v.value == part; }))
+        if (f.values.empty() || f.read_only ||
+            std::any_of(f.values.begin(), f.values.end(),
+                        [part](const register_value& v) { return v.value == part; }))
+            continue;
+        if (observed)
             report({this, &r, r.offset, value, access_fault::reserved_value, true});
+        value = (value & ~f.mask()) | (e.value & f.mask());
     }
+    return value;
+}
+
+void register_block::store(const register_info& r, entry& e, std::uint32_t value) {
+    if (r.mode == access::write_one_to_clear)
+        e.value &= ~(value & e.writable);
+    else
+        e.value = (e.value & ~e.writable) | (value & e.writable);
+    if (e.written)
+        e.written(value);
+}
+
+void register_block::transport(tlm::tlm_generic_payload& p) {
+    if (p.get_byte_enable_ptr()) {  // part of a word
+        const int i = find(p.get_address());
+        refuse(i < 0 ? nullptr : &all()[static_cast<std::size_t>(i)], p.get_address(), 0,
+               access_fault::bad_size, p.is_write());
+        p.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+        return;
+    }
+    p.set_response_status(
+        transport(p.get_command(), p.get_address(), p.get_data_ptr(), p.get_data_length()));
 }
 
 tlm::tlm_response_status register_block::transport(tlm::tlm_command command, std::uint64_t offset,
@@ -131,23 +171,15 @@ tlm::tlm_response_status register_block::transport(tlm::tlm_command command, std
         value |= std::uint32_t{data[b]} << (8 * b);
     if (r->mode == access::read_only)
         return refuse(r, offset, value, access_fault::read_only, true);
-    if (value & ~e.writable) {
-        report({this, r, offset, value, access_fault::reserved_bits, true});
-        value &= e.writable;
-    }
-    check_value(*r, value);
     ++e.writes;
-    if (r->mode == access::write_one_to_clear)
-        e.value &= ~value;
-    else
-        e.value = value;
-    if (e.written)
-        e.written(value);
+    store(*r, e, without_reserved(*r, e, value, true));
     return tlm::TLM_OK_RESPONSE;
 }
 
 std::uint32_t register_block::peek(unsigned index) const {
     const entry& e = entries_[index];
+    if (e.look)
+        return e.look();
     return e.read && !all()[index].read_acts ? e.read() : e.value;
 }
 
@@ -159,10 +191,17 @@ unsigned register_block::transport_debug(tlm::tlm_generic_payload& p) {
         return 0;
     unsigned done = 0;
     if (p.is_write()) {
-        for (; done + 4 <= length; done += 4)
-            if (find(first + done) < 0 || transport(tlm::TLM_WRITE_COMMAND, first + done,
-                                                    data + done, 4) != tlm::TLM_OK_RESPONSE)
+        for (; first % 4 == 0 && done + 4 <= length; done += 4) {
+            const int i = find(first + done);
+            if (i < 0 || all()[static_cast<std::size_t>(i)].mode == access::read_only)
                 break;
+            const register_info& r = all()[static_cast<std::size_t>(i)];
+            entry& e = entries_[static_cast<std::size_t>(i)];
+            std::uint32_t value = 0;
+            for (unsigned b = 0; b < 4; ++b)
+                value |= std::uint32_t{data[done + b]} << (8 * b);
+            store(r, e, without_reserved(r, e, value, false));
+        }
     } else {
         for (; done < length; ++done) {
             const int i = find(first + done);

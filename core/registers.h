@@ -43,6 +43,7 @@ struct register_field {
     unsigned low, width;  ///< bits
     const char* sentence;
     constant_table<register_value> values;  ///< empty: all
+    bool read_only = false;                 ///< writes leave it alone
     constexpr std::uint32_t mask() const { return (width == 32 ? ~0u : (1u << width) - 1u) << low; }
 };
 
@@ -55,10 +56,21 @@ struct register_info {
     const char* sentence;
     constant_table<register_field> fields;  ///< empty: the whole word
     bool read_acts;                         ///< reading it changes something
-    constexpr std::uint32_t writable_bits() const {
+    std::uint32_t reset_mask = ~0u;         ///< bits of `reset` that no parameter changes
+    /// Bits that mean something; the others are reserved.
+    constexpr std::uint32_t known_bits() const {
         std::uint32_t bits = fields.empty() ? ~0u : 0u;
         for (const auto& f : fields)
             bits |= f.mask();
+        return bits;
+    }
+    /// Bits that a write may change.
+    constexpr std::uint32_t writable_bits() const {
+        if (mode == access::read_only)
+            return 0;
+        std::uint32_t bits = known_bits();
+        for (const auto& f : fields)
+            bits &= f.read_only ? ~f.mask() : ~0u;
         return bits;
     }
 };
@@ -79,7 +91,7 @@ enum class access_fault : std::uint8_t {
     write_only,      ///< a read of it
     bad_size,        ///< not one aligned 32-bit word
     reserved_bits,   ///< a write sets bits outside every field; done without them
-    reserved_value,  ///< a write of a value that a field does not list; done
+    reserved_value,  ///< a write of a value that a field does not list; the field keeps its own
 };
 const char* name_of(access_fault f);
 
@@ -112,13 +124,14 @@ class register_block {
     const constant_table<register_info>& all() const { return map_->registers; }
 
     /// Called after a write has been stored (for write_one_to_clear: after the bits were cleared,
-    /// with the written mask).
+    /// with the written mask), with what was written, but for the bits that were ignored.
     void on_write(unsigned index, on_write_function f) { entries_[index].written = std::move(f); }
     /// Replaces the stored value on reads.
     void on_read(unsigned index, on_read_function f) { entries_[index].read = std::move(f); }
     /// A 32-bit counter that the block keeps elsewhere.
     void counter(unsigned index, const std::uint64_t& value);
-    /// A 64-bit one in registers `index` and `index` + 1: reading the lower half holds the upper.
+    /// A 64-bit one in registers `index` and `index` + 1: reading the lower half holds the upper. A
+    /// debugger sees both halves as they are.
     void wide_counter(unsigned index, const std::uint64_t& value);
     /// A reset value that depends on parameters; takes effect at once.
     void set_reset(unsigned index, std::uint32_t value);
@@ -134,12 +147,9 @@ class register_block {
     tlm::tlm_response_status transport(tlm::tlm_command command, std::uint64_t offset,
                                        unsigned char* data, unsigned length);
     /// What a bus access without time does with a payload: for the transport functions of modules.
-    void transport(tlm::tlm_generic_payload& p) {
-        p.set_response_status(
-            transport(p.get_command(), p.get_address(), p.get_data_ptr(), p.get_data_length()));
-    }
-    /// Debug access: reads without side effects, of any bytes; writes whole words as the bus does.
-    /// Returns how many bytes were moved.
+    void transport(tlm::tlm_generic_payload& p);
+    /// Debug access, neither counted nor observed: reads without side effects, of any bytes; writes
+    /// whole words, with their effects. Returns how many bytes were moved.
     unsigned transport_debug(tlm::tlm_generic_payload& p);
     /// Value as a debugger sees it: that of a read, or the stored one where reading acts.
     std::uint32_t peek(unsigned index) const;
@@ -158,14 +168,17 @@ class register_block {
 
   private:
     struct entry {
-        std::uint32_t value = 0, reset = 0, writable = 0;
+        std::uint32_t value = 0, reset = 0, known = 0, writable = 0;
+        bool lists_values = false;
         on_write_function written;
-        on_read_function read;
+        on_read_function read, look;  ///< look: for debuggers, in place of read
         std::uint64_t reads = 0, writes = 0;
     };
     tlm::tlm_response_status refuse(const register_info* r, std::uint64_t offset,
                                     std::uint32_t value, access_fault fault, bool write);
-    void check_value(const register_info& r, std::uint32_t value);
+    std::uint32_t without_reserved(const register_info& r, const entry& e, std::uint32_t value,
+                                   bool observed);
+    void store(const register_info& r, entry& e, std::uint32_t value);
     void report(const access_event& e) {
         if (observer_)
             observer_(e);

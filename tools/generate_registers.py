@@ -5,6 +5,7 @@
 
 The blocks' CMSIS-SVD files, named by a device file, become
   registers/<block>.h   C++ tables for core/registers.h
+  registers/all.h       C++ list of all blocks
   memory_map.h          C++ base addresses and sizes
   ocellus.h             the firmware's C header
   ocellus.svd           one merged file for debuggers
@@ -64,6 +65,20 @@ def parse(path):
     return root[0]
 
 
+# What each element may hold, in the order that the CMSIS-SVD schema asks for.
+ORDER = {
+    'peripheral': ('name', 'description', 'addressBlock', 'registers'),
+    'addressBlock': ('offset', 'size', 'usage'),
+    'registers': ('register',),
+    'register': ('dim', 'dimIncrement', 'dimIndex', 'name', 'description', 'addressOffset', 'access', 'resetValue',
+                 'resetMask', 'modifiedWriteValues', 'readAction', 'fields'),
+    'fields': ('field',),
+    'field': ('name', 'description', 'bitRange', 'access', 'enumeratedValues'),
+    'enumeratedValues': ('enumeratedValue',),
+    'enumeratedValue': ('name', 'description', 'value'),
+}
+SEVERAL = ('register', 'field', 'enumeratedValue')
+READ_ACTIONS = ('clear', 'set', 'modify', 'modifyExternal')
 MODES = {'read-write': 'read_write', 'read-only': 'read_only', 'write-only': 'write_only'}
 SHORT = {'read_write': 'rw', 'read_only': 'ro', 'write_only': 'wo', 'write_one_to_clear': 'w1c'}
 
@@ -95,7 +110,22 @@ class Reader:
                 self.bad(e, f'<{tag}> is "{text}", expected a number such as 16 or 0x10')
             return 0
 
-    def field(self, e):
+    def check_order(self, e):
+        """Elements that are unknown, given twice or out of order: other tools' readers are strict."""
+        order, last = ORDER.get(e.tag, ()), -1
+        for c in e:
+            if c.tag not in order:
+                self.bad(c, f'<{e.tag}> cannot have <{c.tag}>' + (f', only {", ".join(order)}' if order else ''))
+                continue
+            place = order.index(c.tag)
+            if place == last and c.tag not in SEVERAL:
+                self.bad(c, f'<{c.tag}> is given twice')
+            elif place < last:
+                self.bad(c, f'<{c.tag}> must come before <{order[last]}>')
+            last = max(place, last)
+            self.check_order(c)
+
+    def field(self, e, mode):
         f = {'name': self.child(e, 'name'), 'text': self.child(e, 'description'), 'line': e}
         span = self.child(e, 'bitRange')
         m = re.fullmatch(r'\[(\d+):(\d+)\]', span)
@@ -104,12 +134,25 @@ class Reader:
             f['low'], f['width'] = 0, 1
         else:
             f['low'], f['width'] = int(m[2]), int(m[1]) - int(m[2]) + 1
+        if not re.fullmatch(r'[A-Z][A-Z0-9_]*', f['name']):
+            self.bad(e, f'the name "{f["name"]}" is not in capitals')
+        access = self.child(e, 'access', '')
+        if access and access not in MODES:
+            self.bad(e.find('access'), f'<access> is "{access}", expected one of {", ".join(MODES)}')
+        f['read_only'] = access == 'read-only'
+        if access and not f['read_only'] and access != mode:
+            self.bad(e.find('access'), f'field {f["name"]} is {access} in a {mode} register')
         f['values'] = []
         for v in e.findall('enumeratedValues/enumeratedValue'):
             value = self.number(v, 'value')
             if value >> f['width']:
                 self.bad(v, f'value {value} does not fit the {f["width"]} bits of {f["name"]}')
-            f['values'].append((self.child(v, 'name'), value, self.child(v, 'description')))
+            name = self.child(v, 'name')
+            if value in [known[1] for known in f['values']]:
+                self.bad(v, f'value {value} of {f["name"]} is listed twice')
+            if name in [known[0] for known in f['values']]:
+                self.bad(v, f'value {name} of {f["name"]} is named twice')
+            f['values'].append((name, value, self.child(v, 'description')))
         return f
 
     def registers(self, e):
@@ -117,14 +160,19 @@ class Reader:
         mode = self.child(e, 'access')
         if mode not in MODES:
             self.bad(e, f'<access> is "{mode}", expected one of {", ".join(MODES)}')
+        action = self.child(e, 'readAction', '')
+        if action and action not in READ_ACTIONS:
+            self.bad(e.find('readAction'), f'<readAction> is "{action}", expected one of {", ".join(READ_ACTIONS)}')
         written = self.child(e, 'modifiedWriteValues', '')
         if written not in ('', 'oneToClear'):
             self.bad(e, f'<modifiedWriteValues> is "{written}", expected oneToClear')
         reg = {'name': self.child(e, 'name'), 'text': self.child(e, 'description'), 'line': e,
                'offset': self.number(e, 'addressOffset'), 'reset': self.number(e, 'resetValue', '0'),
                'mode': 'write_one_to_clear' if written else MODES.get(mode, 'read_write'),
-               'read_acts': e.find('readAction') is not None,
-               'fields': [self.field(f) for f in e.findall('fields/field')]}
+               'reset_mask': self.number(e, 'resetMask', '0xffffffff'), 'read_acts': bool(action),
+               'fields': [self.field(f, mode) for f in e.findall('fields/field')]}
+        if written and mode != 'read-write':
+            self.bad(e.find('modifiedWriteValues'), f'{reg["name"]} is {mode}: {written} needs read-write')
         taken = 0
         for f in reg['fields']:
             mask = ((1 << f['width']) - 1) << f['low']
@@ -133,6 +181,12 @@ class Reader:
             taken |= mask
         if reg['fields'] and reg['reset'] & ~taken:
             self.bad(e, f'reset of {reg["name"]} sets bits outside every field')
+        if reg['reset'] & ~reg['reset_mask']:
+            self.bad(e, f'reset of {reg["name"]} sets bits outside its resetMask')
+        for f in reg['fields']:
+            value = (reg['reset'] & mask_of(f)) >> f['low']
+            if f['values'] and value not in [v for _, v, _ in f['values']]:
+                self.bad(e, f'reset of {reg["name"]} gives {f["name"]} {value}, which it does not list')
         if reg['reset'] >> 32:
             self.bad(e, f'reset of {reg["name"]} does not fit 32 bits')
         names = [f['name'] for f in reg['fields']]
@@ -140,6 +194,8 @@ class Reader:
             if names.count(f['name']) > 1:
                 self.bad(f['line'], f'field {reg["name"]}.{f["name"]} is described twice')
         if e.find('dim') is None:
+            if '%s' in reg['name']:
+                self.bad(e, f'the name {reg["name"]} has %s, but there is no <dim>')
             return [reg]
         count, step = self.number(e, 'dim'), self.number(e, 'dimIncrement')
         index = self.child(e, 'dimIndex')
@@ -156,11 +212,16 @@ class Reader:
         root = parse(self.path)
         if root.tag != 'peripheral':
             raise Mistake(f'{self.path}:{root.line}: the root is <{root.tag}>, expected <peripheral>')
+        self.check_order(root)
         b = {'name': self.child(root, 'name'), 'text': self.child(root, 'description'),
              'size': self.number(root, 'addressBlock/size') if root.find('addressBlock/size') is not None
              else 0x1000, 'registers': [], 'root': root}
         for e in root.findall('registers/register'):
             b['registers'] += self.registers(e)
+        if not re.fullmatch(r'[a-z][a-z0-9_]*', b['name']):
+            self.bad(root, f'the name "{b["name"]}" of the block is not in small letters')
+        if not b['registers']:
+            self.bad(root, 'there are no registers')
         seen, places = {}, {}
         for r in b['registers']:
             if not re.fullmatch(r'[A-Z][A-Z0-9_]*', r['name']):
@@ -169,6 +230,8 @@ class Reader:
                 self.bad(r['line'], f'register {r["name"]} is described twice')
             if r['offset'] in places:
                 self.bad(r['line'], f'register {r["name"]} lies where {places[r["offset"]]} is')
+            if 'array' in r and '%s' not in r['array'][0]:
+                continue
             if r['offset'] % 4 or r['offset'] + 4 > b['size']:
                 self.bad(r['line'], f'offset of {r["name"]} is not a multiple of 4 inside the block')
             seen[r['name']], places[r['offset']] = r, r['name']
@@ -224,13 +287,14 @@ def cpp_header(b):
         out.append(f'inline constexpr register_field {tables[key]}[] = {{')
         for i, f in enumerate(r['fields']):
             values = f'{tables[key]}_values_{i}' if f['values'] else '{}'
-            out.append(f'    {{{quoted(f["name"])}, {f["low"]}, {f["width"]}, {quoted(f["text"])}, {values}}},')
+            out.append(f'    {{{quoted(f["name"])}, {f["low"]}, {f["width"]}, {quoted(f["text"])}, {values}{", true" if f["read_only"] else ""}}},')
         out.append('};')
     out.append('inline constexpr register_info all[] = {')
     for r in b['registers']:
         fields = tables[id(r['fields'])] if r['fields'] else '{}'
         out.append(f'    {{{quoted(r["name"])}, 0x{r["offset"]:x}, access::{r["mode"]}, 0x{r["reset"]:x}u, '
-                   f'{quoted(r["text"])}, {fields}, {"true" if r["read_acts"] else "false"}}},')
+                   f'{quoted(r["text"])}, {fields}, {"true" if r["read_acts"] else "false"}'
+                   + ('' if r['reset_mask'] == 0xffffffff else f', 0x{r["reset_mask"]:x}u') + '},')
     out.append('};\n}  // namespace detail\n')
     out.append(f'inline constexpr register_map map = {{{quoted(b["name"])}, {quoted(b["text"])}, '
                f'0x{b["size"]:x}, detail::all}};\n')
@@ -254,10 +318,20 @@ def memory_map_header(device):
     return '\n'.join(out)
 
 
+def all_header(device):
+    out = [HEAD + '#pragma once\n']
+    out += [f'#include "registers/{b}.h"' for b in sorted(p['block']['name'] for p in device['peripherals'])]
+    out += ['\nnamespace ocellus::registers {\n', 'struct placed_block {', '    std::uint64_t base;  ///< bus address',
+            '    const register_map* map;', '};', '/// Every block of the device, in the order of its file.',
+            'inline constexpr placed_block all_blocks[] = {']
+    out += [f'    {{0x{p["base"]:x}, &{p["block"]["name"]}::map}},' for p in device['peripherals']]
+    return '\n'.join(out + ['};\n', '}  // namespace ocellus::registers\n'])
+
+
 def c_header(device):
     out = ['/* SPDX-License-Identifier: Apache-2.0 */', '/* Copyright The Ocellus Authors */',
            '/* Made from the SVD files by tools/generate_registers.py. The constants also serve assembly. */',
-           '#ifndef OCELLUS_H', '#define OCELLUS_H\n',
+           '/* clang-format off */', '#ifndef OCELLUS_H', '#define OCELLUS_H\n',
            '#ifdef __ASSEMBLER__', '#define OCELLUS_U(n) n', '#else', '#include <stdint.h>',
            '#define OCELLUS_U(n) n##u', '#ifdef __cplusplus', 'extern "C" {', '#endif', '#endif\n', '/* Memories */']
     for m in device['memories']:
@@ -350,13 +424,15 @@ The map is closed. A register is one aligned 32-bit word.
 |---|---|
 | to an address without a register; a write to a read-only, a read of a write-only one; not an aligned word | bus error: the CPU traps with cause 5 or 7, the register keeps its value |
 | a write that sets bits outside every field | done without those bits |
-| a write of a value that a field does not list | done; the block says what it makes of it |
+| a write of a value that a field does not list | done, but the field keeps the value it has |
+| a write to a field marked ro in a register that may be written | done without it |
 
 Each is counted under the register's name with the program counter and symbol of its first occurrence, printed at the end of
 a run and written to `registers.json`; with `--strict` the first one ends the run with exit code 3. The same file says which
 registers were read and written, and how often.
 
-rw read and write, ro read only, wo write only, w1c writing 1 clears the bit.
+rw read and write, ro read only, wo write only, w1c writing 1 clears the bit. Reset values are those of the default
+parameters; "-": see the parameters. Where reading has an effect, a debugger's look has none.
 
 | block | base | what it is |
 |---|---|---|
@@ -390,13 +466,15 @@ def reference_page(device):
                 last = b['registers'][b['registers'].index(r) + count - 1]
                 name, offset = f'{r["name"]} .. {last["name"]}', f'0x{r["offset"]:03x} .. 0x{last["offset"]:03x}'
                 skip = count - 1
-            out.append(f'| {offset} | {name} | {SHORT[r["mode"]]} | 0x{r["reset"]:x} | | {cell(r["text"])} |')
+            reset = f'0x{r["reset"]:x}' if r['reset_mask'] else '-'
+            out.append(f'| {offset} | {name} | {SHORT[r["mode"]]} | {reset} | | {cell(r["text"])} |')
             for f in r['fields']:
                 high = f['low'] + f['width'] - 1
                 bits = str(high) if f['width'] == 1 else f'{high}:{f["low"]}'
                 values = '; '.join(f'{v} {n}: {d}' for n, v, d in f['values'])
                 text = f['text'] + (f' {values}.' if values else '')
-                out.append(f'| | {f["name"]} | | | {bits} | {cell(text)} |')
+                mode = 'ro' if f['read_only'] and r['mode'] != 'read_only' else ''
+                out.append(f'| | {f["name"]} | {mode} | | {bits} | {cell(text)} |')
     return '\n'.join(out) + '\n'
 
 
@@ -410,8 +488,17 @@ def read_device(source, path):
         if not name:
             reader.bad(e, '<peripheral> has no attribute file')
             continue
+        if not os.path.isfile(os.path.join(source, name)):
+            reader.bad(e, f'there is no file {name}')
+            continue
         block = Reader(os.path.join(source, name))
-        description = block.block()
+        try:
+            description = block.block()
+        except Mistake as mistake:
+            mistakes.append(str(mistake))
+            continue
+        if description['name'] in [p['block']['name'] for p in device['peripherals']]:
+            reader.bad(e, f'block {description["name"]} is there twice')
         mistakes += block.mistakes
         device['peripherals'].append({'base': reader.number(e, 'baseAddress'), 'block': description, 'line': e})
         for i in e.findall('interrupt'):
@@ -428,6 +515,8 @@ def read_device(source, path):
     for a, b in zip(ranges, ranges[1:]):
         if a[1] > b[0]:
             mistakes.append(f'{path}:{root.line}: {a[2]} and {b[2]} overlap')
+    if root.tag != 'device':
+        reader.bad(root, f'the root is <{root.tag}>, expected <device>')
     mistakes = reader.mistakes + mistakes
     if mistakes:
         raise Mistake('\n'.join(mistakes))
@@ -461,6 +550,7 @@ def main():
         return 1
     for p in device['peripherals']:
         write(os.path.join(a.output, 'registers', p['block']['name'] + '.h'), cpp_header(p['block']))
+    write(os.path.join(a.output, 'registers', 'all.h'), all_header(device))
     write(os.path.join(a.output, 'memory_map.h'), memory_map_header(device))
     write(os.path.join(a.output, 'ocellus.h'), c_header(device))
     write(os.path.join(a.output, 'registers.md'), reference_page(device))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright The Ocellus Authors */
 /* Made from the SVD files by tools/generate_registers.py. The constants also serve assembly. */
+/* clang-format off */
 #ifndef OCELLUS_H
 #define OCELLUS_H
 
@@ -17,20 +18,19 @@ extern "C" {
 /* Memories */
 #define OCELLUS_ROM_BASE OCELLUS_U(0x00000000) /* Boot ROM */
 #define OCELLUS_ROM_SIZE OCELLUS_U(0x8000)
-#define OCELLUS_SRAM_BASE \
-    OCELLUS_U(0x04000000) /* SRAM of 8 MiB, shared with NPU, ISP, DMA and transmitter */
+#define OCELLUS_SRAM_BASE OCELLUS_U(0x04000000) /* SRAM of 8 MiB, shared with NPU, ISP, DMA and transmitter */
 #define OCELLUS_SRAM_SIZE OCELLUS_U(0x800000)
 #define OCELLUS_TCM_BASE OCELLUS_U(0x10000000) /* Tightly coupled RAM of the control CPU */
 #define OCELLUS_TCM_SIZE OCELLUS_U(0x40000)
 
 /* Sources of the interrupt controller */
-#define OCELLUS_IRQ_FRAME OCELLUS_U(1)          /* Readout of a frame has begun */
-#define OCELLUS_IRQ_TENSOR OCELLUS_U(2)         /* A tensor is complete in memory */
-#define OCELLUS_IRQ_NPU OCELLUS_U(3)            /* A job has ended */
-#define OCELLUS_IRQ_DMA OCELLUS_U(4)            /* A copy has ended */
-#define OCELLUS_IRQ_CSI2 OCELLUS_U(5)           /* A metadata message has left */
-#define OCELLUS_IRQ_UART OCELLUS_U(6)           /* The serial port wants attention */
-#define OCELLUS_IRQ_WATCHDOG OCELLUS_U(7)       /* The watchdog has expired */
+#define OCELLUS_IRQ_FRAME OCELLUS_U(1) /* Readout of a frame has begun */
+#define OCELLUS_IRQ_TENSOR OCELLUS_U(2) /* A tensor is complete in memory */
+#define OCELLUS_IRQ_NPU OCELLUS_U(3) /* A job has ended */
+#define OCELLUS_IRQ_DMA OCELLUS_U(4) /* A copy has ended */
+#define OCELLUS_IRQ_CSI2 OCELLUS_U(5) /* A metadata message has left */
+#define OCELLUS_IRQ_UART OCELLUS_U(6) /* The serial port wants attention */
+#define OCELLUS_IRQ_WATCHDOG OCELLUS_U(7) /* The watchdog has expired */
 #define OCELLUS_IRQ_ISP_STATISTICS OCELLUS_U(8) /* Exposure statistics are complete */
 
 /* clint: Timer and software interrupt of the control CPU. */
@@ -39,14 +39,13 @@ extern "C" {
 typedef struct {
     volatile uint32_t MSIP; /* 0x000 rw Software interrupt of the hart. */
     uint32_t reserved_0[4095];
-    volatile uint32_t MTIMECMP;  /* 0x4000 rw Time of the timer interrupt, lower half: pending while
-                                    mtime is not below. */
+    volatile uint32_t MTIMECMP; /* 0x4000 rw Time of the timer interrupt, lower half: pending while mtime is not below. */
     volatile uint32_t MTIMECMPH; /* 0x4004 rw Time of the timer interrupt, upper half. */
     uint32_t reserved_1[8188];
-    volatile uint32_t MTIME;  /* 0xbff8 rw Time in ticks, lower half. */
+    volatile uint32_t MTIME; /* 0xbff8 rw Time in ticks, lower half. */
     volatile uint32_t MTIMEH; /* 0xbffc rw Time in ticks, upper half. */
 } ocellus_clint_t;
-#define OCELLUS_CLINT ((ocellus_clint_t*)OCELLUS_CLINT_BASE)
+#define OCELLUS_CLINT ((ocellus_clint_t *)OCELLUS_CLINT_BASE)
 #endif
 #define CLINT_MSIP_Off OCELLUS_U(0x0)
 #define CLINT_MSIP_PENDING_Pos OCELLUS_U(0)
@@ -61,18 +60,15 @@ typedef struct {
 #ifndef __ASSEMBLER__
 typedef struct {
     volatile uint32_t CONTROL; /* 0x000 rw Starts and stops the rolling shutter. */
-    volatile uint32_t STATUS;  /* 0x004 w1c What has happened since the bits were last cleared. */
-    volatile uint32_t
-        FRAMES; /* 0x008 rw Frames to send before the stream stops by itself; 0 = until stopped. */
+    volatile uint32_t STATUS; /* 0x004 w1c What has happened since the bits were last cleared. */
+    volatile uint32_t FRAMES; /* 0x008 rw Frames to send before the stream stops by itself; 0 = until stopped. */
     volatile uint32_t FRAME_LENGTH; /* 0x00c rw Lines from the start of one frame to the next. */
-    volatile uint32_t LINE_LENGTH;  /* 0x010 rw Pixel clocks from one row to the next. */
-    volatile uint32_t EXPOSURE; /* 0x014 rw Lines from the reset of a row to its readout; limited to
-                                   8 .. frame length - 22. */
-    volatile uint32_t
-        ANALOGUE_GAIN; /* 0x018 rw Gain code, 0 .. 978: gain = 1024 / (1024 - code). */
+    volatile uint32_t LINE_LENGTH; /* 0x010 rw Pixel clocks from one row to the next. */
+    volatile uint32_t EXPOSURE; /* 0x014 rw Lines from the reset of a row to its readout; limited to 8 .. frame length - 22. */
+    volatile uint32_t ANALOGUE_GAIN; /* 0x018 rw Gain code, 0 .. 978: gain = 1024 / (1024 - code). */
     volatile const uint32_t FRAME_COUNT; /* 0x01c ro Frames whose readout has begun since reset. */
 } ocellus_pixel_array_t;
-#define OCELLUS_PIXEL_ARRAY ((ocellus_pixel_array_t*)OCELLUS_PIXEL_ARRAY_BASE)
+#define OCELLUS_PIXEL_ARRAY ((ocellus_pixel_array_t *)OCELLUS_PIXEL_ARRAY_BASE)
 #endif
 #define PIXEL_ARRAY_CONTROL_Off OCELLUS_U(0x0)
 #define PIXEL_ARRAY_CONTROL_STREAM_Pos OCELLUS_U(0)
@@ -95,13 +91,11 @@ typedef struct {
 #define OCELLUS_COLUMN_ADC_BASE OCELLUS_U(0x40001000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile uint32_t BLACK_LEVEL; /* 0x000 rw Digital number of no light, counted at 10 bits, 0 ..
-                                      255; taken at a frame's first row. */
+    volatile uint32_t BLACK_LEVEL; /* 0x000 rw Digital number of no light, counted at 10 bits, 0 .. 255; taken at a frame's first row. */
     volatile const uint32_t RESOLUTION; /* 0x004 ro Bits per sample. */
-    volatile const uint32_t
-        FRAME_COUNT; /* 0x008 ro Frames whose first row has been converted since reset. */
+    volatile const uint32_t FRAME_COUNT; /* 0x008 ro Frames whose first row has been converted since reset. */
 } ocellus_column_adc_t;
-#define OCELLUS_COLUMN_ADC ((ocellus_column_adc_t*)OCELLUS_COLUMN_ADC_BASE)
+#define OCELLUS_COLUMN_ADC ((ocellus_column_adc_t *)OCELLUS_COLUMN_ADC_BASE)
 #endif
 #define COLUMN_ADC_BLACK_LEVEL_Off OCELLUS_U(0x0)
 #define COLUMN_ADC_RESOLUTION_Off OCELLUS_U(0x4)
@@ -111,91 +105,64 @@ typedef struct {
 #define OCELLUS_ISP_BASE OCELLUS_U(0x40002000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile uint32_t CONTROL;            /* 0x000 rw What the ISP makes of the next frame. */
-    volatile uint32_t STATUS;             /* 0x004 w1c Events; write 1 to clear. */
+    volatile uint32_t CONTROL; /* 0x000 rw What the ISP makes of the next frame. */
+    volatile uint32_t STATUS; /* 0x004 w1c Events; write 1 to clear. */
     volatile const uint32_t TENSOR_FRAME; /* 0x008 ro Frame number of the last finished tensor. */
-    volatile uint32_t TENSOR_ADDRESS;     /* 0x00c rw Bus address of the tensor's first byte. */
-    volatile uint32_t TENSOR_WIDTH;       /* 0x010 rw Columns of the tensor, 1 to 4096. */
-    volatile uint32_t TENSOR_HEIGHT;      /* 0x014 rw Rows of the tensor, 1 to 4096. */
-    volatile uint32_t TENSOR_FORMAT;      /* 0x018 rw Elements of the tensor. */
-    volatile uint32_t TENSOR_MULTIPLIER;  /* 0x01c rw Signed factor of an 8-bit value. */
-    volatile uint32_t TENSOR_BIAS;        /* 0x020 rw Signed addend before the shift. */
-    volatile uint32_t TENSOR_SHIFT;       /* 0x024 rw Arithmetic right shift, 0 to 31. */
-    volatile uint32_t TENSOR_OFFSET;      /* 0x028 rw Signed addend after the shift. */
-    volatile uint32_t TENSOR_CLAMP_MIN;   /* 0x02c rw Smallest element, signed. */
-    volatile uint32_t TENSOR_CLAMP_MAX;   /* 0x030 rw Largest element, signed. */
-    volatile uint32_t WINDOW_X;           /* 0x034 rw First column that the tensor is made of. */
-    volatile uint32_t WINDOW_Y;           /* 0x038 rw First row that the tensor is made of. */
-    volatile uint32_t WINDOW_WIDTH;       /* 0x03c rw Columns of the window; 0: up to the border. */
-    volatile uint32_t WINDOW_HEIGHT;      /* 0x040 rw Rows of the window; 0: up to the border. */
-    volatile uint32_t BLACK_LEVEL;        /* 0x044 rw Pedestal on the 12-bit scale. */
+    volatile uint32_t TENSOR_ADDRESS; /* 0x00c rw Bus address of the tensor's first byte. */
+    volatile uint32_t TENSOR_WIDTH; /* 0x010 rw Columns of the tensor, 1 to 4096. */
+    volatile uint32_t TENSOR_HEIGHT; /* 0x014 rw Rows of the tensor, 1 to 4096. */
+    volatile uint32_t TENSOR_FORMAT; /* 0x018 rw Elements of the tensor. */
+    volatile uint32_t TENSOR_MULTIPLIER; /* 0x01c rw Signed factor of an 8-bit value. */
+    volatile uint32_t TENSOR_BIAS; /* 0x020 rw Signed addend before the shift. */
+    volatile uint32_t TENSOR_SHIFT; /* 0x024 rw Arithmetic right shift, 0 to 31. */
+    volatile uint32_t TENSOR_OFFSET; /* 0x028 rw Signed addend after the shift. */
+    volatile uint32_t TENSOR_CLAMP_MIN; /* 0x02c rw Smallest element, signed. */
+    volatile uint32_t TENSOR_CLAMP_MAX; /* 0x030 rw Largest element, signed. */
+    volatile uint32_t WINDOW_X; /* 0x034 rw First column that the tensor is made of. */
+    volatile uint32_t WINDOW_Y; /* 0x038 rw First row that the tensor is made of. */
+    volatile uint32_t WINDOW_WIDTH; /* 0x03c rw Columns of the window; 0: up to the border. */
+    volatile uint32_t WINDOW_HEIGHT; /* 0x040 rw Rows of the window; 0: up to the border. */
+    volatile uint32_t BLACK_LEVEL; /* 0x044 rw Pedestal on the 12-bit scale. */
     volatile uint32_t GAIN_R; /* 0x048 rw White balance times digital gain, 8.8 fixed, 1 to 4095. */
-    volatile uint32_t
-        GAIN_GR; /* 0x04c rw White balance times digital gain, 8.8 fixed, 1 to 4095. */
-    volatile uint32_t
-        GAIN_GB;              /* 0x050 rw White balance times digital gain, 8.8 fixed, 1 to 4095. */
+    volatile uint32_t GAIN_GR; /* 0x04c rw White balance times digital gain, 8.8 fixed, 1 to 4095. */
+    volatile uint32_t GAIN_GB; /* 0x050 rw White balance times digital gain, 8.8 fixed, 1 to 4095. */
     volatile uint32_t GAIN_B; /* 0x054 rw White balance times digital gain, 8.8 fixed, 1 to 4095. */
-    volatile uint32_t
-        CCM_RR; /* 0x058 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_RG; /* 0x05c rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_RB; /* 0x060 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_GR; /* 0x064 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_GG; /* 0x068 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_GB; /* 0x06c rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_BR; /* 0x070 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_BG; /* 0x074 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    volatile uint32_t
-        CCM_BB; /* 0x078 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_RR; /* 0x058 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_RG; /* 0x05c rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_RB; /* 0x060 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_GR; /* 0x064 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_GG; /* 0x068 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_GB; /* 0x06c rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_BR; /* 0x070 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_BG; /* 0x074 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t CCM_BB; /* 0x078 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
     uint32_t reserved_0[33];
     volatile uint32_t GAMMA[57]; /* 0x100 Tone curve at its knots (docs/isp.md), 8.4 fixed. */
     uint32_t reserved_1[7];
     volatile uint32_t STATISTICS_CONTROL; /* 0x200 rw Exposure statistics of the frames to come. */
     volatile const uint32_t STATISTICS_FRAME; /* 0x204 ro Frame number of the statistics. */
     volatile const uint32_t STATISTICS_VALID; /* 0x208 ro Whether there are numbers. */
-    volatile const uint32_t
-        STATISTICS_PIXELS; /* 0x20c ro Pixels counted: 2x2 Bayer cells of the window. */
-    volatile const uint32_t STATISTICS_LUMA_MEAN; /* 0x210 ro Mean luma of the cells, linear, 8.8
-                                                     fixed of 255 = full scale. */
-    volatile const uint32_t
-        STATISTICS_RED_MEAN; /* 0x214 ro Mean of the red samples after white balance, 8.8 fixed. */
-    volatile const uint32_t STATISTICS_GREEN_MEAN; /* 0x218 ro Mean of the green samples after white
-                                                      balance, 8.8 fixed. */
-    volatile const uint32_t STATISTICS_BLUE_MEAN;  /* 0x21c ro Mean of the blue samples after white
-                                                      balance, 8.8 fixed. */
-    volatile const uint32_t
-        STATISTICS_CLIPPED; /* 0x220 ro Cells with a sample at full scale before white balance. */
-    volatile const uint32_t
-        STATISTICS_DARK; /* 0x224 ro Cells with luma below 1/64 of full scale. */
+    volatile const uint32_t STATISTICS_PIXELS; /* 0x20c ro Pixels counted: 2x2 Bayer cells of the window. */
+    volatile const uint32_t STATISTICS_LUMA_MEAN; /* 0x210 ro Mean luma of the cells, linear, 8.8 fixed of 255 = full scale. */
+    volatile const uint32_t STATISTICS_RED_MEAN; /* 0x214 ro Mean of the red samples after white balance, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_GREEN_MEAN; /* 0x218 ro Mean of the green samples after white balance, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_BLUE_MEAN; /* 0x21c ro Mean of the blue samples after white balance, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_CLIPPED; /* 0x220 ro Cells with a sample at full scale before white balance. */
+    volatile const uint32_t STATISTICS_DARK; /* 0x224 ro Cells with luma below 1/64 of full scale. */
     uint32_t reserved_2[6];
     volatile uint32_t STATISTICS_HISTOGRAM[16]; /* 0x240 Cells by luma, 16 bins of equal width. */
     uint32_t reserved_3[32];
-    volatile const uint32_t COUNTER_FRAMES;   /* 0x300 ro Frames that began. */
-    volatile const uint32_t COUNTER_ROWS_IN;  /* 0x304 ro Rows that arrived. */
+    volatile const uint32_t COUNTER_FRAMES; /* 0x300 ro Frames that began. */
+    volatile const uint32_t COUNTER_ROWS_IN; /* 0x304 ro Rows that arrived. */
     volatile const uint32_t COUNTER_ROWS_OUT; /* 0x308 ro Rows sent to the transmitter. */
-    volatile const uint32_t
-        COUNTER_ROWS_LOST; /* 0x30c ro Rows lost because the input buffer was full. */
+    volatile const uint32_t COUNTER_ROWS_LOST; /* 0x30c ro Rows lost because the input buffer was full. */
     volatile const uint32_t COUNTER_TENSORS; /* 0x310 ro Tensors completed. */
-    volatile const uint32_t
-        COUNTER_BUSY_CYCLES_LOW; /* 0x314 ro Clocks in which the pipeline worked. Lower half;
-                                    reading it holds the upper half. */
-    volatile const uint32_t
-        COUNTER_BUSY_CYCLES_HIGH; /* 0x318 ro Clocks in which the pipeline worked. Upper half, as
-                                     held by the last read of the lower. */
-    volatile const uint32_t
-        COUNTER_TENSOR_BYTES_LOW; /* 0x31c ro Tensor bytes written to memory. Lower half; reading it
-                                     holds the upper half. */
-    volatile const uint32_t
-        COUNTER_TENSOR_BYTES_HIGH; /* 0x320 ro Tensor bytes written to memory. Upper half, as held
-                                      by the last read of the lower. */
+    volatile const uint32_t COUNTER_BUSY_CYCLES_LOW; /* 0x314 ro Clocks in which the pipeline worked. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_BUSY_CYCLES_HIGH; /* 0x318 ro Clocks in which the pipeline worked. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_TENSOR_BYTES_LOW; /* 0x31c ro Tensor bytes written to memory. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_TENSOR_BYTES_HIGH; /* 0x320 ro Tensor bytes written to memory. Upper half, as held by the last read of the lower. */
 } ocellus_isp_t;
-#define OCELLUS_ISP ((ocellus_isp_t*)OCELLUS_ISP_BASE)
+#define OCELLUS_ISP ((ocellus_isp_t *)OCELLUS_ISP_BASE)
 #endif
 #define ISP_CONTROL_Off OCELLUS_U(0x0)
 #define ISP_CONTROL_OUTPUT_Pos OCELLUS_U(0)
@@ -343,78 +310,53 @@ typedef struct {
 #ifndef __ASSEMBLER__
 typedef struct {
     volatile const uint32_t ID; /* 0x000 ro Identifies the block: "NPU", version 1. */
-    volatile uint32_t CONTROL;  /* 0x004 wo Starts and aborts jobs. */
-    volatile uint32_t STATUS;   /* 0x008 w1c State of the engine; done_irq is high while an enabled
-                                   DONE or ERROR bit is set. */
-    volatile uint32_t IRQ_ENABLE;          /* 0x00c rw Which STATUS bits raise done_irq. */
-    volatile const uint32_t ERROR_CODE;    /* 0x010 ro Why ERROR is set. */
-    volatile uint32_t NETWORK;             /* 0x014 rw Number of the network to run. */
+    volatile uint32_t CONTROL; /* 0x004 wo Starts and aborts jobs. */
+    volatile uint32_t STATUS; /* 0x008 w1c State of the engine; done_irq is high while an enabled DONE or ERROR bit is set. */
+    volatile uint32_t IRQ_ENABLE; /* 0x00c rw Which STATUS bits raise done_irq. */
+    volatile const uint32_t ERROR_CODE; /* 0x010 ro Why ERROR is set. */
+    volatile uint32_t NETWORK; /* 0x014 rw Number of the network to run. */
     volatile const uint32_t NETWORK_COUNT; /* 0x018 ro Networks that are loaded. */
-    volatile uint32_t INPUT_ADDRESS; /* 0x01c rw Bus address of the input tensor, a multiple of 64.
-                                        It must stay until DONE. */
+    volatile uint32_t INPUT_ADDRESS; /* 0x01c rw Bus address of the input tensor, a multiple of 64. It must stay until DONE. */
     volatile const uint32_t INPUT_BYTES; /* 0x020 ro Size of the selected network's input tensor. */
-    volatile uint32_t JOB_ID;        /* 0x024 rw Tag of the next job, such as its frame number. */
+    volatile uint32_t JOB_ID; /* 0x024 rw Tag of the next job, such as its frame number. */
     volatile const uint32_t DONE_ID; /* 0x028 ro Tag of the last finished job. */
     volatile const uint32_t OUTPUT_COUNT; /* 0x02c ro Output tensors of the selected network. */
-    volatile uint32_t
-        OUTPUT_INDEX; /* 0x030 rw Which output OUTPUT_ADDRESS and OUTPUT_BYTES describe. */
-    volatile const uint32_t OUTPUT_ADDRESS; /* 0x034 ro Bus address of that output; valid from DONE
-                                               until the next START. 0: no such output. */
-    volatile const uint32_t OUTPUT_BYTES;   /* 0x038 ro Bytes of that output. */
+    volatile uint32_t OUTPUT_INDEX; /* 0x030 rw Which output OUTPUT_ADDRESS and OUTPUT_BYTES describe. */
+    volatile const uint32_t OUTPUT_ADDRESS; /* 0x034 ro Bus address of that output; valid from DONE until the next START. 0: no such output. */
+    volatile const uint32_t OUTPUT_BYTES; /* 0x038 ro Bytes of that output. */
     uint32_t reserved_0[1];
-    volatile const uint32_t CYCLES;         /* 0x040 ro NPU cycles of the last job. */
+    volatile const uint32_t CYCLES; /* 0x040 ro NPU cycles of the last job. */
     volatile const uint32_t COMPUTE_CYCLES; /* 0x044 ro Array cycles of the last job. */
-    volatile const uint32_t LOAD_CYCLES;    /* 0x048 ro Bus cycles of the last job's reads. */
-    volatile const uint32_t STORE_CYCLES;   /* 0x04c ro Bus cycles of the last job's writes. */
-    volatile const uint32_t FIXED_CYCLES;   /* 0x050 ro Control cycles of the last job. */
+    volatile const uint32_t LOAD_CYCLES; /* 0x048 ro Bus cycles of the last job's reads. */
+    volatile const uint32_t STORE_CYCLES; /* 0x04c ro Bus cycles of the last job's writes. */
+    volatile const uint32_t FIXED_CYCLES; /* 0x050 ro Control cycles of the last job. */
     volatile const uint32_t STALL_CYCLES; /* 0x054 ro Cycles of the last job lost to the memory. */
     volatile const uint32_t MACS; /* 0x058 ro Multiply-accumulates of the last job, low 32 bits. */
     uint32_t reserved_1[9];
-    volatile const uint32_t COUNTER_JOBS;        /* 0x080 ro Finished jobs. */
-    volatile const uint32_t COUNTER_ERRORS;      /* 0x084 ro Refused starts and abandoned jobs. */
-    volatile const uint32_t COUNTER_CYCLES_LOW;  /* 0x088 ro NPU cycles of all finished jobs. Lower
-                                                    half; reading it holds the upper half. */
-    volatile const uint32_t COUNTER_CYCLES_HIGH; /* 0x08c ro NPU cycles of all finished jobs. Upper
-                                                    half, as held by the last read of the lower. */
-    volatile const uint32_t COUNTER_COMPUTE_LOW; /* 0x090 ro Cycles in which the array computed.
-                                                    Lower half; reading it holds the upper half. */
-    volatile const uint32_t
-        COUNTER_COMPUTE_HIGH; /* 0x094 ro Cycles in which the array computed. Upper half, as held by
-                                 the last read of the lower. */
-    volatile const uint32_t COUNTER_LOAD_LOW;  /* 0x098 ro Bus cycles of reads. Lower half; reading
-                                                  it holds the upper half. */
-    volatile const uint32_t COUNTER_LOAD_HIGH; /* 0x09c ro Bus cycles of reads. Upper half, as held
-                                                  by the last read of the lower. */
-    volatile const uint32_t COUNTER_STORE_LOW; /* 0x0a0 ro Bus cycles of writes. Lower half; reading
-                                                  it holds the upper half. */
-    volatile const uint32_t COUNTER_STORE_HIGH; /* 0x0a4 ro Bus cycles of writes. Upper half, as
-                                                   held by the last read of the lower. */
-    volatile const uint32_t COUNTER_FIXED_LOW;  /* 0x0a8 ro Control cycles. Lower half; reading it
-                                                   holds the upper half. */
-    volatile const uint32_t COUNTER_FIXED_HIGH; /* 0x0ac ro Control cycles. Upper half, as held by
-                                                   the last read of the lower. */
-    volatile const uint32_t COUNTER_STALL_LOW;  /* 0x0b0 ro Cycles lost to the memory. Lower half;
-                                                   reading it holds the upper half. */
-    volatile const uint32_t COUNTER_STALL_HIGH; /* 0x0b4 ro Cycles lost to the memory. Upper half,
-                                                   as held by the last read of the lower. */
-    volatile const uint32_t COUNTER_MACS_LOW;  /* 0x0b8 ro Multiply-accumulates. Lower half; reading
-                                                  it holds the upper half. */
-    volatile const uint32_t COUNTER_MACS_HIGH; /* 0x0bc ro Multiply-accumulates. Upper half, as held
-                                                  by the last read of the lower. */
-    volatile const uint32_t COUNTER_READ_BYTES_LOW;   /* 0x0c0 ro Bytes read from SRAM. Lower half;
-                                                         reading it holds the upper half. */
-    volatile const uint32_t COUNTER_READ_BYTES_HIGH;  /* 0x0c4 ro Bytes read from SRAM. Upper half,
-                                                         as held by the last read of the lower. */
-    volatile const uint32_t COUNTER_WRITE_BYTES_LOW;  /* 0x0c8 ro Bytes written to SRAM. Lower half;
-                                                         reading it holds the upper half. */
-    volatile const uint32_t COUNTER_WRITE_BYTES_HIGH; /* 0x0cc ro Bytes written to SRAM. Upper half,
-                                                         as held by the last read of the lower. */
-    volatile const uint32_t COUNTER_BURSTS_LOW;  /* 0x0d0 ro Bursts to SRAM. Lower half; reading it
-                                                    holds the upper half. */
-    volatile const uint32_t COUNTER_BURSTS_HIGH; /* 0x0d4 ro Bursts to SRAM. Upper half, as held by
-                                                    the last read of the lower. */
+    volatile const uint32_t COUNTER_JOBS; /* 0x080 ro Finished jobs. */
+    volatile const uint32_t COUNTER_ERRORS; /* 0x084 ro Refused starts and abandoned jobs. */
+    volatile const uint32_t COUNTER_CYCLES_LOW; /* 0x088 ro NPU cycles of all finished jobs. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_CYCLES_HIGH; /* 0x08c ro NPU cycles of all finished jobs. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_COMPUTE_LOW; /* 0x090 ro Cycles in which the array computed. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_COMPUTE_HIGH; /* 0x094 ro Cycles in which the array computed. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_LOAD_LOW; /* 0x098 ro Bus cycles of reads. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_LOAD_HIGH; /* 0x09c ro Bus cycles of reads. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_STORE_LOW; /* 0x0a0 ro Bus cycles of writes. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_STORE_HIGH; /* 0x0a4 ro Bus cycles of writes. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_FIXED_LOW; /* 0x0a8 ro Control cycles. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_FIXED_HIGH; /* 0x0ac ro Control cycles. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_STALL_LOW; /* 0x0b0 ro Cycles lost to the memory. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_STALL_HIGH; /* 0x0b4 ro Cycles lost to the memory. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_MACS_LOW; /* 0x0b8 ro Multiply-accumulates. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_MACS_HIGH; /* 0x0bc ro Multiply-accumulates. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_READ_BYTES_LOW; /* 0x0c0 ro Bytes read from SRAM. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_READ_BYTES_HIGH; /* 0x0c4 ro Bytes read from SRAM. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_WRITE_BYTES_LOW; /* 0x0c8 ro Bytes written to SRAM. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_WRITE_BYTES_HIGH; /* 0x0cc ro Bytes written to SRAM. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_BURSTS_LOW; /* 0x0d0 ro Bursts to SRAM. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_BURSTS_HIGH; /* 0x0d4 ro Bursts to SRAM. Upper half, as held by the last read of the lower. */
 } ocellus_npu_t;
-#define OCELLUS_NPU ((ocellus_npu_t*)OCELLUS_NPU_BASE)
+#define OCELLUS_NPU ((ocellus_npu_t *)OCELLUS_NPU_BASE)
 #endif
 #define NPU_ID_Off OCELLUS_U(0x0)
 #define NPU_CONTROL_Off OCELLUS_U(0x4)
@@ -489,23 +431,19 @@ typedef struct {
 #ifndef __ASSEMBLER__
 typedef struct {
     volatile uint32_t CONTROL; /* 0x000 rw Starts a copy; reads as 0. */
-    volatile uint32_t
-        STATUS; /* 0x004 w1c State of the engine; DONE and ERROR are cleared by writing 1. */
+    volatile uint32_t STATUS; /* 0x004 w1c State of the engine; DONE and ERROR are cleared by writing 1. */
     uint32_t reserved_0[1];
-    volatile uint32_t IRQ_ENABLE;  /* 0x00c rw STATUS bits that raise done_irq. */
-    volatile uint32_t SOURCE;      /* 0x010 rw First byte to read. */
+    volatile uint32_t IRQ_ENABLE; /* 0x00c rw STATUS bits that raise done_irq. */
+    volatile uint32_t SOURCE; /* 0x010 rw First byte to read. */
     volatile uint32_t DESTINATION; /* 0x014 rw First byte to write. */
-    volatile uint32_t LENGTH;      /* 0x018 rw Bytes of one row. */
-    volatile uint32_t ROWS;        /* 0x01c rw Number of rows; 1 for a plain copy. */
-    volatile uint32_t
-        SOURCE_STRIDE; /* 0x020 rw Distance in bytes between the starts of source rows. */
-    volatile uint32_t
-        DESTINATION_STRIDE; /* 0x024 rw Distance in bytes between the starts of destination rows. */
+    volatile uint32_t LENGTH; /* 0x018 rw Bytes of one row. */
+    volatile uint32_t ROWS; /* 0x01c rw Number of rows; 1 for a plain copy. */
+    volatile uint32_t SOURCE_STRIDE; /* 0x020 rw Distance in bytes between the starts of source rows. */
+    volatile uint32_t DESTINATION_STRIDE; /* 0x024 rw Distance in bytes between the starts of destination rows. */
     volatile const uint32_t ERROR_ADDRESS; /* 0x028 ro Address of the burst that was refused. */
-    volatile const uint32_t
-        BYTES_DONE; /* 0x02c ro Bytes written so far by the running or last copy. */
+    volatile const uint32_t BYTES_DONE; /* 0x02c ro Bytes written so far by the running or last copy. */
 } ocellus_dma_t;
-#define OCELLUS_DMA ((ocellus_dma_t*)OCELLUS_DMA_BASE)
+#define OCELLUS_DMA ((ocellus_dma_t *)OCELLUS_DMA_BASE)
 #endif
 #define DMA_CONTROL_Off OCELLUS_U(0x0)
 #define DMA_CONTROL_START_Pos OCELLUS_U(0)
@@ -535,38 +473,29 @@ typedef struct {
 #define OCELLUS_CSI2_BASE OCELLUS_U(0x40005000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile uint32_t LANES; /* 0x000 rw Data lanes: 1, 2 or 4; other values are ignored. Used from
-                                the next packet on. */
-    volatile const uint32_t VC;   /* 0x004 ro Virtual channels. */
-    volatile uint32_t STATUS;     /* 0x008 w1c What happened since the bits were last cleared. */
+    volatile uint32_t LANES; /* 0x000 rw Data lanes: 1, 2 or 4; other values are ignored. Used from the next packet on. */
+    volatile const uint32_t VC; /* 0x004 ro Virtual channels. */
+    volatile uint32_t STATUS; /* 0x008 w1c What happened since the bits were last cleared. */
     volatile uint32_t IRQ_ENABLE; /* 0x00c rw STATUS bits that raise sent_irq. */
     volatile const uint32_t LINES_LOST; /* 0x010 ro Image rows lost since reset. */
-    volatile const uint32_t FRAMES;     /* 0x014 ro Image frames sent since reset. */
+    volatile const uint32_t FRAMES; /* 0x014 ro Image frames sent since reset. */
     uint32_t reserved_0[2];
-    volatile uint32_t
-        METADATA_ADDRESS; /* 0x020 rw Bus address of the first byte of the next message. */
+    volatile uint32_t METADATA_ADDRESS; /* 0x020 rw Bus address of the first byte of the next message. */
     volatile uint32_t METADATA_LENGTH; /* 0x024 rw Bytes of the next message. */
-    volatile uint32_t
-        METADATA_FRAME; /* 0x028 rw Frame the next message belongs to, counted from 0. */
-    volatile uint32_t METADATA_SEND; /* 0x02c wo Queues a message; its address, length and frame are
-                                        sampled now, its bytes when they are sent. */
+    volatile uint32_t METADATA_FRAME; /* 0x028 rw Frame the next message belongs to, counted from 0. */
+    volatile uint32_t METADATA_SEND; /* 0x02c wo Queues a message; its address, length and frame are sampled now, its bytes when they are sent. */
     volatile const uint32_t METADATA_QUEUED; /* 0x030 ro Messages waiting or being sent. */
-    volatile const uint32_t METADATA_SENT; /* 0x034 ro Messages whose last bit has left since reset,
-                                              those cut short included. */
+    volatile const uint32_t METADATA_SENT; /* 0x034 ro Messages whose last bit has left since reset, those cut short included. */
     uint32_t reserved_1[18];
-    volatile const uint32_t COUNTER_PACKETS;    /* 0x080 ro Packets sent. */
-    volatile const uint32_t COUNTER_FRAMES;     /* 0x084 ro Image frames sent. */
-    volatile const uint32_t COUNTER_LINES;      /* 0x088 ro Image rows sent. */
+    volatile const uint32_t COUNTER_PACKETS; /* 0x080 ro Packets sent. */
+    volatile const uint32_t COUNTER_FRAMES; /* 0x084 ro Image frames sent. */
+    volatile const uint32_t COUNTER_LINES; /* 0x088 ro Image rows sent. */
     volatile const uint32_t COUNTER_LINES_LOST; /* 0x08c ro Image rows lost. */
-    volatile const uint32_t COUNTER_MESSAGES;   /* 0x090 ro Metadata messages sent. */
-    volatile const uint32_t
-        COUNTER_WIRE_BYTES_LOW; /* 0x094 ro Bytes sent, headers and checksums included. Lower half;
-                                   reading it holds the upper half. */
-    volatile const uint32_t
-        COUNTER_WIRE_BYTES_HIGH; /* 0x098 ro Bytes sent, headers and checksums included. Upper half,
-                                    as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_MESSAGES; /* 0x090 ro Metadata messages sent. */
+    volatile const uint32_t COUNTER_WIRE_BYTES_LOW; /* 0x094 ro Bytes sent, headers and checksums included. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_WIRE_BYTES_HIGH; /* 0x098 ro Bytes sent, headers and checksums included. Upper half, as held by the last read of the lower. */
 } ocellus_csi2_t;
-#define OCELLUS_CSI2 ((ocellus_csi2_t*)OCELLUS_CSI2_BASE)
+#define OCELLUS_CSI2 ((ocellus_csi2_t *)OCELLUS_CSI2_BASE)
 #endif
 #define CSI2_LANES_Off OCELLUS_U(0x0)
 #define CSI2_VC_Off OCELLUS_U(0x4)
@@ -616,18 +545,14 @@ typedef struct {
 #define OCELLUS_INTERRUPT_CONTROLLER_BASE OCELLUS_U(0x40006000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile const uint32_t
-        PENDING; /* 0x000 ro Sources that ask for service, one bit each, and are not in service. */
-    volatile uint32_t
-        ENABLE; /* 0x004 rw Sources that may interrupt, one bit each; bit 0 does not exist. */
+    volatile const uint32_t PENDING; /* 0x000 ro Sources that ask for service, one bit each, and are not in service. */
+    volatile uint32_t ENABLE; /* 0x004 rw Sources that may interrupt, one bit each; bit 0 does not exist. */
     volatile uint32_t THRESHOLD; /* 0x008 rw Only sources of a higher priority interrupt. */
-    volatile uint32_t CLAIM; /* 0x00c rw Reading claims the most urgent source (0: none); writing
-                                its number completes it. */
+    volatile uint32_t CLAIM; /* 0x00c rw Reading claims the most urgent source (0: none); writing its number completes it. */
     uint32_t reserved_0[29];
     volatile uint32_t PRIORITY[8]; /* 0x084 Priority of a source. */
 } ocellus_interrupt_controller_t;
-#define OCELLUS_INTERRUPT_CONTROLLER \
-    ((ocellus_interrupt_controller_t*)OCELLUS_INTERRUPT_CONTROLLER_BASE)
+#define OCELLUS_INTERRUPT_CONTROLLER ((ocellus_interrupt_controller_t *)OCELLUS_INTERRUPT_CONTROLLER_BASE)
 #endif
 #define INTERRUPT_CONTROLLER_PENDING_Off OCELLUS_U(0x0)
 #define INTERRUPT_CONTROLLER_ENABLE_Off OCELLUS_U(0x4)
@@ -647,23 +572,19 @@ typedef struct {
 #define OCELLUS_SYSTEM_BASE OCELLUS_U(0x40007000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile const uint32_t
-        CHIP_ID; /* 0x000 ro Identifies the chip, as register 0x0016 of the public part. */
+    volatile const uint32_t CHIP_ID; /* 0x000 ro Identifies the chip, as register 0x0016 of the public part. */
     volatile const uint32_t VERSION; /* 0x004 ro Version of this register map. */
-    volatile uint32_t BOOT_ENTRY;    /* 0x008 rw Where the boot ROM jumps to; 0: it waits. */
-    volatile uint32_t
-        BOOT_INFO; /* 0x00c rw Bus address of the boot information; 0: there is none. */
+    volatile uint32_t BOOT_ENTRY; /* 0x008 rw Where the boot ROM jumps to; 0: it waits. */
+    volatile uint32_t BOOT_INFO; /* 0x00c rw Bus address of the boot information; 0: there is none. */
     volatile const uint32_t BOOT_REASON; /* 0x010 ro Why the CPU was last reset. */
-    volatile uint32_t RESET;             /* 0x014 wo Resets the CPU and its peripherals. */
+    volatile uint32_t RESET; /* 0x014 wo Resets the CPU and its peripherals. */
     uint32_t reserved_0[2];
-    volatile uint32_t
-        SCRATCH[4]; /* 0x020 Left alone by the hardware, also at a reset of the CPU. */
-    volatile uint32_t FATAL_CAUSE; /* 0x030 rw mcause of a trap that nobody could handle; writing it
-                                      reports the failure. */
-    volatile uint32_t FATAL_EPC;   /* 0x034 rw mepc of that trap. */
-    volatile uint32_t FATAL_TVAL;  /* 0x038 rw mtval of that trap. */
+    volatile uint32_t SCRATCH[4]; /* 0x020 Left alone by the hardware, also at a reset of the CPU. */
+    volatile uint32_t FATAL_CAUSE; /* 0x030 rw mcause of a trap that nobody could handle; writing it reports the failure. */
+    volatile uint32_t FATAL_EPC; /* 0x034 rw mepc of that trap. */
+    volatile uint32_t FATAL_TVAL; /* 0x038 rw mtval of that trap. */
 } ocellus_system_t;
-#define OCELLUS_SYSTEM ((ocellus_system_t*)OCELLUS_SYSTEM_BASE)
+#define OCELLUS_SYSTEM ((ocellus_system_t *)OCELLUS_SYSTEM_BASE)
 #endif
 #define SYSTEM_CHIP_ID_Off OCELLUS_U(0x0)
 #define SYSTEM_VERSION_Off OCELLUS_U(0x4)
@@ -692,16 +613,14 @@ typedef struct {
 #define OCELLUS_UART_BASE OCELLUS_U(0x40008000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile uint32_t DATA; /* 0x000 rw Writing sends a byte, reading takes the oldest received one
-                               (0 when there is none). */
+    volatile uint32_t DATA; /* 0x000 rw Writing sends a byte, reading takes the oldest received one (0 when there is none). */
     volatile const uint32_t STATUS; /* 0x004 ro State of the FIFOs. */
-    volatile uint32_t IRQ_ENABLE;   /* 0x008 rw Which states raise the interrupt. */
+    volatile uint32_t IRQ_ENABLE; /* 0x008 rw Which states raise the interrupt. */
     volatile uint32_t BAUD; /* 0x00c rw Bits per second, 300 to 10 000 000; others are ignored. */
     volatile const uint32_t COUNTER_SENT; /* 0x010 ro Bytes sent. */
-    volatile const uint32_t
-        COUNTER_LOST; /* 0x014 ro Bytes written while the FIFO was full, and lost. */
+    volatile const uint32_t COUNTER_LOST; /* 0x014 ro Bytes written while the FIFO was full, and lost. */
 } ocellus_uart_t;
-#define OCELLUS_UART ((ocellus_uart_t*)OCELLUS_UART_BASE)
+#define OCELLUS_UART ((ocellus_uart_t *)OCELLUS_UART_BASE)
 #endif
 #define UART_DATA_Off OCELLUS_U(0x0)
 #define UART_DATA_BYTE_Pos OCELLUS_U(0)
@@ -728,13 +647,13 @@ typedef struct {
 #define OCELLUS_WATCHDOG_BASE OCELLUS_U(0x40009000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile uint32_t LOAD;        /* 0x000 rw Ticks of mtime from a kick to expiry. */
-    volatile uint32_t CONTROL;     /* 0x004 rw What it does. */
-    volatile uint32_t KICK;        /* 0x008 wo Starts the count again. */
+    volatile uint32_t LOAD; /* 0x000 rw Ticks of mtime from a kick to expiry. */
+    volatile uint32_t CONTROL; /* 0x004 rw What it does. */
+    volatile uint32_t KICK; /* 0x008 wo Starts the count again. */
     volatile const uint32_t VALUE; /* 0x00c ro Ticks left. */
-    volatile uint32_t STATUS;      /* 0x010 w1c Events; write 1 to clear. */
+    volatile uint32_t STATUS; /* 0x010 w1c Events; write 1 to clear. */
 } ocellus_watchdog_t;
-#define OCELLUS_WATCHDOG ((ocellus_watchdog_t*)OCELLUS_WATCHDOG_BASE)
+#define OCELLUS_WATCHDOG ((ocellus_watchdog_t *)OCELLUS_WATCHDOG_BASE)
 #endif
 #define WATCHDOG_LOAD_Off OCELLUS_U(0x0)
 #define WATCHDOG_CONTROL_Off OCELLUS_U(0x4)
@@ -754,38 +673,21 @@ typedef struct {
 #define OCELLUS_SRAM_COUNTERS_BASE OCELLUS_U(0x4000a000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile const uint32_t COUNTER_READS_LOW;  /* 0x000 ro Read bursts served. Lower half; reading
-                                                   it holds the upper half. */
-    volatile const uint32_t COUNTER_READS_HIGH; /* 0x004 ro Read bursts served. Upper half, as held
-                                                   by the last read of the lower. */
-    volatile const uint32_t COUNTER_WRITES_LOW; /* 0x008 ro Write bursts served. Lower half; reading
-                                                   it holds the upper half. */
-    volatile const uint32_t COUNTER_WRITES_HIGH;     /* 0x00c ro Write bursts served. Upper half, as
-                                                        held by the last read of the lower. */
-    volatile const uint32_t COUNTER_BYTES_READ_LOW;  /* 0x010 ro Bytes read by bursts. Lower half;
-                                                        reading it holds the upper half. */
-    volatile const uint32_t COUNTER_BYTES_READ_HIGH; /* 0x014 ro Bytes read by bursts. Upper half,
-                                                        as held by the last read of the lower. */
-    volatile const uint32_t COUNTER_BYTES_WRITTEN_LOW; /* 0x018 ro Bytes written by bursts. Lower
-                                                          half; reading it holds the upper half. */
-    volatile const uint32_t
-        COUNTER_BYTES_WRITTEN_HIGH; /* 0x01c ro Bytes written by bursts. Upper half, as held by the
-                                       last read of the lower. */
-    volatile const uint32_t
-        COUNTER_BUSY_CYCLES_LOW; /* 0x020 ro Bank accesses, one cycle of one bank each. Lower half;
-                                    reading it holds the upper half. */
-    volatile const uint32_t
-        COUNTER_BUSY_CYCLES_HIGH; /* 0x024 ro Bank accesses, one cycle of one bank each. Upper half,
-                                     as held by the last read of the lower. */
-    volatile const uint32_t
-        COUNTER_WAIT_CYCLES_LOW; /* 0x028 ro Cycles bursts waited for a busy bank. Lower half;
-                                    reading it holds the upper half. */
-    volatile const uint32_t
-        COUNTER_WAIT_CYCLES_HIGH; /* 0x02c ro Cycles bursts waited for a busy bank. Upper half, as
-                                     held by the last read of the lower. */
+    volatile const uint32_t COUNTER_READS_LOW; /* 0x000 ro Read bursts served. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_READS_HIGH; /* 0x004 ro Read bursts served. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_WRITES_LOW; /* 0x008 ro Write bursts served. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_WRITES_HIGH; /* 0x00c ro Write bursts served. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_BYTES_READ_LOW; /* 0x010 ro Bytes read by bursts. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_BYTES_READ_HIGH; /* 0x014 ro Bytes read by bursts. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_BYTES_WRITTEN_LOW; /* 0x018 ro Bytes written by bursts. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_BYTES_WRITTEN_HIGH; /* 0x01c ro Bytes written by bursts. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_BUSY_CYCLES_LOW; /* 0x020 ro Bank accesses, one cycle of one bank each. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_BUSY_CYCLES_HIGH; /* 0x024 ro Bank accesses, one cycle of one bank each. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_WAIT_CYCLES_LOW; /* 0x028 ro Cycles bursts waited for a busy bank. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_WAIT_CYCLES_HIGH; /* 0x02c ro Cycles bursts waited for a busy bank. Upper half, as held by the last read of the lower. */
     volatile const uint32_t COUNTER_REFUSED; /* 0x030 ro Bursts answered with an error. */
 } ocellus_sram_counters_t;
-#define OCELLUS_SRAM_COUNTERS ((ocellus_sram_counters_t*)OCELLUS_SRAM_COUNTERS_BASE)
+#define OCELLUS_SRAM_COUNTERS ((ocellus_sram_counters_t *)OCELLUS_SRAM_COUNTERS_BASE)
 #endif
 #define SRAM_COUNTERS_COUNTER_READS_LOW_Off OCELLUS_U(0x0)
 #define SRAM_COUNTERS_COUNTER_READS_HIGH_Off OCELLUS_U(0x4)
@@ -805,21 +707,17 @@ typedef struct {
 #define OCELLUS_SIMULATOR_BASE OCELLUS_U(0x4000b000)
 #ifndef __ASSEMBLER__
 typedef struct {
-    volatile uint32_t EXIT;            /* 0x000 wo Ends the run; the value is the exit code. */
-    volatile uint32_t MARKER;          /* 0x004 wo Leaves a mark with this number in the results. */
-    volatile uint32_t REGION_BEGIN;    /* 0x008 wo Begins a region of interest with this number. */
-    volatile uint32_t REGION_END;      /* 0x00c wo Ends the region with this number. */
-    volatile uint32_t DUMP_STATISTICS; /* 0x010 wo Writes the statistics since the last reset, under
-                                          this number. */
-    volatile uint32_t
-        RESET_STATISTICS; /* 0x014 wo Begins the statistics of the next dump anew; any value. */
-    volatile const uint32_t
-        TIME_LOW; /* 0x018 ro Simulated time in ns, lower half; reading it holds the upper half. */
+    volatile uint32_t EXIT; /* 0x000 wo Ends the run; the value is the exit code. */
+    volatile uint32_t MARKER; /* 0x004 wo Leaves a mark with this number in the results. */
+    volatile uint32_t REGION_BEGIN; /* 0x008 wo Begins a region of interest with this number. */
+    volatile uint32_t REGION_END; /* 0x00c wo Ends the region with this number. */
+    volatile uint32_t DUMP_STATISTICS; /* 0x010 wo Writes the statistics since the last reset, under this number. */
+    volatile uint32_t RESET_STATISTICS; /* 0x014 wo Begins the statistics of the next dump anew; any value. */
+    volatile const uint32_t TIME_LOW; /* 0x018 ro Simulated time in ns, lower half; reading it holds the upper half. */
     volatile const uint32_t TIME_HIGH; /* 0x01c ro Simulated time in ns, upper half, as held. */
-    volatile uint32_t
-        LOG; /* 0x020 wo Bus address of a text that ends with 0: it goes to the log. */
+    volatile uint32_t LOG; /* 0x020 wo Bus address of a text that ends with 0: it goes to the log. */
 } ocellus_simulator_t;
-#define OCELLUS_SIMULATOR ((ocellus_simulator_t*)OCELLUS_SIMULATOR_BASE)
+#define OCELLUS_SIMULATOR ((ocellus_simulator_t *)OCELLUS_SIMULATOR_BASE)
 #endif
 #define SIMULATOR_EXIT_Off OCELLUS_U(0x0)
 #define SIMULATOR_MARKER_Off OCELLUS_U(0x4)

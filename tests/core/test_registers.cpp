@@ -132,7 +132,7 @@ TEST_CASE("registers: refused accesses are counted and change nothing") {
     CHECK(b.events[6].fault == access_fault::bad_size);
 }
 
-TEST_CASE("registers: reserved bits are not stored, reserved values are noted") {
+TEST_CASE("registers: reserved bits and values are told and ignored") {
     bench b;
     CHECK(b.write(0x00, 0xFFFFFFE1) == tlm::TLM_OK_RESPONSE);
     CHECK(b.r.get(CONTROL) == 0x21);
@@ -141,10 +141,41 @@ TEST_CASE("registers: reserved bits are not stored, reserved values are noted") 
     CHECK(b.events[0].fault == access_fault::reserved_bits);
     CHECK(b.events[0].value == 0xFFFFFFE1);
     CHECK(b.write(0x00, 0x30) == tlm::TLM_OK_RESPONSE);  // MODE = 3 is not listed
-    CHECK(b.r.get(CONTROL) == 0x30);
+    CHECK(b.r.get(CONTROL) == 0x20);                     // so it keeps its 2, but START is taken
+    CHECK(b.started == std::vector<std::uint32_t>{0x21, 0x20});
     REQUIRE(b.events.size() == 2);
     CHECK(b.events[1].fault == access_fault::reserved_value);
+    CHECK(b.events[1].value == 0x30);
     CHECK(b.r.refused() == 0);
+    CHECK(b.r.writes(CONTROL) == 2);
+}
+
+TEST_CASE("registers: a write leaves read-only fields alone") {
+    static constexpr register_field fields[] = {{"BUSY", 0, 1, "Busy.", {}, true},
+                                                {"DONE", 1, 1, "Done.", {}},
+                                                {"LEVEL", 4, 4, "Level.", modes, true}};
+    static constexpr register_info infos[] = {
+        {"STATUS", 0, access::write_one_to_clear, 0, "", fields, false},
+        {"MODE", 4, access::read_write, 0, "", fields, false},
+        {"INFO", 8, access::read_only, 0, "", fields, false}};
+    static constexpr register_map m = {"x", "", 16, infos};
+    CHECK(infos[0].known_bits() == 0xF3);
+    CHECK(infos[0].writable_bits() == 0x02);
+    CHECK(infos[2].writable_bits() == 0);
+    register_block r(m);
+    unsigned events = 0;
+    r.observe([&](const access_event&) { ++events; });
+    const auto write = [&](std::uint64_t offset, unsigned char low) {
+        unsigned char b[4] = {low, 0, 0, 0};
+        return r.transport(tlm::TLM_WRITE_COMMAND, offset, b, 4);
+    };
+    r.set(0, 0x53);
+    CHECK(write(0, 0xF3) == tlm::TLM_OK_RESPONSE);
+    CHECK(r.get(0) == 0x51);
+    r.set(1, 0x51);
+    CHECK(write(4, 0x32) == tlm::TLM_OK_RESPONSE);
+    CHECK(r.get(1) == 0x53);
+    CHECK(events == 0);  // nor is it a mistake to write back what was read
 }
 
 TEST_CASE("registers: a wide counter is read as one number") {
@@ -166,7 +197,11 @@ TEST_CASE("registers: a debugger looks without touching") {
     bench b;
     b.total = 0x500000001u;
     CHECK(b.r.peek(CYCLES) == 7);
-    CHECK(b.r.peek(TOTAL_LOW) == 0);  // reading it would act
+    CHECK(b.r.peek(TOTAL_LOW) == 1);
+    CHECK(b.r.peek(TOTAL_HIGH) == 5);
+    std::uint32_t high = 0;
+    CHECK(b.read(0x1C, high) == tlm::TLM_OK_RESPONSE);
+    CHECK(high == 0);  // the look held nothing
     unsigned char bytes[16] = {};
     tlm::tlm_generic_payload p;
     p.set_command(tlm::TLM_READ_COMMAND);
@@ -178,7 +213,7 @@ TEST_CASE("registers: a debugger looks without touching") {
     CHECK(bytes[0] == 0xBB);
     CHECK(bytes[1] == 0xAA);
     CHECK(bytes[2] == 7);
-    CHECK(b.r.reads() == 0);
+    CHECK(b.r.reads() == 1);  // that of high
     CHECK(b.events.empty());
     const unsigned char word[4] = {0x21, 0, 0, 0};
     std::copy(word, word + 4, bytes);
@@ -187,6 +222,17 @@ TEST_CASE("registers: a debugger looks without touching") {
     p.set_data_length(4);
     CHECK(b.r.transport_debug(p) == 4);
     CHECK(b.started == std::vector<std::uint32_t>{0x21});
+    // Neither counted nor told, whatever is written where.
+    bytes[3] = 0x80;
+    CHECK(b.r.transport_debug(p) == 4);
+    CHECK(b.r.get(CONTROL) == 0x21);
+    for (const std::uint64_t refused : {0x08, 0x10, 0x01}) {
+        p.set_address(refused);
+        CHECK(b.r.transport_debug(p) == 0);
+    }
+    CHECK(b.r.writes() == 0);
+    CHECK(b.r.refused() == 0);
+    CHECK(b.events.empty());
 }
 
 TEST_CASE("registers: an impossible table is found at once") {
