@@ -37,23 +37,30 @@ const char* svd_access(access a) {
     return "";
 }
 
-/// A device of one block whose <registers> are given, in a folder of its own.
+/// A device in a folder of its own: block a, b, c, ... has the <registers> given, which begin in
+/// line 5 of its file.
 struct small_device {
     fs::path folder = scratch_folder();
-    explicit small_device(const std::string& registers, const std::string& device_extra = "") {
+    explicit small_device(const std::vector<std::string>& blocks, const std::string& more = "") {
         fs::create_directories(folder / "sim");
+        std::string peripherals;
+        for (std::size_t i = 0; i < blocks.size(); ++i) {
+            const std::string name = name_of(i);
+            peripherals += fmt::format(
+                "<peripheral file=\"sim/{}.svd\"><baseAddress>0x{:x}</baseAddress></peripheral>\n",
+                name, 0x1000 * (i + 1));
+            write_bytes((folder / "sim" / (name + ".svd")).string(),
+                        "<peripheral>\n<name>" + name +
+                            "</name><description>d</description>\n<addressBlock><offset>0</offset>"
+                            "<size>0x100</size></addressBlock>\n<registers>\n" +
+                            blocks[i] + "</registers>\n</peripheral>\n");
+        }
         write_bytes((folder / "sim/device.svd").string(),
                     "<device>\n<name>D</name><version>1</version><description>d</description>\n"
-                    "<peripherals>\n"
-                    "<peripheral file=\"sim/a.svd\"><baseAddress>0x1000"
-                    "</baseAddress></peripheral>\n" +
-                        device_extra + "</peripherals>\n</device>\n");
-        write_bytes((folder / "sim/a.svd").string(),
-                    "<peripheral>\n<name>a</name><description>a</description>\n"
-                    "<addressBlock><offset>0</offset><size>0x100</size></addressBlock>\n"
-                    "<registers>\n" +
-                        registers + "</registers>\n</peripheral>\n");
+                    "<peripherals>\n" +
+                        peripherals + more + "</peripherals>\n</device>\n");
     }
+    static std::string name_of(std::size_t i) { return "block" + std::to_string(i); }
     program_result run() const {
         return run_program({OCELLUS_PYTHON, source + "/tools/generate_registers.py", "--device",
                             "sim/device.svd", "--source", ".", "--output", "out"},
@@ -129,19 +136,20 @@ TEST_CASE("generated: the C header has each register at its offset") {
 }
 
 TEST_CASE("generator: a good description is taken") {
-    const small_device d(reg("B", "4", "<resetValue>7</resetValue>", "read-only") +
-                         reg("C%s", "0x10", "", "read-write",
-                             "<dim>3</dim><dimIncrement>4</dimIncrement><dimIndex>5-7</dimIndex>"));
+    const small_device d({reg("B", "4", "<resetValue>7</resetValue>", "read-only") +
+                          reg("C%s", "0x10", "", "read-write",
+                              "<dim>3</dim><dimIncrement>4</dimIncrement>"
+                              "<dimIndex>5-7</dimIndex>")});
     const auto r = d.run();
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
-    const auto header = file_bytes((d.folder / "out/registers/a.h").string());
+    const auto header = file_bytes((d.folder / "out/registers/block0.h").string());
     CHECK(contains(header, "{\"B\", 0x4, access::read_only, 0x7u"));
     CHECK(contains(header, "{\"C7\", 0x18, access::read_write"));
     // The same again touches nothing.
-    const auto before = fs::last_write_time(d.folder / "out/registers/a.h");
+    const auto before = fs::last_write_time(d.folder / "out/registers/block0.h");
     CHECK(d.run().exit_code == 0);
-    CHECK(fs::last_write_time(d.folder / "out/registers/a.h") == before);
+    CHECK(fs::last_write_time(d.folder / "out/registers/block0.h") == before);
 }
 
 TEST_CASE("generator: a mistake is told with its line, and nothing is made") {
@@ -153,74 +161,77 @@ TEST_CASE("generator: a mistake is told with its line, and nothing is made") {
     const struct {
         std::string registers, message;
     } cases[] = {
-        {reg("B", "0") + reg("C", "0"), "sim/a.svd:6: register C lies where B is"},
-        {reg("B", "0") + reg("B", "4"), "sim/a.svd:6: register B is described twice"},
-        {reg("B", "2"), "sim/a.svd:5: offset of B is not a multiple of 4 inside the block"},
-        {reg("B", "0x100"), "sim/a.svd:5: offset of B is not a multiple of 4 inside the block"},
+        {reg("B", "0") + reg("C", "0"), ":6: register C lies where B is"},
+        {reg("B", "0") + reg("B", "4"), ":6: register B is described twice"},
+        {reg("B", "2"), ":5: offset of B is not a multiple of 4 inside the block"},
+        {reg("B", "0x100"), ":5: offset of B is not a multiple of 4 inside the block"},
         {reg("B", "0", "\n" + fields(field("F", 3, 0) + "\n" + field("G", 3, 3))),
-         "sim/a.svd:7: field B.G overlaps another"},
+         ":7: field B.G overlaps another"},
         {reg("B", "0", fields(field("F", 0, 0) + field("F", 3, 3))),
-         "sim/a.svd:5: field B.F is described twice"},
+         ":5: field B.F is described twice"},
         {reg("B", "0", fields(field("F", 32, 30))),
-         "sim/a.svd:5: <bitRange> of F is \"[32:30]\", expected [high:low] within 31:0"},
+         ":5: <bitRange> of F is \"[32:30]\", expected [high:low] within 31:0"},
         {reg("B", "0", "<resetValue>2</resetValue>" + fields(field("F", 0, 0))),
-         "sim/a.svd:5: reset of B sets bits outside every field"},
+         ":5: reset of B sets bits outside every field"},
         {reg("B", "0", "<resetValue>2</resetValue><resetMask>1</resetMask>"),
-         "sim/a.svd:5: reset of B sets bits outside its resetMask"},
+         ":5: reset of B sets bits outside its resetMask"},
         {reg("B", "0", "<resetValue>0x100000000</resetValue>"),
-         "sim/a.svd:5: reset of B does not fit 32 bits"},
-        {reg("B", "0", "", "read-mostly"),
-         "sim/a.svd:5: <access> is \"read-mostly\", expected one"},
-        {reg("B", "four"), "sim/a.svd:5: <addressOffset> is \"four\", expected a number"},
-        {reg("b", "0"), "sim/a.svd:5: the name \"b\" is not in capitals"},
-        {reg("B", "0", fields(field("f", 0, 0))), "sim/a.svd:5: the name \"f\" is not in capitals"},
+         ":5: reset of B does not fit 32 bits"},
+        {reg("B", "0", "", "read-mostly"), ":5: <access> is \"read-mostly\", expected one"},
+        {reg("B", "four"), ":5: <addressOffset> is \"four\", expected a number"},
+        {reg("b", "0"), ":5: the name \"b\" is not in capitals"},
+        {reg("B", "0", fields(field("f", 0, 0))), ":5: the name \"f\" is not in capitals"},
         {reg("B", "0", "<resetvalue>1</resetvalue>"),
-         "sim/a.svd:5: <register> cannot have <resetvalue>, only dim, "},
+         ":5: <register> cannot have <resetvalue>, only dim, "},
         {reg("B", "0", "<resetMask>1</resetMask><resetValue>1</resetValue>"),
-         "sim/a.svd:5: <resetValue> must come before <resetMask>"},
+         ":5: <resetValue> must come before <resetMask>"},
         {reg("B", "0", "<resetValue>1</resetValue><resetValue>1</resetValue>"),
-         "sim/a.svd:5: <resetValue> is given twice"},
+         ":5: <resetValue> is given twice"},
         {reg("B", "0", fields(field("F", 1, 0, named))),
-         "sim/a.svd:5: value 4 does not fit the 2 bits of F"},
+         ":5: value 4 does not fit the 2 bits of F"},
         {reg("B", "0", fields(field("F", 2, 0, named))),
-         "sim/a.svd:5: reset of B gives F 0, which it does not list"},
+         ":5: reset of B gives F 0, which it does not list"},
         {reg("B", "0", fields(field("F", 0, 0, "<access>write-only</access>")), "read-only"),
-         "sim/a.svd:5: field F is write-only in a read-only register"},
+         ":5: field F is write-only in a read-only register"},
         {reg("B", "0", "<modifiedWriteValues>oneToToggle</modifiedWriteValues>"),
-         "sim/a.svd:5: <modifiedWriteValues> is \"oneToToggle\", expected oneToClear"},
+         ":5: <modifiedWriteValues> is \"oneToToggle\", expected oneToClear"},
         {reg("B", "0", "<modifiedWriteValues>oneToClear</modifiedWriteValues>", "read-only"),
-         "sim/a.svd:5: B is read-only: oneToClear needs read-write"},
+         ":5: B is read-only: oneToClear needs read-write"},
         {reg("B", "0", "<readAction>explode</readAction>"),
-         "sim/a.svd:5: <readAction> is \"explode\", expected one of clear"},
-        {reg("B%s", "0"), "sim/a.svd:5: the name B%s has %s, but there is no <dim>"},
-        {reg("B", "0", "", "read-write", dim), "sim/a.svd:5: <dimIndex> of B names 3 registers"},
-        {reg("B", "0", "", "read-write", dim),
-         "sim/a.svd:5: the name B of a register with <dim> has no %s"},
-        {"<register>\n", "sim/a.svd:6: mismatched tag"},
-        {"", "sim/a.svd:1: there are no registers"},
+         ":5: <readAction> is \"explode\", expected one of clear"},
+        {reg("B%s", "0"), ":5: the name B%s has %s, but there is no <dim>"},
+        {reg("B", "0", "", "read-write", dim), ":5: <dimIndex> of B names 3 registers"},
+        {reg("B", "0", "", "read-write", dim), ":5: the name B of a register with <dim> has no %s"},
+        {"<register>\n", ":6: mismatched tag"},
+        {"", ":1: there are no registers"},
     };
-    for (const auto& c : cases) {
-        const small_device d(c.registers);
-        const auto r = d.run();
-        INFO(c.registers);
-        INFO(c.message);
-        INFO(r.err);
-        CHECK(r.exit_code == 1);
-        CHECK(contains(r.err, c.message));
-        CHECK_FALSE(contains(r.err, "Traceback"));
-        CHECK_FALSE(fs::exists(d.folder / "out"));
+    // One file with each mistake; the generator lists them all.
+    std::vector<std::string> blocks;
+    for (const auto& c : cases)
+        blocks.push_back(c.registers);
+    const small_device d(blocks,
+                         "<peripheral file=\"sim/none.svd\"></peripheral>\n"
+                         "<peripheral file=\"sim/device.svd\"></peripheral>\n");
+    const auto r = d.run();
+    INFO(r.err);
+    CHECK(r.exit_code == 1);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        INFO(cases[i].message);
+        CHECK(contains(r.err, "sim/" + small_device::name_of(i) + ".svd" + cases[i].message));
     }
-    // All mistakes at once.
-    const small_device both(reg("B", "2") + reg("c", "4"));
-    CHECK(contains(both.run().err, "sim/a.svd:5: "));
-    CHECK(contains(both.run().err, "sim/a.svd:6: "));
-    // Mistakes of the device file.
-    const small_device placed(reg("B", "0"),
-                              "<peripheral file=\"sim/none.svd\"></peripheral>\n"
-                              "<peripheral file=\"sim/a.svd\"><baseAddress>0x1000"
-                              "</baseAddress></peripheral>\n");
-    const auto r = placed.run();
-    CHECK(contains(r.err, "sim/device.svd:5: there is no file sim/none.svd"));
-    CHECK(contains(r.err, "sim/device.svd:6: block a is there twice"));
-    CHECK(contains(r.err, "a and a overlap"));
+    const std::size_t line = 4 + blocks.size();
+    CHECK(contains(r.err, fmt::format("sim/device.svd:{}: there is no file sim/none.svd", line)));
+    CHECK(contains(r.err, "sim/device.svd:1: the root is <device>, expected <peripheral>"));
+    CHECK_FALSE(contains(r.err, "Traceback"));
+    CHECK_FALSE(fs::exists(d.folder / "out"));
+}
+
+TEST_CASE("generator: blocks that are there twice or overlap") {
+    const small_device d({reg("B", "0")},
+                         "<peripheral file=\"sim/block0.svd\"><baseAddress>0x1000"
+                         "</baseAddress></peripheral>\n");
+    const auto r = d.run();
+    CHECK(r.exit_code == 1);
+    CHECK(contains(r.err, "sim/device.svd:5: block block0 is there twice"));
+    CHECK(contains(r.err, "block0 and block0 overlap"));
 }
