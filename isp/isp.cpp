@@ -343,6 +343,12 @@ void isp::declare_counters() {
     registers_.counter(reg::COUNTER_ROWS_OUT, rows_out_count_);
     registers_.counter(reg::COUNTER_ROWS_LOST, rows_lost_);
     registers_.counter(reg::COUNTER_TENSORS, tensors_);
+    registers_.counter(reg::COUNTER_INPUT_ROWS_PEAK, peak_rows_);
+    registers_.counter(reg::COUNTER_TENSORS_UNFINISHED, tensors_unfinished_);
+    registers_.counter(reg::COUNTER_TENSOR_ROWS, tensor_row_count_);
+    registers_.counter(reg::COUNTER_TENSOR_ROWS_LOST, tensor_rows_lost_);
+    registers_.counter(reg::COUNTER_BUS_ERRORS, bus_errors_);
+    registers_.counter(reg::COUNTER_CONFIG_ERRORS, config_errors_);
     registers_.wide_counter(reg::COUNTER_BUSY_CYCLES_LOW, busy_cycles_);
     registers_.wide_counter(reg::COUNTER_TENSOR_BYTES_LOW, tensor_bytes_);
 }

@@ -190,6 +190,11 @@ void csi2_transmitter::declare_registers() {
     r.counter(reg::COUNTER_LINES, lines_);
     r.counter(reg::COUNTER_LINES_LOST, lines_lost_);
     r.counter(reg::COUNTER_MESSAGES, messages_sent_);
+    r.counter(reg::COUNTER_FRAMES_DAMAGED, frames_damaged_);
+    r.counter(reg::COUNTER_FIFO_PEAK, fifo_peak_);
+    r.counter(reg::COUNTER_METADATA_LINES, metadata_line_count_);
+    r.counter(reg::COUNTER_METADATA_REJECTED, messages_rejected_);
+    r.counter(reg::COUNTER_METADATA_FAILED, messages_failed_);
     r.wide_counter(reg::COUNTER_WIRE_BYTES_LOW, wire_bytes_);
 }
 

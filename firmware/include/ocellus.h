@@ -161,6 +161,12 @@ typedef struct {
     volatile const uint32_t COUNTER_BUSY_CYCLES_HIGH; /* 0x318 ro Clocks in which the pipeline worked. Upper half, as held by the last read of the lower. */
     volatile const uint32_t COUNTER_TENSOR_BYTES_LOW; /* 0x31c ro Tensor bytes written to memory. Lower half; reading it holds the upper half. */
     volatile const uint32_t COUNTER_TENSOR_BYTES_HIGH; /* 0x320 ro Tensor bytes written to memory. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_INPUT_ROWS_PEAK; /* 0x324 ro Most rows in the input buffer at once. */
+    volatile const uint32_t COUNTER_TENSORS_UNFINISHED; /* 0x328 ro Tensors given up because the next frame began before their last row. */
+    volatile const uint32_t COUNTER_TENSOR_ROWS; /* 0x32c ro Tensor rows written to memory. */
+    volatile const uint32_t COUNTER_TENSOR_ROWS_LOST; /* 0x330 ro Tensor rows not written because the memory was too slow. */
+    volatile const uint32_t COUNTER_BUS_ERRORS; /* 0x334 ro Tensor bursts that were refused. */
+    volatile const uint32_t COUNTER_CONFIG_ERRORS; /* 0x338 ro Frames whose settings could not be followed. */
 } ocellus_isp_t;
 #define OCELLUS_ISP ((ocellus_isp_t *)OCELLUS_ISP_BASE)
 #endif
@@ -304,6 +310,12 @@ typedef struct {
 #define ISP_COUNTER_BUSY_CYCLES_HIGH_Off OCELLUS_U(0x318)
 #define ISP_COUNTER_TENSOR_BYTES_LOW_Off OCELLUS_U(0x31c)
 #define ISP_COUNTER_TENSOR_BYTES_HIGH_Off OCELLUS_U(0x320)
+#define ISP_COUNTER_INPUT_ROWS_PEAK_Off OCELLUS_U(0x324)
+#define ISP_COUNTER_TENSORS_UNFINISHED_Off OCELLUS_U(0x328)
+#define ISP_COUNTER_TENSOR_ROWS_Off OCELLUS_U(0x32c)
+#define ISP_COUNTER_TENSOR_ROWS_LOST_Off OCELLUS_U(0x330)
+#define ISP_COUNTER_BUS_ERRORS_Off OCELLUS_U(0x334)
+#define ISP_COUNTER_CONFIG_ERRORS_Off OCELLUS_U(0x338)
 
 /* npu: CNN processor. */
 #define OCELLUS_NPU_BASE OCELLUS_U(0x40003000)
@@ -494,6 +506,11 @@ typedef struct {
     volatile const uint32_t COUNTER_MESSAGES; /* 0x090 ro Metadata messages sent. */
     volatile const uint32_t COUNTER_WIRE_BYTES_LOW; /* 0x094 ro Bytes sent, headers and checksums included. Lower half; reading it holds the upper half. */
     volatile const uint32_t COUNTER_WIRE_BYTES_HIGH; /* 0x098 ro Bytes sent, headers and checksums included. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_FRAMES_DAMAGED; /* 0x09c ro Image frames that lost at least one row. */
+    volatile const uint32_t COUNTER_FIFO_PEAK; /* 0x0a0 ro Most rows held at once, the one being sent included. */
+    volatile const uint32_t COUNTER_METADATA_LINES; /* 0x0a4 ro Metadata lines sent. */
+    volatile const uint32_t COUNTER_METADATA_REJECTED; /* 0x0a8 ro Metadata messages refused: queue full or length 0. */
+    volatile const uint32_t COUNTER_METADATA_FAILED; /* 0x0ac ro Metadata messages cut short because memory answered with an error. */
 } ocellus_csi2_t;
 #define OCELLUS_CSI2 ((ocellus_csi2_t *)OCELLUS_CSI2_BASE)
 #endif
@@ -540,6 +557,11 @@ typedef struct {
 #define CSI2_COUNTER_MESSAGES_Off OCELLUS_U(0x90)
 #define CSI2_COUNTER_WIRE_BYTES_LOW_Off OCELLUS_U(0x94)
 #define CSI2_COUNTER_WIRE_BYTES_HIGH_Off OCELLUS_U(0x98)
+#define CSI2_COUNTER_FRAMES_DAMAGED_Off OCELLUS_U(0x9c)
+#define CSI2_COUNTER_FIFO_PEAK_Off OCELLUS_U(0xa0)
+#define CSI2_COUNTER_METADATA_LINES_Off OCELLUS_U(0xa4)
+#define CSI2_COUNTER_METADATA_REJECTED_Off OCELLUS_U(0xa8)
+#define CSI2_COUNTER_METADATA_FAILED_Off OCELLUS_U(0xac)
 
 /* interrupt_controller: Collects the blocks' interrupts for the control CPU. */
 #define OCELLUS_INTERRUPT_CONTROLLER_BASE OCELLUS_U(0x40006000)

@@ -15,6 +15,7 @@
 #include "core/payload_checker.h"
 #include "core/random.h"
 #include "isp/isp.h"
+#include "tests/registers/counters.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -201,6 +202,7 @@ TEST_CASE("isp: 1 pixel per clock at 373 MHz loses rows") {
     CHECK(b.stat("rows_lost") == 3040 - taken);
     CHECK(b.stat("rows_out") == taken);
     CHECK(b.stat("input_rows_peak") == 4);
+    check_counters(b.device.registers(), b.stats, "isp", {}, 13);
     CHECK((b.read("STATUS") & status_overflow) != 0);
     // Rows keep their numbers.
     unsigned last = 0;
@@ -359,6 +361,7 @@ TEST_CASE("isp: a memory that is too slow costs tensor rows, and the frame says 
     CHECK(b.stat("tensors") == 1);
     CHECK(b.stat("tensor_rows_lost") > 0);
     CHECK(b.stat("tensor_rows") + b.stat("tensor_rows_lost") == 32);
+    check_counters(b.device.registers(), b.stats, "isp", {}, 13);
     CHECK((b.read("STATUS") & status_overflow) != 0);
 }
 
@@ -377,6 +380,7 @@ TEST_CASE("isp: bursts are at most 4096 bytes, refused bursts are counted") {
     CHECK(b.bursts[1].begin == b.bursts[0].end);
     CHECK_FALSE(b.bursts[0].data);
     CHECK(b.stat("bus_errors") == 2);
+    check_counters(b.device.registers(), b.stats, "isp", {}, 13);
     CHECK((b.read("STATUS") & status_bus_error) != 0);
 }
 

@@ -14,6 +14,7 @@
 #include "core/payload.h"
 #include "links/csi2_receiver.h"
 #include "links/csi2_transmitter.h"
+#include "tests/registers/counters.h"
 
 using namespace ocellus;
 using namespace ocellus::links;
@@ -285,6 +286,8 @@ TEST_CASE("a row that finds the FIFO full is lost, counted and flagged") {
         t.frame(400, 8, 1, 10e-6);
     };
     sc_core::sc_start();
+    CHECK(t.stats.value("csi2.frames_damaged") == 1);
+    check_counters(t.tx.registers(), t.stats, "csi2", {{"MESSAGES", "metadata_messages"}}, 11);
     // By hand: row 0 leaves 1.02..4.55, row 1 (2 us) ..8.08; row 2 (4 us) is lost; row 3 (6 us) is
     // held (row 0 has left) ..11.61; row 4 (8 us) lost; row 5 (10 us) ..15.14; row 6 (12 us)
     // ..18.67; row 7 (14 us) lost, though it is the last: the frame end packet goes all the same.
@@ -460,6 +463,7 @@ TEST_CASE("metadata that cannot be sent is refused or cut, visibly") {
     CHECK(t.w.frames[4]->embedded.size() == 1);
     CHECK(t.stats.value("csi2.metadata_rejected") == 2);
     CHECK(t.stats.value("csi2.metadata_failed") == 1);
+    check_counters(t.tx.registers(), t.stats, "csi2", {{"MESSAGES", "metadata_messages"}}, 11);
 }
 
 TEST_CASE("LANES takes effect at the next packet and refuses nonsense") {

@@ -9,7 +9,6 @@
 #include <catch2/catch.hpp>
 #include <cctype>
 #include <functional>
-#include <map>
 #include <set>
 
 #include "core/payload.h"
@@ -27,6 +26,7 @@
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
 #include "registers/all.h"
+#include "tests/registers/counters.h"
 
 using namespace ocellus;
 
@@ -202,39 +202,6 @@ void check_model(surroundings& s, Block& model, const std::set<std::string>& act
     t.check(acts);
 }
 
-/// COUNTER_ registers against the statistics that they show, now. COUNTER_ROWS_LOST of isp shows
-/// isp.rows_lost; where the names differ, `statistic` says which.
-void check_counters(const register_block& block, const statistics& stats, const std::string& prefix,
-                    const std::map<std::string, std::string>& statistic, unsigned at_least) {
-    std::set<std::string> shown;
-    for (unsigned i = 0; i < block.all().size(); ++i) {
-        std::string name = block.all()[i].name;
-        if (name.rfind("COUNTER_", 0) != 0)
-            continue;
-        INFO(name);
-        name = name.substr(8);
-        const auto drop = [&](const std::string& end) {
-            const bool has =
-                name.size() > end.size() && name.substr(name.size() - end.size()) == end;
-            if (has)
-                name.resize(name.size() - end.size());
-            return has;
-        };
-        const bool high = drop("_HIGH");
-        drop("_LOW");
-        const auto other = statistic.find(name);
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        name = prefix + "." + (other != statistic.end() ? other->second : name);
-        const auto* entry = stats.find(name);
-        REQUIRE(entry);
-        const std::uint64_t expected = entry->integer();
-        CHECK(block.peek(i) == static_cast<std::uint32_t>(high ? expected >> 32 : expected));
-        shown.insert(name);
-    }
-    CHECK(shown.size() >= at_least);
-}
-
 }  // namespace
 
 TEST_CASE("registers of every block: reset, access and the closed map") {
@@ -271,7 +238,6 @@ TEST_CASE("registers of the ISP") {
     model.tensor_irq.bind(s.line);
     s.source.bind(model.rows_in);
     check_model(s, model, {});
-    check_counters(model.registers(), s.stats, "isp", {}, 7);
 }
 
 TEST_CASE("registers of the NPU") {
@@ -281,16 +247,6 @@ TEST_CASE("registers of the NPU") {
     model.memory_out.bind(s.memory);
     model.done_irq.bind(s.line);
     check_model(s, model, {});
-    check_counters(model.registers(), s.stats, "npu",
-                   {{"COMPUTE", "cycles.compute"},
-                    {"LOAD", "cycles.load"},
-                    {"STORE", "cycles.store"},
-                    {"FIXED", "cycles.fixed"},
-                    {"STALL", "cycles.stall"},
-                    {"READ_BYTES", "memory.read"},
-                    {"WRITE_BYTES", "memory.write"},
-                    {"BURSTS", "memory.bursts"}},
-                   11);
 }
 
 TEST_CASE("registers of the DMA engine") {
@@ -310,7 +266,6 @@ TEST_CASE("registers of the CSI-2 transmitter") {
     model.sent_irq.bind(s.line);
     s.source.bind(model.rows_in);
     check_model(s, model, {"LANES"});
-    check_counters(model.registers(), s.stats, "csi2", {{"MESSAGES", "metadata_messages"}}, 6);
 }
 
 TEST_CASE("registers of the SRAM") {

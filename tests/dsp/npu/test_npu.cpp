@@ -11,6 +11,7 @@
 #include "dsp/network/executor.h"
 #include "dsp/npu/generated_networks.h"
 #include "dsp/npu/npu.h"
+#include "tests/registers/counters.h"
 
 using namespace ocellus;
 using namespace ocellus::dsp;
@@ -158,6 +159,16 @@ TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
     CHECK(b.engine.last_job().end - b.engine.last_job().start ==
           clock_domain(262500000).time_of(813761));
     CHECK(b.read(0x40) == 813761);
+    check_counters(b.engine.registers(), b.stats, "npu",
+                   {{"COMPUTE", "cycles.compute"},
+                    {"LOAD", "cycles.load"},
+                    {"STORE", "cycles.store"},
+                    {"FIXED", "cycles.fixed"},
+                    {"STALL", "cycles.stall"},
+                    {"READ_BYTES", "memory.read"},
+                    {"WRITE_BYTES", "memory.write"},
+                    {"BURSTS", "memory.bursts"}},
+                   12);
     CHECK(b.read(0x44) == 347858);
     CHECK(b.read(0x48) + b.read(0x4c) == 453027);
     CHECK(b.read(0x50) == 29 * 444);
