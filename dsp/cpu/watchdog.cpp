@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #include "dsp/cpu/watchdog.h"
 
+#include <algorithm>
+
 namespace ocellus::dsp {
 
 namespace reg = registers::watchdog;
@@ -25,9 +27,8 @@ watchdog::watchdog(sc_core::sc_module_name name, double clock, block_context& co
     registers_.on_write(reg::STATUS,
                         [this](std::uint32_t) { line_.notify(sc_core::SC_ZERO_TIME); });
     registers_.on_read(reg::VALUE, [this] {
-        const sc_core::sc_time now = sc_core::sc_time_stamp();
-        return counting_ && due_ > now ? static_cast<std::uint32_t>(clock_.cycles_until(due_ - now))
-                                       : 0u;
+        const std::uint64_t now = ticks(sc_core::sc_time_stamp());
+        return counting_ && !still_ && due_ > now ? static_cast<std::uint32_t>(due_ - now) : 0u;
     });
     context.stats.add("watchdog.expiries", expiries_, "Times the watchdog expired.");
     context.stats.add("watchdog.resets", resets_, "Resets by the watchdog.");
@@ -38,29 +39,45 @@ watchdog::watchdog(sc_core::sc_module_name name, double clock, block_context& co
     sensitive << line_;
 }
 
+/// The tick of mtime at `t`.
+std::uint64_t watchdog::ticks(const sc_core::sc_time& t) const {
+    const std::uint64_t begun = clock_.cycles_until(t);
+    return begun && clock_.time_of(begun) > t ? begun - 1 : begun;
+}
+
 /// The count begins.
 void watchdog::start() {
-    second_ = false;
+    second_ = still_ = false;
     expiry_.cancel();
-    if (!counting_)
-        return;
-    const sc_core::sc_time length = clock_.time_of(registers_.get(reg::LOAD));
-    due_ = sc_core::sc_time_stamp() + length;
-    expiry_.notify(length);
+    if (counting_)
+        arm(ticks(sc_core::sc_time_stamp()));
+}
+
+/// The next expiry is LOAD ticks after `tick`.
+void watchdog::arm(std::uint64_t tick) {
+    due_ = tick + std::max(1u, registers_.get(reg::LOAD));
+    sc_core::sc_time at = clock_.time_of(due_);
+    if (ticks(at) < due_)
+        at += sc_core::sc_get_time_resolution();
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    expiry_.notify(at > now ? at - now : sc_core::SC_ZERO_TIME);
 }
 
 void watchdog::expire() {
     ++expiries_;
-    if (second_ && (registers_.get(reg::CONTROL) & reg::CONTROL_RESET_ENABLE_bits)) {
+    registers_.set_bits(reg::STATUS, reg::STATUS_EXPIRED_bits);
+    line_.notify(sc_core::SC_ZERO_TIME);
+    if (!second_) {
+        second_ = true;
+        arm(due_);
+        return;
+    }
+    still_ = true;
+    if (registers_.get(reg::CONTROL) & reg::CONTROL_RESET_ENABLE_bits) {
         ++resets_;
         if (reset_)
             reset_();
-        return;
     }
-    registers_.set_bits(reg::STATUS, reg::STATUS_EXPIRED_bits);
-    line_.notify(sc_core::SC_ZERO_TIME);
-    start();
-    second_ = true;
 }
 
 void watchdog::drive() {

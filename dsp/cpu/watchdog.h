@@ -17,8 +17,13 @@
 namespace ocellus::dsp {
 
 /// Two-stage watchdog on the clock of mtime. LOAD ticks after a kick (or after it was enabled) it
-/// expires: the interrupt line rises. LOAD ticks later, without a kick, it resets the system when
-/// RESET_ENABLE is set. One event at the next expiry, none while it is off.
+/// expires: the interrupt line rises. LOAD ticks later, without a kick, it expires again: it resets
+/// the system when RESET_ENABLE is set, and stands still until the next kick. A LOAD of 0 counts as
+/// 1. One event at the next expiry, none while it is off or stands still.
+///
+/// Ticks are those of mtime: tick n begins at n / clock (rounded down to the kernel's
+/// resolution), and an expiry is at the first instant of
+/// tick (tick of the kick) + LOAD, so between LOAD - 1 and LOAD periods after the kick.
 class watchdog : public sc_core::sc_module {
   public:
     tlm_utils::simple_target_socket<watchdog> registers_in{"registers_in"};
@@ -40,7 +45,9 @@ class watchdog : public sc_core::sc_module {
   private:
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     unsigned transport_debug(tlm::tlm_generic_payload& p);
+    std::uint64_t ticks(const sc_core::sc_time& t) const;
     void start();
+    void arm(std::uint64_t tick);
     void expire();
     void drive();
 
@@ -48,8 +55,10 @@ class watchdog : public sc_core::sc_module {
     register_block registers_{registers::watchdog::map};
     std::function<void()> reset_;
     sc_core::sc_event expiry_, line_;
-    sc_core::sc_time due_;
-    bool counting_ = false, second_ = false;
+    std::uint64_t due_ = 0;  ///< tick of the next expiry
+    bool counting_ = false;  ///< ENABLE
+    bool second_ = false;    ///< the next expiry is the second one
+    bool still_ = false;     ///< after the second one
     std::uint64_t expiries_ = 0, resets_ = 0;
 };
 
