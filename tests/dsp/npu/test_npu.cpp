@@ -402,3 +402,82 @@ TEST_CASE("a timing-only MobileNet V1 job is a few thousand bursts, not one for 
     b.job(c->input_address(0));
     CHECK(b.memory.bursts < 20000);
 }
+
+TEST_CASE("an aborted job ends at once with code 6 and the next one gives the right bytes") {
+    bench b(false);
+    const auto c = b.load(generate_mobilenet_v1());
+    const std::uint64_t input = c->input_address(0);
+    const auto image = picture(c->input_bytes(), 3);
+    std::memcpy(b.memory.bytes.data() + (input - sram_base), image.data(), image.size());
+    const auto output = [&] {
+        const auto first =
+            b.memory.bytes.begin() + static_cast<std::ptrdiff_t>(c->output_address(0) - sram_base);
+        return std::vector<std::uint8_t>(first,
+                                         first + static_cast<std::ptrdiff_t>(c->output_bytes(0)));
+    };
+    b.job(input);
+    REQUIRE(b.read(status) == npu::status_done);
+    const auto expected = output();
+    b.write(status, npu::status_done);
+
+    b.settle();
+    b.write(control, 1);
+    sc_core::sc_start(sc_core::sc_time(300, sc_core::SC_US));
+    CHECK(b.read(status) == npu::status_busy);
+    b.write(control, 2);
+    b.settle();
+    CHECK(b.read(status) == npu::status_error);
+    CHECK(b.read(error_code) == npu::error_aborted);
+    CHECK(b.irq.read());
+    CHECK_FALSE(b.engine.busy());
+    CHECK(b.stats.value("npu.jobs") == 1);
+    CHECK(b.stats.value("npu.errors") == 1);
+
+    b.write(status, npu::status_error);
+    const auto other = picture(c->input_bytes(), 4);
+    std::memcpy(b.memory.bytes.data() + (input - sram_base), other.data(), other.size());
+    b.job(input);
+    CHECK(b.read(status) == npu::status_done);
+    CHECK(output() != expected);
+    b.write(status, npu::status_done);
+    std::memcpy(b.memory.bytes.data() + (input - sram_base), image.data(), image.size());
+    b.job(input);
+    CHECK(output() == expected);
+    CHECK(b.engine.last_job().cycles == 813761);
+}
+
+TEST_CASE("an abort without a job does nothing, also to the next job") {
+    bench b(true);
+    const auto c = b.load(generate_mobilenet_v1());
+    b.settle();
+    b.write(control, 2);
+    b.settle();
+    CHECK(b.read(status) == 0);
+    CHECK(b.read(error_code) == npu::error_none);
+    b.job(c->input_address(0));
+    CHECK(b.read(status) == npu::status_done);
+    CHECK(b.engine.last_job().cycles == 813761);
+}
+
+TEST_CASE("npu.hang_job: that job never ends by itself, and the pool is free meanwhile") {
+    bench b(false);
+    b.parameters.hang_job = 2;
+    const auto c = b.load(generate_mobilenet_v1());
+    const std::uint64_t input = c->input_address(0);
+    b.job(input);
+    REQUIRE(b.read(status) == npu::status_done);
+    b.write(status, npu::status_done);
+    b.job(input);  // 100 ms, 30 times what it takes
+    CHECK(b.read(status) == npu::status_busy);
+    bool ran = false;
+    b.pool.submit([&ran] { ran = true; }).wait();
+    CHECK(ran);
+    b.write(control, 2);
+    b.settle();
+    CHECK(b.read(status) == npu::status_error);
+    CHECK(b.read(error_code) == npu::error_aborted);
+    b.write(status, npu::status_error);
+    b.job(input);
+    CHECK(b.read(status) == npu::status_done);
+    CHECK(b.engine.last_job().cycles == 813761);
+}
