@@ -42,7 +42,7 @@ std::string register_directory::name_of(std::uint64_t address) const {
     for (const auto& w : windows_)
         if (w.base <= address && (!owner || w.base > owner->base))
             owner = &w;
-    if (!owner || address - owner->base >= 0x10000)
+    if (!owner || address - owner->base >= owner->block->map().size)
         return "";
     for (const auto& r : owner->block->all())
         if (owner->base + r.offset == (address & ~std::uint64_t{3}))
