@@ -176,6 +176,21 @@ tlm::tlm_response_status register_block::transport(tlm::tlm_command command, std
     return tlm::TLM_OK_RESPONSE;
 }
 
+void register_block::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    if (delay != sc_core::SC_ZERO_TIME) {
+        const int i = find(p.get_address());
+        const auto index = static_cast<std::size_t>(i);
+        const bool still =
+            i >= 0 && (p.is_read() ? !all()[index].read_acts && !entries_[index].timed
+                                   : !entries_[index].written);
+        if (!still) {
+            sc_core::wait(delay);
+            delay = sc_core::SC_ZERO_TIME;
+        }
+    }
+    transport(p);
+}
+
 std::uint32_t register_block::peek(unsigned index) const {
     const entry& e = entries_[index];
     if (e.look)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <systemc>
 #include <tlm>
 #include <vector>
 
@@ -128,6 +129,11 @@ class register_block {
     void on_write(unsigned index, on_write_function f) { entries_[index].written = std::move(f); }
     /// Replaces the stored value on reads.
     void on_read(unsigned index, on_read_function f) { entries_[index].read = std::move(f); }
+    /// As on_read, where what is read depends on the time of the access itself.
+    void on_timed_read(unsigned index, on_read_function f) {
+        entries_[index].timed = true;
+        on_read(index, std::move(f));
+    }
     /// A 32-bit counter that the block keeps elsewhere.
     void counter(unsigned index, const std::uint64_t& value);
     /// A 64-bit one in registers `index` and `index` + 1: reading the lower half holds the upper. A
@@ -148,6 +154,11 @@ class register_block {
                                        unsigned char* data, unsigned length);
     /// What a bus access without time does with a payload: for the transport functions of modules.
     void transport(tlm::tlm_generic_payload& p);
+    /// The same for an initiator that is ahead of the kernel by `delay`: the kernel first comes to
+    /// that time (in the caller's thread) for writes that have a callback and for reads that act or
+    /// depend on time. The others do now what they would do then, as long as nothing is pending
+    /// before.
+    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     /// Debug access, neither counted nor observed: reads without side effects, of any bytes; writes
     /// whole words, with their effects. Returns how many bytes were moved.
     unsigned transport_debug(tlm::tlm_generic_payload& p);
@@ -172,6 +183,7 @@ class register_block {
         bool lists_values = false;
         on_write_function written;
         on_read_function read, look;  ///< look: for debuggers, in place of read
+        bool timed = false;
         std::uint64_t reads = 0, writes = 0;
     };
     tlm::tlm_response_status refuse(const register_info* r, std::uint64_t offset,

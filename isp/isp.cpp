@@ -267,8 +267,8 @@ void isp::drive_irq() {
         statistics_irq->write((registers_.get(reg::STATUS) & status_statistics_done) != 0);
 }
 
-void isp::register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void isp::register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned isp::register_debug(tlm::tlm_generic_payload& p) {

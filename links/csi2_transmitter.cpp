@@ -198,8 +198,9 @@ void csi2_transmitter::declare_registers() {
     r.wide_counter(reg::COUNTER_WIRE_BYTES_LOW, wire_bytes_);
 }
 
-void csi2_transmitter::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-    registers_.transport(payload);
+void csi2_transmitter::register_transport(tlm::tlm_generic_payload& payload,
+                                          sc_core::sc_time& delay) {
+    registers_.transport(payload, delay);
 }
 
 unsigned csi2_transmitter::register_debug(tlm::tlm_generic_payload& payload) {

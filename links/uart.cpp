@@ -119,8 +119,8 @@ void uart::reset() {
     line_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void uart::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void uart::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned uart::transport_debug(tlm::tlm_generic_payload& p) {

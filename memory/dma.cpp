@@ -55,8 +55,8 @@ void dma::declare_registers() {
                         [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
 }
 
-void dma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-    registers_.transport(payload);
+void dma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    registers_.transport(payload, delay);
 }
 
 unsigned dma::transport_debug(tlm::tlm_generic_payload& payload) {

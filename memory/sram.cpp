@@ -154,8 +154,8 @@ void sram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void sram::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-    registers_.transport(payload);
+void sram::register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    registers_.transport(payload, delay);
 }
 
 unsigned sram::register_debug(tlm::tlm_generic_payload& payload) {

@@ -51,8 +51,8 @@ void column_adc::finish() {
             alive->all();
 }
 
-void column_adc::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void column_adc::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned column_adc::transport_debug(tlm::tlm_generic_payload& p) {

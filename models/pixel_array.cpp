@@ -68,8 +68,8 @@ void pixel_array::declare_statistics() {
     s.add("pixel_array.exposure_time", exposure_time_, "Exposure of the last frame", "s");
 }
 
-void pixel_array::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void pixel_array::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned pixel_array::transport_debug(tlm::tlm_generic_payload& p) {

@@ -14,8 +14,8 @@
 namespace ocellus::sim {
 namespace {
 
-constexpr double default_deadline = 60;               // s
-constexpr double longest_deadline = 86400;            // s
+constexpr double default_deadline = 60;     // s
+constexpr double longest_deadline = 86400;  // s
 constexpr std::size_t most_words = 64;
 constexpr std::uint64_t longest_run = 1000000000000000;  // ns; 11 days of simulated time
 
@@ -23,7 +23,6 @@ constexpr std::uint64_t longest_run = 1000000000000000;  // ns; 11 days of simul
 struct refusal {
     std::string code, message;
 };
-
 
 int digit(char c) {
     return c >= '0' && c <= '9'   ? c - '0'
@@ -160,14 +159,15 @@ void control_protocol::line(std::string_view text) {
         for (const auto& i : known)
             names.emplace_back(i.name);
         const auto near = nearest_name(r.verb, names);
-        return refuse(r.id, "verb", near.empty() ? "unknown verb; help lists them"
-                                                 : "unknown verb; did you mean " + near + "?");
+        return refuse(r.id, "verb",
+                      near.empty() ? "unknown verb; help lists them"
+                                   : "unknown verb; did you mean " + near + "?");
     }
     for (std::size_t i = 2; i < words.size(); ++i) {
         const std::size_t equals = words[i].find('=');
         const std::string key = words[i].substr(0, equals);
-        if (equals != std::string::npos && std::string(v->options).find("," + key + ",") !=
-                                               std::string::npos && !key.empty())
+        if (equals != std::string::npos &&
+            std::string(v->options).find("," + key + ",") != std::string::npos && !key.empty())
             r.options[key] = words[i].substr(equals + 1);
         else
             r.words.push_back(words[i]);
@@ -200,7 +200,8 @@ std::uint64_t control_protocol::number(const std::string& text, std::uint64_t mo
         value = value * base + static_cast<unsigned>(std::max(d, 0));
     }
     if (!good || value > most)
-        wrong(fmt::format("{} is '{}', expected a number from 0 to {}", what, one_line(text), most));
+        wrong(
+            fmt::format("{} is '{}', expected a number from 0 to {}", what, one_line(text), most));
     return value;
 }
 
@@ -228,9 +229,8 @@ void control_protocol::set_deadline(const request& r) {
     const auto given = r.options.find("deadline");
     double seconds = default_deadline;
     std::string why;
-    if (given != r.options.end() &&
-        (!parse_quantity(given->second, unit::second, seconds, why) || !(seconds > 0) ||
-         seconds > longest_deadline))
+    if (given != r.options.end() && (!parse_quantity(given->second, unit::second, seconds, why) ||
+                                     !(seconds > 0) || seconds > longest_deadline))
         wrong("deadline is '" + one_line(given->second) + "', expected a time such as 500ms");
     deadline_ = wall_() + seconds;
 }
@@ -271,7 +271,8 @@ void control_protocol::update() {
             case simulation_control::result::reached:
                 return answer(pending_id_, "");
             case simulation_control::result::limit:
-                return refuse(pending_id_, "limit", "the limit of simulated time was reached first");
+                return refuse(pending_id_, "limit",
+                              "the limit of simulated time was reached first");
             case simulation_control::result::ended:
                 return refuse(pending_id_, "ended", "the run has ended");
         }
@@ -305,7 +306,8 @@ void control_protocol::read(const request& r) {
 
 void control_protocol::write(const request& r) {
     const std::uint32_t at = address(r.words[0]);
-    const auto value = static_cast<std::uint32_t>(number(r.words[1], ~std::uint32_t{0}, "the value"));
+    const auto value =
+        static_cast<std::uint32_t>(number(r.words[1], ~std::uint32_t{0}, "the value"));
     std::vector<unsigned char> bytes(4);
     for (unsigned i = 0; i < 4; ++i)
         bytes[i] = static_cast<unsigned char>(value >> (8 * i));
@@ -314,7 +316,8 @@ void control_protocol::write(const request& r) {
 
 void control_protocol::peek(const request& r) {
     const std::uint32_t at = address(r.words[0]);
-    const auto length = static_cast<std::size_t>(number(r.words[1], longest_transfer, "the length"));
+    const auto length =
+        static_cast<std::size_t>(number(r.words[1], longest_transfer, "the length"));
     std::string bytes(length, '\0');
     const std::size_t done =
         target_.peek(at, reinterpret_cast<unsigned char*>(bytes.data()), length);

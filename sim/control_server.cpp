@@ -153,18 +153,17 @@ void control_server::begin_access(const access_request& r) {
     accessing_ = true;
     access_ = {};
     const std::uint64_t mine = ++generation_;
-    chip_.external().submit(
-        {r.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, r.address, r.bytes,
-         tlm::TLM_INCOMPLETE_RESPONSE},
-        [this, mine](const external_port::access& a) {
-            if (mine != generation_)
-                return;
-            accessing_ = false;
-            access_.ok = a.response == tlm::TLM_OK_RESPONSE;
-            access_.error = access_.ok ? "" : name_of_response(a.response);
-            access_.bytes = a.bytes;
-            sc_core::sc_pause();
-        });
+    chip_.external().submit({r.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, r.address,
+                             r.bytes, tlm::TLM_INCOMPLETE_RESPONSE},
+                            [this, mine](const external_port::access& a) {
+                                if (mine != generation_)
+                                    return;
+                                accessing_ = false;
+                                access_.ok = a.response == tlm::TLM_OK_RESPONSE;
+                                access_.error = access_.ok ? "" : name_of_response(a.response);
+                                access_.bytes = a.bytes;
+                                sc_core::sc_pause();
+                            });
 }
 
 void control_server::stop() {

@@ -24,8 +24,8 @@ class control_server : public outsider, private simulation_control {
         std::function<std::shared_ptr<const models::scene>(const std::string&)> load_scene;
         std::function<std::string()> last_metadata;
     };
-    control_server(const std::string& where, sensor& chip, session& drive, const ocellus::statistics& stats,
-                   services s);
+    control_server(const std::string& where, sensor& chip, session& drive,
+                   const ocellus::statistics& stats, services s);
 
     void poll(unsigned milliseconds) override;
     bool holds() const override { return !busy(); }

@@ -51,12 +51,13 @@ void clint::declare_registers() {
         offset_ += with_low(now(), v) - now();
         changed();
     });
-    registers_.on_read(reg::MTIME, [now] { return static_cast<std::uint32_t>(now()); });
+    registers_.on_timed_read(reg::MTIME, [now] { return static_cast<std::uint32_t>(now()); });
     registers_.on_write(reg::MTIMEH, [this, now, changed](std::uint32_t v) {
         offset_ += with_high(now(), v) - now();
         changed();
     });
-    registers_.on_read(reg::MTIMEH, [now] { return static_cast<std::uint32_t>(now() >> 32); });
+    registers_.on_timed_read(reg::MTIMEH,
+                             [now] { return static_cast<std::uint32_t>(now() >> 32); });
 }
 
 void clint::reset() {
@@ -72,8 +73,8 @@ std::uint64_t clint::ticks(const sc_core::sc_time& t) const {
     return begun && clock_.time_of(begun) > t ? begun - 1 : begun;
 }
 
-void clint::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void clint::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned clint::transport_debug(tlm::tlm_generic_payload& p) {

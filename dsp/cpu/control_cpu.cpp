@@ -47,6 +47,12 @@ void control_cpu_parameters::declare(parameter_registry& r) {
     r.quantity("cpu.run_ahead", run_ahead, unit::second, 1e-9, 1.0)
         .says("How far the CPU runs ahead when nothing else is pending; changes speed only.")
         .from(provenance::chosen, "speed");
+    r.boolean("cpu.decoupled", decoupled)
+        .says(
+            "Let bus accesses run ahead of the kernel where nothing is pending before them; "
+            "changes the "
+            "speed of the simulation only.")
+        .from(provenance::chosen, "speed");
 }
 
 control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_parameters& parameters,
@@ -319,15 +325,27 @@ void control_cpu::act_on_requests() {
 /// An access through the socket, at the time at which the hart makes it.
 bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned size,
                       unsigned char* bytes, std::uint32_t& wait_states) {
-    catch_up();
-    tlm::tlm_generic_payload p;
+    // Where nothing is pending until then, the kernel need not come along: the target sees how far
+    // ahead the access is, and waits itself if it must.
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    sc_core::sc_time delay = clock_.time_of(hart_.cycles());
+    delay = delay > now ? delay - now : sc_core::SC_ZERO_TIME;
+    const sc_core::sc_time pending = sc_core::sc_time_to_pending_activity();
+    bool synchronised = false;
+    if (!parameters_.decoupled || sc_core::sc_pending_activity_at_current_time() ||
+        pending <= delay) {
+        catch_up();
+        delay = sc_core::SC_ZERO_TIME;
+        synchronised = true;
+    }
+    tlm::tlm_generic_payload& p = payload_;
     p.set_command(command);
     p.set_address(address);
     p.set_data_ptr(bytes);
     p.set_data_length(size);
     p.set_streaming_width(size);
+    p.set_dmi_allowed(false);
     p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     memory_out->b_transport(p, delay);
     const std::uint64_t complete = clock_.cycles_until(sc_core::sc_time_stamp() + delay);
     const std::uint64_t begun = hart_.cycles();
@@ -337,8 +355,13 @@ bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned 
                       : 0;
     ++bus_accesses_;
     bus_errors_ += !p.is_response_ok();
-    bus_accessed_ = true;
-    hart_.request_stop();
+    // What the access has caused is taken in before the CPU goes on.
+    if (synchronised || sc_core::sc_time_stamp() != now ||
+        sc_core::sc_pending_activity_at_current_time() ||
+        sc_core::sc_time_to_pending_activity() != pending) {
+        bus_accessed_ = true;
+        hart_.request_stop();
+    }
     return p.is_response_ok();
 }
 

@@ -25,6 +25,7 @@ struct control_cpu_parameters {
     std::uint64_t tcm_base = 0x10000000, tcm_size = 262144;  ///< bytes
     std::uint64_t rom_wait = 0, tcm_wait = 0;                ///< cycles of an access
     double run_ahead = 1e-3;                                 ///< s, when nothing else is pending
+    bool decoupled = true;                                   ///< speed only
 
     void declare(parameter_registry& r);
 };
@@ -148,6 +149,7 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     clock_domain clock_;
     sc_core::sc_time run_ahead_;
     memory_area rom_, tcm_;
+    tlm::tlm_generic_payload payload_;
     hart hart_;
     std::function<std::uint64_t(const sc_core::sc_time&)> time_source_;
     std::function<bool(stop_reason)> stop_handler_;

@@ -58,8 +58,8 @@ void interrupt_controller::reset() {
     changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void interrupt_controller::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void interrupt_controller::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned interrupt_controller::transport_debug(tlm::tlm_generic_payload& p) {

@@ -71,8 +71,8 @@ void simulator_port::end(std::uint32_t number) {
     }
 }
 
-void simulator_port::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void simulator_port::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned simulator_port::transport_debug(tlm::tlm_generic_payload& p) {

@@ -39,8 +39,8 @@ void system_control::reset(boot_reason why) {
     registers_.set(reg::BOOT_REASON, static_cast<std::uint32_t>(why));
 }
 
-void system_control::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void system_control::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned system_control::transport_debug(tlm::tlm_generic_payload& p) {

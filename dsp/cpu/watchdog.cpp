@@ -26,7 +26,7 @@ watchdog::watchdog(sc_core::sc_module_name name, double clock, block_context& co
     });
     registers_.on_write(reg::STATUS,
                         [this](std::uint32_t) { line_.notify(sc_core::SC_ZERO_TIME); });
-    registers_.on_read(reg::VALUE, [this] {
+    registers_.on_timed_read(reg::VALUE, [this] {
         const std::uint64_t now = ticks(sc_core::sc_time_stamp());
         return counting_ && !still_ && due_ > now ? static_cast<std::uint32_t>(due_ - now) : 0u;
     });
@@ -91,8 +91,8 @@ void watchdog::reset() {
     line_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void watchdog::transport(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    registers_.transport(p);
+void watchdog::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    registers_.transport(p, delay);
 }
 
 unsigned watchdog::transport_debug(tlm::tlm_generic_payload& p) {

@@ -246,12 +246,10 @@ void npu::registers_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& del
         p.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         return;
     }
-    access_delay_ = delay;
-    registers_.transport(p);
+    registers_.transport(p, delay);
 }
 
 unsigned npu::registers_debug(tlm::tlm_generic_payload& p) {
-    access_delay_ = sc_core::SC_ZERO_TIME;
     return registers_.transport_debug(p);
 }
 
@@ -297,7 +295,7 @@ void npu::start() {
     if (!context_.timing_only && !start_functional(networks_[number]))
         return raise(status_error, error_direct);
     busy_ = true;
-    start_event_.notify(access_delay_);
+    start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// Submits the functional job. Offsets of all tensors, the input's among them, are made relative to

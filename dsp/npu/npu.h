@@ -144,8 +144,7 @@ class npu : public sc_core::sc_module {
     std::uint32_t status_ = 0, error_ = 0;
     sc_core::sc_event start_event_, irq_event_, abort_event_;
     bool abort_ = false;
-    std::uint64_t started_ = 0;      ///< jobs begun
-    sc_core::sc_time access_delay_;  ///< of the register access being served
+    std::uint64_t started_ = 0;  ///< jobs begun
     tlm::tlm_generic_payload payload_;
     tlm::tlm_dmi direct_;
     bool have_direct_ = false;

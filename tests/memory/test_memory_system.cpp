@@ -296,10 +296,10 @@ void check_dma_time(bool timing_only) {
     test_bench t(timing_only);
     // n bursts of 256 B (8 accesses), source and destination in different banks, so no conflict:
     // a read takes 2 + 8 + 2 cycles and the next one begins at its end; the last write follows with
-    // 2 + 8 + 1. 64-byte interleave: bursts occupy banks 0-3, 4-7, ...; the destination is shifted
-    // by 8 banks.
+    // 2 + 8 + 1. The write of START reaches the engine 2 cycles after it was made. 64-byte
+    // interleave: bursts occupy banks 0-3, 4-7, ...; the destination is shifted by 8 banks.
     const std::uint64_t cycle = run_dma(t, sram_base, sram_base + 65536 + 512, 4096, 1, 0, 0);
-    CHECK(cycle == 16 * 12 + 11);
+    CHECK(cycle == 2 + 16 * 12 + 11);
     CHECK(t.ram->wait_cycles() == 0);
 }
 
