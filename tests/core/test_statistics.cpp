@@ -69,3 +69,30 @@ TEST_CASE("statistics by name, as text, and at the edges") {
     time = std::numeric_limits<double>::infinity();  // JSON knows no infinity
     CHECK(nlohmann::json::parse(s.json())["statistics"]["a.time"]["value"].is_null());
 }
+
+TEST_CASE("statistics since a snapshot are differences, and leave the whole run's alone") {
+    statistics s;
+    std::uint64_t bytes = 100;
+    double time = 2.5;
+    s.add("sram.bytes", bytes, "Bytes moved", "B");
+    s.add("a.time", time, "Time", "s");
+    const auto whole = [&] { return nlohmann::json::parse(s.json())["statistics"]; };
+    const auto since = [&](const statistics::snapshot& from) {
+        return nlohmann::json::parse(s.json(from))["statistics"];
+    };
+    const statistics::snapshot start, first = s.take_snapshot();
+    CHECK(since(start) == whole());
+    CHECK(since(first)["sram.bytes"]["value"] == 0);
+    bytes = 130;
+    time = 3.5;
+    CHECK(since(first)["sram.bytes"]["value"] == 30);
+    CHECK(since(first)["a.time"]["value"] == 3.5);  // real ones are the whole run's
+    const statistics::snapshot second = s.take_snapshot();
+    std::uint64_t late = 7;
+    s.add("late", late, "Registered after the snapshot");
+    bytes = 131;
+    CHECK(since(second)["sram.bytes"]["value"] == 1);
+    CHECK(since(second)["late"]["value"] == 7);
+    CHECK(since(first)["sram.bytes"]["value"] == 31);
+    CHECK(whole()["sram.bytes"]["value"] == 131);
+}

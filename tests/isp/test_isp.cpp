@@ -460,3 +460,76 @@ TEST_CASE("isp: registers can be written, read back and refuse what is wrong") {
     CHECK(s.gamma == d.gamma);
     CHECK(s.black_level == d.black_level);
 }
+
+namespace {
+
+/// Times at which statistics_irq rose in two frames, and what firmware read then.
+struct measured_run {
+    std::vector<sc_time> rises;
+    std::vector<std::uint32_t> frames, valid, cells, luma;
+
+    measured_run(bool timing_only, unsigned threads) {
+        isp_parameters p;
+        p.black_level = 0;
+        p.white_balance_red = p.white_balance_blue = p.digital_gain = 1;
+        p.window_x = 8;
+        p.window_y = 4;
+        p.window_width = 100;
+        p.window_height = 30;
+        test_bench b("bench", p, threads, timing_only);
+        sc_core::sc_signal<bool> line{"line"};
+        b.device.statistics_irq.bind(line);
+        b.width = 128;
+        b.height = 48;
+        b.frames = 2;
+        b.functional = !timing_only;
+        b.set_control(isp_output::raw, false, p);
+        b.write("STATISTICS_CONTROL", 1);
+        for (unsigned f = 0; f < 2; ++f) {
+            while (!line.read() && sc_core::sc_time_stamp() < b.arrival(2, 0))
+                sc_core::sc_start(sc_time(1, sc_core::SC_NS));
+            rises.push_back(sc_core::sc_time_stamp());
+            frames.push_back(b.read("STATISTICS_FRAME"));
+            valid.push_back(b.read("STATISTICS_VALID"));
+            cells.push_back(b.read("STATISTICS_PIXELS"));
+            luma.push_back(b.read("STATISTICS_LUMA_MEAN"));
+            b.write("STATUS", 1u << 4);
+            sc_core::sc_start(sc_time(1, sc_core::SC_NS));
+            CHECK_FALSE(line.read());
+        }
+        for (unsigned f = 0; f < 2; ++f) {
+            // Row 33 is the window's last: then its clocks and those of the first two stages.
+            const auto arrival = b.arrival(f, 33);
+            const auto edge =
+                static_cast<std::uint64_t>(std::ceil(arrival.to_seconds() * 373e6 - 1e-6));
+            const sc_time due = clock_time(static_cast<long double>(edge + 64 + 7), 373e6L);
+            CHECK(rises[f] >= due);
+            CHECK(rises[f] <= due + sc_time(2, sc_core::SC_NS));
+        }
+        if (!timing_only)
+            for (unsigned f = 0; f < 2; ++f) {
+                isp_settings s = p.settings();
+                const auto& raw = *b.raws[f];
+                const auto direct = measure_exposure([&](unsigned y) { return raw.row(y); },
+                                                     {8, 4, 100, 30}, 10, s);
+                CHECK(direct.mean(direct.luma) == luma[f]);
+            }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("isp: statistics are there when the window's last row has passed the white balance") {
+    const measured_run r(false, 2);
+    CHECK(r.frames == std::vector<std::uint32_t>{0, 1});
+    CHECK(r.valid == std::vector<std::uint32_t>{1, 1});
+    CHECK(r.cells == std::vector<std::uint32_t>{50 * 15, 50 * 15});
+    CHECK(r.luma[0] != r.luma[1]);
+}
+
+TEST_CASE("isp: without samples statistics come at the same time and say that they are none") {
+    const measured_run r(true, 0);
+    CHECK(r.frames == std::vector<std::uint32_t>{0, 1});
+    CHECK(r.valid == std::vector<std::uint32_t>{0, 0});
+    CHECK(r.cells == std::vector<std::uint32_t>{0, 0});
+}
