@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t weight_red = 54, weight_green_red = 92, weight_green_blue = 91,
                         weight_blue = 19;  // of 256
 
-/// One call's cells: sums stay below 2^32, and so do counts of a 16-bit lane.
+/// One call's cells: sums stay below 2^32, and counts below 2^16.
 constexpr unsigned most_cells = 65535;
 
 struct row_sums {
@@ -74,18 +74,10 @@ void count_below(const std::uint16_t* luma, unsigned cells,
     for (unsigned t = 1; t < exposure_statistics::bins; ++t) {
         // Thresholds are at most 15/16 of 2^16.
         const auto limit = static_cast<std::uint16_t>(threshold[t]);
-        constexpr unsigned lanes = 32;
-        std::uint16_t n[lanes] = {};
-        unsigned c = 0;
-        for (; c + lanes <= cells; c += lanes)
-            for (unsigned j = 0; j < lanes; ++j)
-                n[j] = static_cast<std::uint16_t>(n[j] + (luma[c + j] < limit ? 1 : 0));
-        std::uint32_t sum = 0;
-        for (const std::uint16_t v : n)
-            sum += v;
-        for (; c < cells; ++c)
-            sum += luma[c] < limit ? 1u : 0u;
-        below[t] = sum;
+        std::uint16_t n = 0;
+        for (std::size_t c = 0; c < cells; ++c)
+            n = static_cast<std::uint16_t>(n + (luma[c] < limit ? 1 : 0));
+        below[t] = n;
     }
 }
 
