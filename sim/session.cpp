@@ -93,8 +93,9 @@ bool session::kept_alive() const {
 }
 
 void session::poll(unsigned milliseconds) {
-    for (outsider* o : outsiders_)
-        o->poll(std::exchange(milliseconds, 0));
+    // One of them can be waited for: the last, which is a server's socket when there is one.
+    for (std::size_t i = 0; i < outsiders_.size(); ++i)
+        outsiders_[i]->poll(i + 1 < outsiders_.size() ? 0 : milliseconds);
 }
 
 /// What shows that the sensor is getting somewhere. Interrupts do not: a timer may tick for ever.
