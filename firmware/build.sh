@@ -12,11 +12,17 @@ if [ "${1:-}" = --out ]; then
     shift 2
 fi
 mkdir -p "$out"
+out=$(cd "$out" && pwd)
+[ $# -gt 0 ] || cd "$here/.."
 prefix=${CROSS_COMPILE:-riscv64-unknown-elf-}
 # In one step: for a link with _zicsr in its name the distribution's picolibc has no libraries.
 flags=(-march=rv32imc -misa-spec=2.2 -mabi=ilp32 -mcmodel=medany --specs=picolibc.specs -std=gnu17 -O2 -g
     -ffunction-sections -fdata-sections -ffp-contract=off -fno-common -Wall -Wextra -Werror
-    -Wno-int-to-pointer-cast "-ffile-prefix-map=$here=firmware" "-I$here/include" "-I$here/hal")
+    -Wno-int-to-pointer-cast "-I$here/include" "-I$here/hal")
+# No path of this machine goes into the files; the compiler does not tell the assembler by itself. The last that fits wins.
+for map in "$PWD=." "$here=firmware"; do
+    flags+=("-ffile-prefix-map=$map" "-Wa,--debug-prefix-map=$map")
+done
 link=(-nostartfiles -static -Wl,--gc-sections -Wl,--build-id=none -Wl,--no-warn-rwx-segments)
 hal=("$here/hal/start.S" "$here/hal/hal.c")
 if [ $# -gt 0 ]; then

@@ -3,6 +3,7 @@
 /* Boot ROM: jumps to the program that the host has loaded, or waits for ever. */
 #include "ocellus.h"
 
+    .file "firmware/boot/rom.S"
     .section .text.reset, "ax"
     .globl _start
 _start:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright The Ocellus Authors */
+    .file "firmware/hal/start.S"
     .section .text.start, "ax"
     .globl _start
 _start:
