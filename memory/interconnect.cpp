@@ -147,7 +147,8 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
 
     if (!payload.is_response_ok())
         ++i.errors;
-    const std::uint64_t latency = (delay - requested).value();
+    // The target may have let the kernel come along.
+    const std::uint64_t latency = (sc_core::sc_time_stamp() + delay - now - requested).value();
     i.latency_total += latency;
     i.latency_max = latency > i.latency_max ? latency : i.latency_max;
 }

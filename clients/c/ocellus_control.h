@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright The Ocellus Authors */
-/* Drives an Ocellus simulation over its control socket. C99 and POSIX sockets, nothing else. The protocol:
-   docs/control-protocol.md.
+/* Drives an Ocellus simulation over its control socket. C99 and POSIX sockets, nothing else. The
+   protocol: docs/control-protocol.md.
 
-   Every call returns 0, or a negative number with a text in ocellus_error(). Every call has a deadline in milliseconds of
-   wall time, and leaves the simulated time of its reply in ocellus_time_ns(). Simulated time stands still between calls. */
+   Every call returns 0, or a negative number with a text in ocellus_error(). Every call has a
+   deadline in milliseconds of wall time, and leaves the simulated time of its reply in
+   ocellus_time_ns(). Simulated time stands still between calls. */
 #ifndef OCELLUS_CONTROL_H
 #define OCELLUS_CONTROL_H
 
@@ -18,49 +19,54 @@ extern "C" {
 struct ocellus;
 
 enum {
-    OCELLUS_REFUSED = -1,  /* the simulation said no: ocellus_error() says why, ocellus_code() in one word */
+    OCELLUS_REFUSED =
+        -1, /* the simulation said no: ocellus_error() says why, ocellus_code() in one word */
     OCELLUS_LOST = -2,     /* no answer within the deadline, or no connection */
     OCELLUS_TOO_SMALL = -3 /* the buffer; the data is gone */
 };
 
-/* `where`: "unix:PATH", a path with a slash, "PORT" or "127.0.0.1:PORT". NULL on failure, with a text in `error`. */
-struct ocellus *ocellus_connect(const char *where, int deadline_ms, char *error, size_t error_size);
+/* `where`: "unix:PATH", a path with a slash, "PORT" or "127.0.0.1:PORT". NULL on failure, with a
+ * text in `error`. */
+struct ocellus* ocellus_connect(const char* where, int deadline_ms, char* error, size_t error_size);
 /* Ends the conversation; the simulation ends too. */
-void ocellus_close(struct ocellus *o);
+void ocellus_close(struct ocellus* o);
 
-const char *ocellus_error(const struct ocellus *o);
-/* syntax, verb, parameter, busy, bus, limit, deadline, stopped, ended, none; "" when the last call did not fail so. */
-const char *ocellus_code(const struct ocellus *o);
-uint64_t ocellus_time_ns(const struct ocellus *o);
+const char* ocellus_error(const struct ocellus* o);
+/* syntax, verb, parameter, busy, bus, limit, deadline, stopped, ended, none; "" when the last call
+ * did not fail so. */
+const char* ocellus_code(const struct ocellus* o);
+uint64_t ocellus_time_ns(const struct ocellus* o);
 /* Of all calls that follow. */
-void ocellus_set_deadline(struct ocellus *o, int deadline_ms);
+void ocellus_set_deadline(struct ocellus* o, int deadline_ms);
 
 /* A register or word by bus address, with bus time and side effects. */
-int ocellus_read(struct ocellus *o, uint32_t address, uint32_t *value);
-int ocellus_write(struct ocellus *o, uint32_t address, uint32_t value);
+int ocellus_read(struct ocellus* o, uint32_t address, uint32_t* value);
+int ocellus_write(struct ocellus* o, uint32_t address, uint32_t value);
 /* The same by name: "npu.STATUS". */
-int ocellus_read_register(struct ocellus *o, const char *name, uint32_t *value);
-int ocellus_write_register(struct ocellus *o, const char *name, uint32_t value);
+int ocellus_read_register(struct ocellus* o, const char* name, uint32_t* value);
+int ocellus_write_register(struct ocellus* o, const char* name, uint32_t value);
 /* Memory without time. */
-int ocellus_peek(struct ocellus *o, uint32_t address, void *bytes, size_t length);
-int ocellus_poke(struct ocellus *o, uint32_t address, const void *bytes, size_t length);
+int ocellus_peek(struct ocellus* o, uint32_t address, void* bytes, size_t length);
+int ocellus_poke(struct ocellus* o, uint32_t address, const void* bytes, size_t length);
 
-int ocellus_run_for(struct ocellus *o, uint64_t ns);
+int ocellus_run_for(struct ocellus* o, uint64_t ns);
 /* `limit_ns` of simulated time; 0: none. */
-int ocellus_run_until_frame(struct ocellus *o, uint32_t frame, uint64_t limit_ns);
-int ocellus_run_until_event(struct ocellus *o, const char *event, unsigned count, uint64_t limit_ns);
-int ocellus_wait_irq(struct ocellus *o, const char *name, uint64_t limit_ns);
+int ocellus_run_until_frame(struct ocellus* o, uint32_t frame, uint64_t limit_ns);
+int ocellus_run_until_event(struct ocellus* o, const char* event, unsigned count,
+                            uint64_t limit_ns);
+int ocellus_wait_irq(struct ocellus* o, const char* name, uint64_t limit_ns);
 
 /* One statistic by name. */
-int ocellus_statistic(struct ocellus *o, const char *name, double *value);
-/* The bytes of the last image as packed on the wire, of the last tensor, or of the last metadata line; `*length`: in: of the
-   buffer, out: of the data. */
-int ocellus_last_frame(struct ocellus *o, void *bytes, size_t *length, unsigned *width, unsigned *height);
-int ocellus_last_tensor(struct ocellus *o, void *bytes, size_t *length);
-int ocellus_last_metadata(struct ocellus *o, void *bytes, size_t *length);
-int ocellus_set_scene(struct ocellus *o, const char *name);
+int ocellus_statistic(struct ocellus* o, const char* name, double* value);
+/* The bytes of the last image as packed on the wire, of the last tensor, or of the last metadata
+   line; `*length`: in: of the buffer, out: of the data. */
+int ocellus_last_frame(struct ocellus* o, void* bytes, size_t* length, unsigned* width,
+                       unsigned* height);
+int ocellus_last_tensor(struct ocellus* o, void* bytes, size_t* length);
+int ocellus_last_metadata(struct ocellus* o, void* bytes, size_t* length);
+int ocellus_set_scene(struct ocellus* o, const char* name);
 /* Resets the control CPU and loads the firmware again. */
-int ocellus_reset(struct ocellus *o);
+int ocellus_reset(struct ocellus* o);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "program.h"
+
+/// Whether there is a cross compiler; without one a test skips itself, which under CI=true is a
+/// failure.
+inline bool have_cross_compiler() {
+    static const bool there =
+        run_program({"sh", "-c", "command -v riscv64-unknown-elf-gcc"}).exit_code == 0;
+    if (!there) {
+        const char* ci = std::getenv("CI");
+        if (ci && std::string(ci) == "true")
+            FAIL("no riscv64-unknown-elf-gcc");
+        WARN("skipped: no riscv64-unknown-elf-gcc");
+    }
+    return there;
+}
+
+/// Builds a C file with the HAL; returns the ELF's path.
+inline std::string build_firmware(const std::string& folder, const std::string& name,
+                                  const std::string& source, const std::string& define = {}) {
+    const std::string root = OCELLUS_SOURCE_DIR;
+    std::vector<std::string> command = {"bash", root + "/firmware/build.sh", "--out", folder, name,
+                                        source};
+    if (!define.empty())
+        command.push_back("-D" + define);
+    const auto r = run_program(command);
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    return folder + "/" + name + ".elf";
+}
+
+/// One of tests/firmware_programs/faults.c.
+inline std::string faulty_firmware(const std::string& folder, int mode) {
+    return build_firmware(folder, "mode" + std::to_string(mode),
+                          std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/faults.c",
+                          "MODE=" + std::to_string(mode));
+}
