@@ -31,9 +31,9 @@ bool auto_exposure_step(struct auto_exposure *a, uint32_t frame, uint32_t luma_m
         factor = LARGEST_STEP;
     if (factor < 1.0f / LARGEST_STEP)
         factor = 1.0f / LARGEST_STEP;
-    /* Light is exposure times gain; exposure first, since gain also amplifies noise. */
+    /* Light is exposure times gain; exposure first, since gain also amplifies noise. Gain makes up for the part of a line. */
     const float light = (float)a->exposure * auto_exposure_gain(a->gain) * factor;
-    uint32_t lines = light >= (float)a->exposure_max ? a->exposure_max : (uint32_t)(light + 0.5f);
+    uint32_t lines = light >= (float)a->exposure_max ? a->exposure_max : (uint32_t)light;
     if (lines < a->exposure_min)
         lines = a->exposure_min;
     const uint32_t code = auto_exposure_code(light / (float)lines, a->gain_max);
