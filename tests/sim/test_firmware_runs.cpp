@@ -17,7 +17,8 @@ namespace {
 const std::string small = std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml";
 
 program_result run_firmware(const std::string& elf, std::vector<std::string> more = {}) {
-    std::vector<std::string> all = {"run", small, "--firmware", elf, "--network", "none", "--quiet"};
+    std::vector<std::string> all = {"run",       small,  "--firmware", elf,
+                                    "--network", "none", "--quiet"};
     all.insert(all.end(), more.begin(), more.end());
     return ocellus_program(all);
 }
@@ -41,8 +42,7 @@ TEST_CASE("the minimal example shows what its page says") {
     const std::string folder = scratch_folder(), root = OCELLUS_SOURCE_DIR;
     const auto source = file_bytes(root + "/examples/firmware/minimal/main.c");
     CHECK(std::count(source.begin(), source.end(), '\n') < 60);
-    const auto elf =
-        build_firmware(folder, "minimal", root + "/examples/firmware/minimal/main.c");
+    const auto elf = build_firmware(folder, "minimal", root + "/examples/firmware/minimal/main.c");
     const auto r = run_firmware(elf, {"--uart", "file:" + folder + "/uart"});
     INFO(r.err);
     CHECK(r.exit_code == 0);
@@ -200,9 +200,9 @@ TEST_CASE("firmware reads simulated time") {
 
 TEST_CASE("a hung NPU costs its frame and no more") {
     const std::string out = scratch_folder() + "/out";
-    const auto r = ocellus_program({"run", small, "--frames", "5", "--timing-only", "--quiet", "--set",
-                                    "npu.hang_job=2", "--set", "firmware.inference_timeout=5 ms",
-                                    "--out", out});
+    const auto r = ocellus_program({"run", small, "--frames", "5", "--timing-only", "--quiet",
+                                    "--set", "npu.hang_job=2", "--set",
+                                    "firmware.inference_timeout=5 ms", "--out", out});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
     const auto s = json::parse(file_bytes(out + "/stats.json")).at("statistics");
@@ -220,8 +220,9 @@ TEST_CASE("every switch that buys speed leaves cycles, statistics and bytes alon
     int number = 0;
     const auto files = [&](const std::vector<std::string>& switches) {
         const std::string out = base + "/" + std::to_string(number++);
-        std::vector<std::string> all = {"run", small,   "--frames", "3",  "--quiet",
-                                        "--set", "output.save_frames=all", "--out", out};
+        std::vector<std::string> all = {
+            "run",   small, "--frames", "3", "--quiet", "--set", "output.save_frames=all",
+            "--out", out};
         all.insert(all.end(), switches.begin(), switches.end());
         const auto r = ocellus_program(all);
         INFO(r.err);
