@@ -31,6 +31,14 @@ int digit(char c) {
                                   : -1;
 }
 
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && text.front() == ' ')
+        text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ')
+        text.remove_suffix(1);
+    return text;
+}
+
 /// Text of a reply must not break its line.
 std::string one_line(std::string text) {
     for (char& c : text)
@@ -59,7 +67,7 @@ const std::vector<control_protocol::verb_info>& control_protocol::verbs() {
         {"frame", &p::frame, 0, 0, ",", false, "frame"},
         {"tensor", &p::tensor, 0, 0, ",", false, "tensor"},
         {"metadata", &p::metadata, 0, 0, ",", false, "metadata"},
-        {"scene", &p::scene, 1, 1, ",", false, "scene FILE|builtin:parcels"},
+        {"scene", &p::scene, 1, 1, ",", false, "scene FILE|builtin:parcels", true},
         {"reset", &p::reset, 0, 0, ",", false, "reset"},
         {"stop", &p::stop, 0, 0, ",", false, "stop"},
         {"quit", &p::quit, 0, 0, ",", false, "quit"},
@@ -163,6 +171,11 @@ void control_protocol::line(std::string_view text) {
                       near.empty() ? "unknown verb; help lists them"
                                    : "unknown verb; did you mean " + near + "?");
     }
+    if (v->rest && words.size() > 2) {
+        const std::string_view after = text.substr(text.find(words[0]) + words[0].size());
+        words.resize(2);
+        r.words.emplace_back(trimmed(after.substr(after.find(words[1]) + words[1].size())));
+    }
     for (std::size_t i = 2; i < words.size(); ++i) {
         const std::size_t equals = words[i].find('=');
         const std::string key = words[i].substr(0, equals);
@@ -183,7 +196,8 @@ void control_protocol::line(std::string_view text) {
     } catch (const refusal& e) {
         refuse(r.id, e.code, e.message);
     } catch (const input_error& e) {
-        refuse(r.id, "parameter", e.what());
+        const std::string why = e.what(), prefix = "error: ";
+        refuse(r.id, "parameter", why.rfind(prefix, 0) == 0 ? why.substr(prefix.size()) : why);
     }
 }
 
@@ -352,7 +366,7 @@ void control_protocol::run_for(const request& r) {
 
 void control_protocol::run_until(const request& r) {
     simulation_control::run_request run;
-    if (r.words[0] == "frame") {
+    if (r.words[0] == "frame" && r.options.count("count") == 0) {
         run.what = simulation_control::condition::frame;
         run.frame = number(r.words[1], ~std::uint32_t{0}, "the frame");
     } else if (r.words[0] == "event") {
@@ -368,7 +382,7 @@ void control_protocol::run_until(const request& r) {
         if (count != r.options.end())
             run.count = std::max<std::uint64_t>(1, number(count->second, 1000000000, "count"));
     } else {
-        wrong("usage: run_until frame N | event NAME");
+        wrong("usage: run_until frame N | event NAME [count=N]");
     }
     start_run(r, std::move(run));
 }

@@ -53,6 +53,7 @@ class control_protocol : public byte_protocol {
         const char* options;   ///< names with commas before and after
         bool takes_time;
         const char* usage;
+        bool rest = false;  ///< the only word is what is left of the line, blanks included
     };
     static const std::vector<verb_info>& verbs();
 
