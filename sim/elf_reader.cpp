@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::uint64_t float_abi_bits = 0x6;  // EF_RISCV_FLOAT_ABI
 constexpr std::uint64_t embedded_bit = 0x8;    // EF_RISCV_RVE
+constexpr std::uint64_t program_header_size = 32;
 constexpr std::size_t most_segments = 64;
 constexpr std::size_t most_lines = std::size_t{1} << 22;
 
@@ -59,6 +60,20 @@ class reader {
                           fmt::format("error: {}: {}\nNothing was simulated.", path_, what));
     }
 
+    /// What the file is instead, as far as its beginning tells.
+    const char* what_else() const {
+        const auto begins = [this](const char* text) { return bytes_.rfind(text, 0) == 0; };
+        if (begins("#!"))
+            return " but a script";
+        if (begins(":"))
+            return " but Intel HEX, it seems";
+        if (begins("S0") || begins("S1") || begins("S3"))
+            return " but Motorola S-records, it seems";
+        if (begins("!<arch>"))
+            return " but an archive of object files";
+        return "";
+    }
+
     void check_identity() const {
         const auto byte = [this](std::size_t i) {
             return i < bytes_.size() ? static_cast<unsigned char>(bytes_[i]) : 0u;
@@ -66,11 +81,10 @@ class reader {
         if (bytes_.empty())
             fail("the file is empty; expected an ELF executable for RV32");
         if (bytes_.compare(0, 4, "\177ELF") != 0) {
-            const bool text = bytes_.compare(0, 2, "#!") == 0 || bytes_[0] == ':';
             fail(
                 fmt::format("not an ELF file{}; expected an executable for RV32, as linked by "
                             "riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32",
-                            text ? " but a text" : ""));
+                            what_else()));
         }
         if (bytes_.size() < 52)
             fail(fmt::format("cut short: {} bytes, the header of an ELF file has 52",
@@ -102,6 +116,14 @@ class reader {
             fail("compiled for RV32E; compile with -march=rv32imc");
         if (h.e_phnum == 0)
             fail("it has no program headers, so there is nothing to load");
+        if (h.e_phentsize != program_header_size)
+            fail(fmt::format("its program headers have {} bytes each; expected {}", h.e_phentsize,
+                             program_header_size));
+        // libelf would silently read those that are left.
+        const std::uint64_t end = h.e_phoff + std::uint64_t{h.e_phnum} * program_header_size;
+        if (end > bytes_.size())
+            fail(fmt::format("cut short: its program headers would end at {} and the file at {}",
+                             end, bytes_.size()));
     }
 
     std::string areas_text() const {
@@ -165,10 +187,7 @@ class reader {
 
     void check_entry() const {
         const std::uint32_t e = image_.entry;
-        const auto holds = [e](const firmware_image::segment& s) {
-            return s.executable && e - s.address < s.memory_size;
-        };
-        if (std::none_of(image_.segments.begin(), image_.segments.end(), holds))
+        if (!holds_code(e))
             fail(fmt::format("its entry 0x{:08x} lies in no executable segment", e));
         if (e & 1u)
             fail(fmt::format("its entry 0x{:08x} is odd; instructions lie at even addresses", e));
@@ -228,8 +247,21 @@ class reader {
         image_.files.resize(files.size());
         for (const auto& [file, index] : files)
             image_.files[index] = file;
+        // Where one sequence ends another may begin: its first line comes last and wins.
         std::stable_sort(image_.lines.begin(), image_.lines.end(),
-                         [](const auto& a, const auto& b) { return a.address < b.address; });
+                         [](const auto& x, const auto& y) {
+                             return x.address != y.address ? x.address < y.address
+                                                           : x.number == 0 && y.number != 0;
+                         });
+    }
+
+    /// Whether the program has instructions there.
+    bool holds_code(std::uint64_t address) const {
+        return std::any_of(image_.segments.begin(), image_.segments.end(),
+                           [address](const firmware_image::segment& s) {
+                               return s.executable && address >= s.address &&
+                                      address - s.address < s.memory_size;
+                           });
     }
 
     void add_lines(Dwarf_Lines* lines, std::size_t count,
@@ -244,7 +276,8 @@ class reader {
                 dwarf_lineendsequence(l, &ends) != 0 ||
                 dwarf_linebeginstatement(l, &statement) != 0)
                 continue;
-            if (!ends && (!statement || number <= 0))
+            // Functions that the linker threw away have lines at address 0, where the boot ROM is.
+            if ((!ends && (!statement || number <= 0)) || !holds_code(ends ? address - 1 : address))
                 continue;
             const auto file =
                 files.emplace(source, static_cast<std::uint32_t>(files.size())).first->second;
