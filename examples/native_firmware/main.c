@@ -13,7 +13,7 @@
 
 #define MS 1000000u /* ns */
 
-static struct ocellus *chip;
+static struct ocellus_simulation *chip;
 
 static void check(int result, const char *what) {
     if (result == 0)
