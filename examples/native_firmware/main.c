@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright The Ocellus Authors */
 /* Firmware built for this machine instead of the control CPU: it plays the CPU through the control socket, with the same
-   registers and interrupts. Captures one frame, runs the network on its tensor, and sends what the first output holds. */
+   registers and interrupts. Captures one frame, runs the network on its tensor, interprets the outputs with the default
+   application's own code, and sends the metadata record. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../clients/c/ocellus_control.h"
-#include "../../firmware/include/ocellus.h"
-#include "../../firmware/include/ocellus_boot.h"
+#include "metadata.h"
+#include "ocellus.h"
+#include "ocellus_boot.h"
+#include "ocellus_control.h"
+#include "postprocess.h"
 
 #define MS 1000000u /* ns */
 
@@ -33,6 +36,13 @@ static void set(uint32_t address, uint32_t value) {
 }
 #define AT(block, type, name) (OCELLUS_##block##_BASE + (uint32_t)offsetof(ocellus_##type##_t, name))
 
+/* Until the line is high; returns the time, ns. */
+static uint64_t wait_for(const char *interrupt) {
+    check(ocellus_wait_irq(chip, interrupt, 200 * MS), interrupt);
+    printf("%s at %" PRIu64 " us\n", interrupt, ocellus_time_ns(chip) / 1000);
+    return ocellus_time_ns(chip);
+}
+
 int main(int argc, char **argv) {
     char error[256];
     if (argc != 2) {
@@ -54,41 +64,57 @@ int main(int argc, char **argv) {
         set(w.address, w.value);
     }
 
+    if (!info.network) {
+        fprintf(stderr, "this example needs a network\n");
+        ocellus_close(chip);
+        return 1;
+    }
     set(AT(ISP, isp, TENSOR_ADDRESS), info.input_slot[0]);
     set(AT(ISP, isp, CONTROL), info.isp_control | ISP_CONTROL_TENSOR_ENABLE_Msk);
     set(AT(PIXEL_ARRAY, pixel_array, FRAMES), 1);
     set(AT(PIXEL_ARRAY, pixel_array, CONTROL), PIXEL_ARRAY_CONTROL_STREAM_Msk);
 
-    check(ocellus_wait_irq(chip, "frame", 200 * MS), "frame");
+    struct metadata record = {.frame = 0};
+    record.frame_start_ns = wait_for("frame");
     set(AT(PIXEL_ARRAY, pixel_array, STATUS), PIXEL_ARRAY_STATUS_FRAME_START_Msk);
-    printf("frame starts at %" PRIu64 " us\n", ocellus_time_ns(chip) / 1000);
-
-    check(ocellus_wait_irq(chip, "tensor", 200 * MS), "tensor");
+    record.tensor_ready_ns = wait_for("tensor");
     set(AT(ISP, isp, STATUS), ISP_STATUS_TENSOR_DONE_Msk);
-    printf("tensor complete at %" PRIu64 " us\n", ocellus_time_ns(chip) / 1000);
 
     set(AT(NPU, npu, INPUT_ADDRESS), info.input_slot[0]);
     set(AT(NPU, npu, JOB_ID), 0);
     set(AT(NPU, npu, CONTROL), NPU_CONTROL_START_Msk);
-    check(ocellus_wait_irq(chip, "npu", 200 * MS), "npu");
+    record.inference_start_ns = ocellus_time_ns(chip);
+    record.inference_end_ns = wait_for("npu");
     set(AT(NPU, npu, STATUS), NPU_STATUS_DONE_Msk);
-    printf("inference took %" PRIu32 " cycles\n", reg(AT(NPU, npu, CYCLES)));
+    record.inference_cycles = reg(AT(NPU, npu, CYCLES));
+    printf("inference took %" PRIu32 " cycles\n", record.inference_cycles);
 
-    int8_t scores[4096];
-    const uint32_t bytes = info.output[0].bytes < sizeof scores ? info.output[0].bytes : (uint32_t)sizeof scores;
-    check(ocellus_peek(chip, info.output[0].address, scores, bytes), "output");
-    int best = -128;
-    for (uint32_t i = 0; i < bytes; ++i)
-        best = scores[i] > best ? scores[i] : best;
-    printf("best score of %" PRIu32 ": code %d\n", bytes, best);
+    static uint8_t bytes[OCELLUS_MOST_OUTPUTS][65536];
+    const uint8_t *outputs[OCELLUS_MOST_OUTPUTS];
+    for (uint32_t i = 0; i < info.output_count; ++i) {
+        if (info.output[i].bytes > sizeof bytes[i]) {
+            fprintf(stderr, "output %" PRIu32 " is too large for this example\n", i);
+            ocellus_close(chip);
+            return 1;
+        }
+        check(ocellus_peek(chip, info.output[i].address, bytes[i], info.output[i].bytes), "output");
+        outputs[i] = bytes[i];
+    }
+    struct finding findings[POSTPROCESS_MOST_FINDINGS];
+    const uint32_t room = info.max_findings < POSTPROCESS_MOST_FINDINGS ? info.max_findings : POSTPROCESS_MOST_FINDINGS;
+    postprocess_prepare(&info);
+    record.count = postprocess(&info, outputs, room, findings, &record.kind);
+    for (uint32_t i = 0; i < record.count; ++i)
+        printf("class %" PRIu32 ", score %.3f\n", findings[i].class_id, (double)findings[i].score);
 
-    /* The message is the output as it is, from the arena. */
-    set(AT(CSI2, csi2, METADATA_ADDRESS), info.output[0].address);
-    set(AT(CSI2, csi2, METADATA_LENGTH), bytes);
-    set(AT(CSI2, csi2, METADATA_FRAME), 0);
+    uint8_t message[METADATA_HEAD_BYTES + METADATA_FINDING_BYTES * POSTPROCESS_MOST_FINDINGS];
+    metadata_encode(&record, findings, room, message);
+    check(ocellus_poke(chip, info.metadata_address[0], message, metadata_bytes(room)), "metadata");
+    set(AT(CSI2, csi2, METADATA_ADDRESS), info.metadata_address[0]);
+    set(AT(CSI2, csi2, METADATA_LENGTH), metadata_bytes(room));
+    set(AT(CSI2, csi2, METADATA_FRAME), record.frame);
     set(AT(CSI2, csi2, METADATA_SEND), CSI2_METADATA_SEND_START_Msk);
-    check(ocellus_wait_irq(chip, "csi2", 200 * MS), "csi2");
-    printf("message sent at %" PRIu64 " us\n", ocellus_time_ns(chip) / 1000);
+    wait_for("csi2");
     ocellus_close(chip);
     return 0;
 }

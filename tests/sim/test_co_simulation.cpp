@@ -44,8 +44,8 @@ program_result gdb(const std::string& commands, const std::string& folder,
                    const std::string& elf = root + "/firmware/prebuilt/app.elf") {
     write_bytes(folder + "/commands",
                 "set pagination off\nset confirm off\nset width 0\n" + commands);
-    return run_program({"timeout", "60", "gdb-multiarch", "-q", "-nx", "-batch", "-x",
-                        folder + "/commands", elf});
+    return run_program(
+        {"timeout", "60", "gdb-multiarch", "-q", "-nx", "-batch", "-x", folder + "/commands", elf});
 }
 
 }  // namespace
@@ -61,8 +61,9 @@ TEST_CASE("a debugger looks at the sensor and changes nothing") {
     auto watched = run;
     watched.insert(watched.end(), {"--out", folder + "/watched"});
     program_result seen;
-    const auto r = beside(folder, watched, "--gdb", [&](const std::string&, const std::string& path) {
-        seen = gdb("target remote " + path + R"(
+    const auto r =
+        beside(folder, watched, "--gdb", [&](const std::string&, const std::string& path) {
+            seen = gdb("target remote " + path + R"(
 info registers pc
 break main
 continue
@@ -92,8 +93,8 @@ backtrace 1
 delete
 detach
 )",
-                   folder);
-    });
+                       folder);
+        });
     INFO(seen.out << seen.err);
     INFO(r.err);
     CHECK(r.exit_code == 0);
@@ -116,7 +117,8 @@ TEST_CASE("a debugger comes back, resets and kills") {
     const auto r = beside(
         folder, {"run", small, "--frames", "3", "--quiet", "--timing-only"}, "--gdb",
         [&](const std::string&, const std::string& path) {
-            first = gdb("target remote " + path + "\nbreak on_frame\ncontinue\ndisconnect\n", folder);
+            first =
+                gdb("target remote " + path + "\nbreak on_frame\ncontinue\ndisconnect\n", folder);
             second = gdb("target remote " + path +
                              "\nbacktrace 1\ndelete\nmonitor reset\nflushregs\ninfo registers pc\n"
                              "break main\ncontinue\np/x *(unsigned *)0x40007010\nkill\n",
@@ -124,18 +126,18 @@ TEST_CASE("a debugger comes back, resets and kills") {
         });
     INFO(first.out << first.err << second.out << second.err << r.err);
     CHECK(contains(first.out, "on_frame"));
-    CHECK(contains(second.out, "on_frame"));        // it stood still meanwhile
+    CHECK(contains(second.out, "on_frame"));  // it stood still meanwhile
     CHECK(contains(second.out, "pc             0x0"));
-    CHECK(contains(second.out, "$1 = 0x3"));        // BOOT_REASON: a debugger
+    CHECK(contains(second.out, "$1 = 0x3"));  // BOOT_REASON: a debugger
     CHECK(r.exit_code == 0);
 }
 
 TEST_CASE("the Python test bench shows what its page says") {
     if (!have("python3"))
         return;
-    const auto r = run_program({"timeout", "60", "python3",
-                                root + "/examples/test_bench_python/bench.py", OCELLUS_PROGRAM,
-                                small});
+    const auto r =
+        run_program({"timeout", "60", "python3", root + "/examples/test_bench_python/bench.py",
+                     OCELLUS_PROGRAM, small});
     INFO(r.err);
     CHECK(r.exit_code == 0);
     const auto golden = file_bytes(root + "/examples/test_bench_python/golden.log");
@@ -146,17 +148,19 @@ TEST_CASE("firmware built natively plays the control CPU") {
     if (!have("cc"))
         return;
     const std::string folder = scratch_folder();
-    const auto built = run_program({"cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o",
-                                    folder + "/native", root + "/examples/native_firmware/main.c",
-                                    root + "/clients/c/ocellus_control.c"});
+    const auto built = run_program(
+        {"cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-I" + root + "/clients/c",
+         "-I" + root + "/firmware/include", "-I" + root + "/firmware/app", "-o", folder + "/native",
+         root + "/examples/native_firmware/main.c", root + "/clients/c/ocellus_control.c",
+         root + "/firmware/app/postprocess.c", root + "/firmware/app/metadata.c", "-lm"});
     INFO(built.err);
     REQUIRE(built.exit_code == 0);
     program_result native;
-    const auto r = beside(folder, {"run", small, "--firmware", "none", "--quiet", "--out",
-                                   folder + "/out"},
-                          "--control", [&](const std::string& where, const std::string&) {
-                              native = run_program({"timeout", "60", folder + "/native", where});
-                          });
+    const auto r =
+        beside(folder, {"run", small, "--firmware", "none", "--quiet", "--out", folder + "/out"},
+               "--control", [&](const std::string& where, const std::string&) {
+                   native = run_program({"timeout", "60", folder + "/native", where});
+               });
     INFO(native.err << r.err);
     CHECK(native.exit_code == 0);
     CHECK(native.out == file_bytes(root + "/examples/native_firmware/golden.log"));
@@ -165,6 +169,12 @@ TEST_CASE("firmware built natively plays the control CPU") {
     REQUIRE(ocellus_program({"run", small, "--quiet", "--out", folder + "/cpu"}).exit_code == 0);
     for (const char* name : {"tensor_0000.bin", "output_0000_0.bin", "output_0000_1.bin"})
         CHECK(file_bytes(folder + "/out/" + name) == file_bytes(folder + "/cpu/" + name));
+    const auto record = nlohmann::json::parse(file_bytes(folder + "/out/metadata.jsonl"));
+    const auto of_cpu = nlohmann::json::parse(file_bytes(folder + "/cpu/metadata.jsonl"));
+    CHECK(record["inference"] == "delivered");
+    CHECK(record["detections"].size() == 6);
+    CHECK(record["detections"] == of_cpu["detections"]);
+    CHECK(record["inference_cycles"] == of_cpu["inference_cycles"]);
 }
 
 TEST_CASE("a test bench that goes away ends the run, and one that only looks changes nothing") {
@@ -193,12 +203,12 @@ chip.request('quit') if sys.argv[3] == 'quit' else None
         const std::string out = folder + "/" + how;
         program_result bench;
         fs::remove(folder + "/socket");
-        const auto r = beside(
-            folder, {"run", small, "--frames", "2", "--quiet", "--out", out}, "--control",
-            [&](const std::string& where, const std::string&) {
-                bench = run_program({"timeout", "60", "python3", folder + "/look.py",
-                                     root + "/clients/python", where, how});
-            });
+        const auto r = beside(folder, {"run", small, "--frames", "2", "--quiet", "--out", out},
+                              "--control", [&](const std::string& where, const std::string&) {
+                                  bench =
+                                      run_program({"timeout", "60", "python3", folder + "/look.py",
+                                                   root + "/clients/python", where, how});
+                              });
         INFO(bench.err << r.err);
         CHECK(bench.exit_code == 0);
         CHECK(r.exit_code == 0);
