@@ -148,6 +148,9 @@ std::string render_table(const run_summary& s) {
         line("control CPU busy", time_text(s.cpu_busy),
              fmt::format("{}, {} instructions, {} interrupts", s.firmware, s.instructions,
                          s.interrupts));
+    if (s.interrupts > 0)
+        line("interrupt latency", time_text(s.interrupt_latency),
+             "line to handler, mean; longest " + time_text(s.interrupt_latency_max));
     line("image lines lost", fmt::format("{}", s.lost_lines));
     if (s.lost_isp_rows > 0)
         line("ISP rows lost", fmt::format("{}", s.lost_isp_rows),

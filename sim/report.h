@@ -34,7 +34,8 @@ struct run_summary {
     bool timing_only = false;
     std::string firmware;  ///< of the control CPU; empty: none
     std::uint64_t instructions = 0, interrupts = 0;
-    double cpu_busy = 0;  ///< s not spent in wfi
+    double cpu_busy = 0;                                      ///< s not spent in wfi
+    double interrupt_latency = 0, interrupt_latency_max = 0;  ///< s, line to handler
     double slack() const { return frame_period - inference_max; }
 };
 

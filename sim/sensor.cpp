@@ -461,6 +461,9 @@ run_summary sensor::summary() const {
         r.firmware = inputs_.firmware->name;
         r.instructions = b_->cpu.core().instructions();
         r.interrupts = b_->cpu.core().interrupts();
+        const auto& latency = b_->cpu.latency(dsp::interrupt_line::external);
+        r.interrupt_latency = latency.mean() / b_->cpu.clock().hertz();
+        r.interrupt_latency_max = b_->cpu.clock().seconds_of(latency.max());
         r.cpu_busy = b_->cpu.clock().seconds_of(b_->cpu.core().cycles() - b_->cpu.idle_cycles());
     }
     return r;

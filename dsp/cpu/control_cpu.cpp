@@ -86,6 +86,12 @@ control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_paramet
     stats.add("cpu.bus_errors", bus_errors_, "Accesses that were refused and trapped.");
     stats.add("cpu.protection_faults", protection_faults_,
               "Stores to the code of a loaded program, which trapped.");
+    for (const auto& [line, called] : {std::pair(interrupt_line::external, "external"),
+                                       std::pair(interrupt_line::timer, "timer"),
+                                       std::pair(interrupt_line::software, "software")})
+        latency(line).add_to(stats, std::string("cpu.interrupt_latency.") + called,
+                             std::string("Rise of the ") + called + " line to its handler",
+                             "cycles", true);
     stats.add("cpu.resets", resets_, "Resets after the first.");
 
     SC_METHOD(lines_changed);
@@ -455,10 +461,27 @@ void control_cpu::sleep() {
 }
 
 void control_cpu::lines_changed() {
-    hart_.set_interrupt(interrupt_line::software, software_irq_in.read());
-    hart_.set_interrupt(interrupt_line::timer, timer_irq_in.read());
-    hart_.set_interrupt(interrupt_line::external, external_irq_in.read());
+    line_changed(interrupt_line::software, software_irq_in.read());
+    line_changed(interrupt_line::timer, timer_irq_in.read());
+    line_changed(interrupt_line::external, external_irq_in.read());
     wake_.notify();
+}
+
+void control_cpu::line_changed(interrupt_line line, bool level) {
+    line_latency& l = latencies_[static_cast<std::size_t>(line)];
+    if (level && !l.high) {
+        l.waits = true;
+        l.risen = clock_.cycles_until(sc_core::sc_time_stamp());
+    }
+    l.high = level;
+    l.waits = l.waits && level;  // one that falls before it was served was no interrupt
+    hart_.set_interrupt(line, level);
+}
+
+void control_cpu::interrupted(unsigned cause, std::uint64_t cycles) {
+    line_latency& l = latencies_[cause % latencies_.size()];
+    if (std::exchange(l.waits, false))
+        l.histogram.add(cycles > l.risen ? cycles - l.risen : 0);
 }
 
 }  // namespace ocellus::dsp

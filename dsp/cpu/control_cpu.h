@@ -4,6 +4,7 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "core/block.h"
 #include "core/clock_domain.h"
+#include "core/latency_histogram.h"
 #include "core/parameter.h"
 #include "dsp/cpu/hart.h"
 
@@ -107,6 +109,10 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     };
     const refused_store& last_refused_store() const { return refused_store_; }
 
+    /// Cycles from a line's rise to its handler.
+    const latency_histogram& latency(interrupt_line line) const {
+        return latencies_[static_cast<std::size_t>(line)].histogram;
+    }
     hart& core() { return hart_; }
     const hart& core() const { return hart_; }
     const clock_domain& clock() const { return clock_; }
@@ -128,6 +134,7 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     bool store(std::uint32_t address, unsigned size, std::uint32_t value,
                std::uint32_t& wait) override;
     std::uint64_t time() override;
+    void interrupted(unsigned cause, std::uint64_t cycles) override;
 
     memory_area* area_of(std::uint32_t address, std::uint64_t length);
     bool is_protected(std::uint32_t address) const;
@@ -144,6 +151,7 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     void stop(stop_reason why);
     void sleep();
     void lines_changed();
+    void line_changed(interrupt_line line, bool level);
 
     const control_cpu_parameters parameters_;
     clock_domain clock_;
@@ -167,6 +175,13 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
          stop_wanted_ = false;
     std::uint64_t protection_faults_ = 0, resets_ = 0, instruction_limit_ = 0;
     stop_reason halt_reason_ = stop_reason::requested;
+    /// From the rise of a line to the first instruction of its handler, by line.
+    struct line_latency {
+        bool high = false, waits = false;
+        std::uint64_t risen = 0;  ///< cycle
+        latency_histogram histogram;
+    };
+    std::array<line_latency, 16> latencies_;  // by number of the line
     std::uint64_t bus_accesses_ = 0, bus_errors_ = 0, idle_cycles_ = 0;
 };
 

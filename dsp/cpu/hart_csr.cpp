@@ -251,6 +251,7 @@ bool hart::take_interrupt() {
     const std::uint32_t base = mtvec_ & ~3u;
     enter_trap(interrupt_flag | cause, 0, mtvec_ & 1u ? base + 4 * cause : base);
     ++interrupts_;
+    memory_.interrupted(cause, cycles_);
     breakpoint_reported_ = false;
     return true;
 }

@@ -18,6 +18,11 @@ class hart_memory {
                       std::uint32_t& wait) = 0;
     virtual bool store(std::uint32_t address, unsigned size, std::uint32_t value,
                        std::uint32_t& wait) = 0;
+    /// An interrupt was taken (its number as in mcause) and its handler begins at `cycles`.
+    virtual void interrupted(unsigned cause, std::uint64_t cycles) {
+        static_cast<void>(cause);
+        static_cast<void>(cycles);
+    }
     /// The `time` counter.
     virtual std::uint64_t time() { return 0; }
 };

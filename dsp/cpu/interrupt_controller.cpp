@@ -4,19 +4,24 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace ocellus::dsp {
 
 namespace reg = registers::interrupt_controller;
 
 interrupt_controller::interrupt_controller(sc_core::sc_module_name name, unsigned sources,
-                                           block_context&)
-    : sc_module(name), sources_in("sources_in", sources) {
+                                           block_context& context)
+    : sc_module(name), sources_in("sources_in", sources), latencies_(sources) {
     if (sources == 0 || sources > max_sources)
         throw std::logic_error("interrupt controller: too many sources for its registers");
     registers_in.register_b_transport(this, &interrupt_controller::transport);
     registers_in.register_transport_dbg(this, &interrupt_controller::transport_debug);
     declare_registers();
+    for (unsigned k = 0; k < sources; ++k)
+        latencies_[k].histogram.add_to(
+            context.stats, "interrupt_controller.latency." + std::to_string(k + 1),
+            "Rise of source " + std::to_string(k + 1) + " to its claim", "ns", false);
     SC_METHOD(update);
     sensitive << changed_;
     for (auto& line : sources_in)
@@ -41,7 +46,12 @@ void interrupt_controller::declare_registers() {
     });
     registers_.on_read(reg::CLAIM, [this, changed] {
         changed();
-        return arbiter_.claim();
+        const unsigned source = arbiter_.claim();
+        if (source > 0 && std::exchange(latencies_[source - 1].waits, false))
+            latencies_[source - 1].histogram.add(
+                (sc_core::sc_time_stamp() - latencies_[source - 1].risen).value() /
+                sc_core::sc_time(1, sc_core::SC_NS).value());
+        return source;
     });
     for (unsigned s = 1; s <= sources_in.size(); ++s) {
         registers_.on_write(reg::PRIORITY1 + s - 1, [this, s, changed](std::uint32_t v) {
@@ -67,8 +77,16 @@ unsigned interrupt_controller::transport_debug(tlm::tlm_generic_payload& p) {
 }
 
 void interrupt_controller::update() {
-    for (unsigned k = 0; k < sources_in.size(); ++k)
-        arbiter_.set_level(k + 1, sources_in[k].read());
+    for (unsigned k = 0; k < sources_in.size(); ++k) {
+        const bool level = sources_in[k].read();
+        source_latency& l = latencies_[k];
+        if (level && !l.high) {
+            l.waits = true;
+            l.risen = sc_core::sc_time_stamp();
+        }
+        l.high = level;
+        arbiter_.set_level(k + 1, level);
+    }
     external_irq.write(arbiter_.best() != 0);
 }
 

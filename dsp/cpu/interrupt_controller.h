@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <systemc>
+#include <vector>
 
 #include "core/block.h"
+#include "core/latency_histogram.h"
 #include "core/registers.h"
 #include "dsp/cpu/interrupt_arbiter.h"
 #include "registers/interrupt_controller.h"
@@ -39,6 +41,13 @@ class interrupt_controller : public sc_core::sc_module {
     void update();
 
     interrupt_arbiter arbiter_;
+    /// From the rise of a source to its claim, in ns.
+    struct source_latency {
+        bool high = false, waits = false;
+        sc_core::sc_time risen;
+        latency_histogram histogram;
+    };
+    std::vector<source_latency> latencies_;  // [0] is source 1
     register_block registers_{registers::interrupt_controller::map};
     sc_core::sc_event changed_;
 };

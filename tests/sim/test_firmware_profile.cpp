@@ -98,9 +98,9 @@ TEST_CASE("profile: lines count as often as their instructions ran") {
         p.executed({0x100, 0x108, 2, 2, 0x100, transfer::branch});
     p.executed({0x200, 0x204, 1, 1, 0x204, transfer::none});  // cut short before line 21
     const auto text = p.lcov();
-    for (const char* line : {"SF:a.c", "DA:10,3", "DA:11,3", "DA:20,1", "DA:21,0", "DA:30,0",
-                             "FN:10,main", "FNDA:3,main", "FNDA:0,leaf", "LF:6", "LH:3",
-                             "FNF:4", "FNH:2", "end_of_record"})
+    for (const char* line :
+         {"SF:a.c", "DA:10,3", "DA:11,3", "DA:20,1", "DA:21,0", "DA:30,0", "FN:10,main",
+          "FNDA:3,main", "FNDA:0,leaf", "LF:6", "LH:3", "FNF:4", "FNH:2", "end_of_record"})
         CHECK(contains(text, std::string(line) + "\n"));
 }
 

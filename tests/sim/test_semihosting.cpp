@@ -5,8 +5,8 @@
 #include <cstring>
 #include <optional>
 
-#include "program.h"
 #include "core/diagnostics.h"
+#include "program.h"
 #include "sim/semihosting.h"
 #include "sim/uart_expect.h"
 
@@ -35,11 +35,13 @@ struct machine {
                           std::memcpy(&memory[a], b, n);
                           return true;
                       },
-                      [this](char c) { printed += c; },
-                      [this](std::uint32_t c) { code = c; }, [this] { return now; }}};
+                      [this](char c) { printed += c; }, [this](std::uint32_t c) { code = c; },
+                      [this] { return now; }}};
 
     void word(std::uint32_t at, std::uint32_t value) { std::memcpy(&memory[at], &value, 4); }
-    void text(std::uint32_t at, const char* t) { std::strcpy(reinterpret_cast<char*>(&memory[at]), t); }
+    void text(std::uint32_t at, const char* t) {
+        std::strcpy(reinterpret_cast<char*>(&memory[at]), t);
+    }
     std::uint32_t call(std::uint32_t operation, std::uint32_t argument) {
         x[10] = operation;
         x[11] = argument;
