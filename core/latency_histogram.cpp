@@ -14,10 +14,10 @@ void latency_histogram::add_to(statistics& s, const std::string& name, const std
     for (unsigned b = 0; with_bins && b < bins; ++b) {
         const std::string number = (b < 10 ? "0" : "") + std::to_string(b);
         const std::uint64_t low = b == 0 ? 0 : std::uint64_t{1} << b;
-        const std::string range =
-            b + 1 == bins ? std::to_string(low) + " " + unit + " or more"
-                          : std::to_string(low) + " to " +
-                                std::to_string((std::uint64_t{2} << b) - 1) + " " + unit;
+        const std::string range = b + 1 == bins ? std::to_string(low) + " " + unit + " or more"
+                                                : std::to_string(low) + " to " +
+                                                      std::to_string((std::uint64_t{2} << b) - 1) +
+                                                      " " + unit;
         s.add(name + ".bin_" + number, bins_[b], what + ": " + range + ".");
     }
 }
