@@ -21,6 +21,9 @@ struct initiator_extension : tlm::tlm_extension<initiator_extension> {
     std::uint64_t* waited_for = nullptr;
 
     tlm::tlm_extension_base* clone() const override { return new initiator_extension(*this); }
+    /// Belongs to the interconnect, not to the payload: a run may end with a burst on its way, and
+    /// its payload is then destroyed with the extension still attached.
+    void free() override {}
     void copy_from(const tlm::tlm_extension_base& other) override {
         const auto& o = static_cast<const initiator_extension&>(other);
         id = o.id;

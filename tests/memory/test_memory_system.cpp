@@ -328,3 +328,12 @@ TEST_CASE("the DMA engine stops at an address nobody answers") {
     t.run();
     CHECK(t.stats.value("dma.errors") == 1);
 }
+
+TEST_CASE("a payload that is destroyed on its way leaves the initiator's extension alone") {
+    memory::initiator_extension extension;
+    {
+        tlm::tlm_generic_payload on_its_way;
+        on_its_way.set_extension(&extension);
+    }
+    CHECK(extension.id == memory::initiator_extension::unattributed);
+}
