@@ -279,6 +279,11 @@ guest_outputs guest::finish(run_end& end) {
                fmt::format("the UART did not show '{}'", expect_.missing())};
     out.files = std::move(dumps_);
     out.files.emplace_back("registers.json", registers_.json());
+    std::string marks;
+    for (const auto& m : chip_.simulator().marks())
+        marks += fmt::format("{} {}\n", m.at.to_string(), m.number);
+    if (!marks.empty())
+        out.files.emplace_back("markers.txt", std::move(marks));
     if (!log_.empty())
         out.files.emplace_back("firmware.log", log_);
     const auto& regions = chip_.simulator().regions();

@@ -76,6 +76,7 @@ int main(void) {
             for (volatile int i = 0; i < 100; ++i) {
             }
             OCELLUS_SIMULATOR->REGION_END = 3;
+            OCELLUS_SIMULATOR->MARKER = 77;
             OCELLUS_SIMULATOR->LOG = (uint32_t)"a line for the log";
             OCELLUS_SIMULATOR->RESET_STATISTICS = 1;
             OCELLUS_UART->STATUS;

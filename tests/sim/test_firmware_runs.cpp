@@ -178,6 +178,7 @@ TEST_CASE("guest operations leave regions, a log and statistics") {
     CHECK(contains(r.out, "region 3"));
     CHECK(contains(r.out, "1 times"));
     CHECK(contains(file_bytes(folder + "/out/firmware.log"), "a line for the log"));
+    CHECK(contains(file_bytes(folder + "/out/markers.txt"), " 77\n"));
     const auto dump = json::parse(file_bytes(folder + "/out/stats_dump_0000_9.json"));
     // Between reset and dump: the read of STATUS, and the write that dumps.
     CHECK(dump.at("statistics").at("cpu.bus_accesses").at("value").get<int>() <= 2);
