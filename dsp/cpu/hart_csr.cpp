@@ -169,11 +169,12 @@ void hart::set_csr(unsigned n, std::uint32_t v, std::uint64_t now, std::uint64_t
         case mcycleh:
             mcycle_.set(with_high(mcycle_.value(now), v), now);
             break;
+        // The instruction that writes one half does not count, so the other half stays as it is.
         case minstret:
-            minstret_.set(with_low(minstret_.value(retired), v), retired);
+            minstret_.set(with_low(minstret_.value(instret_), v), retired);
             break;
         case minstreth:
-            minstret_.set(with_high(minstret_.value(retired), v), retired);
+            minstret_.set(with_high(minstret_.value(instret_), v), retired);
             break;
         default:
             break;  // WARL fields with one legal value

@@ -532,9 +532,11 @@ void reference_hart::system(std::uint32_t i, unsigned length) {
     if (writes && n >= 0xc00)
         throw trap{2, original_};
     const std::uint32_t operand = funct3 >= 4 ? source : x[source];
-    // The counters count this instruction first; what it writes is what the next one sees.
+    // The counters count this instruction first; what it writes is what the next one sees. One that
+    // writes half of minstret is not counted in the other half.
     pass(costs_.csr);
-    retire();
+    if (!writes || (n != 0xb02 && n != 0xb82))
+        retire();
     if (writes)
         write_csr(n, funct3 % 4 == 1 ? operand : funct3 % 4 == 2 ? old | operand : old & ~operand);
     x[rd] = old;

@@ -216,6 +216,14 @@ TEST_CASE("cpu: WARL fields of the CSRs") {
         CHECK_FALSE(t.core->read_csr(n, v));
 }
 
+TEST_CASE("cpu: a write to half of minstret is not counted in the other half") {
+    bench t({addi(5, 0, -1), csrrw(0, minstret, 5), csrrw(0, minstreth, 5), nop,
+             csrrs(6, minstret, 0), csrrs(7, minstreth, 0)});
+    t.core->run(hart::unlimited, 6);
+    CHECK(t.core->x(6) == 0);  // nop alone was counted, and it carried
+    CHECK(t.core->x(7) == 0);
+}
+
 TEST_CASE("cpu: counters count, stop, and are what was written to them") {
     bench t({csrrs(5, minstret, 0),
              csrrs(6, minstret, 0),
