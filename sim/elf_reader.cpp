@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "core/diagnostics.h"
 #include "core/files.h"
@@ -134,44 +135,72 @@ class reader {
         return out;
     }
 
-    void read_segments(Elf* elf) {
+    bool inside_a_memory(std::uint64_t first, std::uint64_t size) const {
+        return std::any_of(areas_.begin(), areas_.end(), [&](const memory_area& a) {
+            return first >= a.base && first - a.base < a.size && size <= a.size - (first - a.base);
+        });
+    }
+
+    /// The headers of what is to be loaded, with their numbers.
+    std::vector<std::pair<std::size_t, GElf_Phdr>> loadable(Elf* elf) const {
         std::size_t count = 0;
         if (elf_getphdrnum(elf, &count) != 0)
             fail(fmt::format("its program headers cannot be read ({})", elf_errmsg(-1)));
-        std::size_t loads = 0;
+        std::vector<std::pair<std::size_t, GElf_Phdr>> out;
+        bool physical = false;
         for (std::size_t i = 0; i < count; ++i) {
             GElf_Phdr p;
             if (!gelf_getphdr(elf, static_cast<int>(i), &p))
                 fail(fmt::format("program header {} is cut short", i));
             if (p.p_type != PT_LOAD || p.p_memsz == 0)
                 continue;
-            if (++loads > most_segments)
+            if (out.size() == most_segments)
                 fail(fmt::format("more than {} segments to load", most_segments));
-            // The virtual address is where the program runs; a start-up code that copies from the
-            // physical one has nothing to do here.
-            const std::uint64_t first = p.p_vaddr;
-            const std::string where = fmt::format("segment {} (0x{:08x} .. 0x{:08x})", i, first,
-                                                  first + (p.p_memsz > 0 ? p.p_memsz - 1 : 0));
-            if (p.p_filesz > p.p_memsz)
-                fail(fmt::format("{} has {} bytes in the file and only {} in memory", where,
-                                 p.p_filesz, p.p_memsz));
-            if (p.p_offset > bytes_.size() || p.p_filesz > bytes_.size() - p.p_offset)
-                fail(fmt::format("{} is cut short: its bytes would end at {} and the file at {}",
-                                 where, p.p_offset + p.p_filesz, bytes_.size()));
-            const bool inside =
-                std::any_of(areas_.begin(), areas_.end(), [&](const memory_area& a) {
-                    return first >= a.base && first - a.base < a.size &&
-                           p.p_memsz <= a.size - (first - a.base);
-                });
-            if (!inside)
-                fail(fmt::format("{} lies outside the memories a program may use: {}", where,
-                                 areas_text()));
-            for (const auto& s : image_.segments)
-                if (first < std::uint64_t{s.address} + s.memory_size &&
-                    s.address < first + p.p_memsz)
-                    fail(fmt::format("{} overlaps another segment at 0x{:08x}", where, s.address));
+            physical = physical || p.p_paddr != 0;
+            out.emplace_back(i, p);
+        }
+        // Tools that know of no physical addresses leave all of them 0.
+        if (!physical)
+            for (auto& [i, p] : out)
+                p.p_paddr = p.p_vaddr;
+        return out;
+    }
+
+    void check_segment(const std::string& name, const GElf_Phdr& p) const {
+        const auto range = [](std::uint64_t first, std::uint64_t size) {
+            return fmt::format("0x{:08x} .. 0x{:08x}", first, first + (size > 0 ? size - 1 : 0));
+        };
+        const std::string where = fmt::format("{} ({})", name, range(p.p_vaddr, p.p_memsz));
+        if (p.p_filesz > p.p_memsz)
+            fail(fmt::format("{} has {} bytes in the file and only {} in memory", where, p.p_filesz,
+                             p.p_memsz));
+        if (p.p_offset > bytes_.size() || p.p_filesz > bytes_.size() - p.p_offset)
+            fail(fmt::format("{} is cut short: its bytes would end at {} and the file at {}", where,
+                             p.p_offset + p.p_filesz, bytes_.size()));
+        if (!inside_a_memory(p.p_vaddr, p.p_memsz))
+            fail(fmt::format("{} lies outside the memories a program may use: {}", where,
+                             areas_text()));
+        if (p.p_filesz && !inside_a_memory(p.p_paddr, p.p_filesz))
+            fail(fmt::format("{} is to be loaded at {}, outside the memories a program may use: {}",
+                             where, range(p.p_paddr, p.p_filesz), areas_text()));
+        for (const auto& s : image_.segments) {
+            if (p.p_vaddr < std::uint64_t{s.address} + s.memory_size &&
+                s.address < p.p_vaddr + p.p_memsz)
+                fail(fmt::format("{} overlaps another segment at 0x{:08x}", where, s.address));
+            if (p.p_paddr < std::uint64_t{s.load_address} + s.bytes.size() &&
+                s.load_address < p.p_paddr + p.p_filesz)
+                fail(fmt::format("{} is to be loaded at {}, where another segment is loaded", where,
+                                 range(p.p_paddr, p.p_filesz)));
+        }
+    }
+
+    void read_segments(Elf* elf) {
+        for (const auto& [number, p] : loadable(elf)) {
+            check_segment(fmt::format("segment {}", number), p);
             firmware_image::segment s;
-            s.address = static_cast<std::uint32_t>(first);
+            s.address = static_cast<std::uint32_t>(p.p_vaddr);
+            // What has no bytes is loaded nowhere.
+            s.load_address = static_cast<std::uint32_t>(p.p_filesz ? p.p_paddr : p.p_vaddr);
             s.memory_size = static_cast<std::uint32_t>(p.p_memsz);
             s.bytes.assign(bytes_.begin() + static_cast<std::ptrdiff_t>(p.p_offset),
                            bytes_.begin() + static_cast<std::ptrdiff_t>(p.p_offset + p.p_filesz));
@@ -191,6 +220,12 @@ class reader {
             fail(fmt::format("its entry 0x{:08x} lies in no executable segment", e));
         if (e & 1u)
             fail(fmt::format("its entry 0x{:08x} is odd; instructions lie at even addresses", e));
+        for (const auto& s : image_.segments)
+            if (e >= s.address && e - s.address < s.memory_size && !s.loads_in_place())
+                fail(
+                    fmt::format("its entry 0x{:08x} lies in a segment that is loaded at 0x{:08x}; "
+                                "the code that starts must be loaded where it runs",
+                                e, s.load_address));
     }
 
     void read_symbols(Elf* elf) {

@@ -12,10 +12,15 @@ namespace ocellus::sim {
 /// A program for the control CPU, whatever file it came from.
 struct firmware_image {
     struct segment {
-        std::uint32_t address = 0;
+        std::uint32_t address = 0;  ///< where the program uses it (p_vaddr)
         std::vector<unsigned char> bytes;
         std::uint32_t memory_size = 0;  ///< bytes; those beyond `bytes` are zero
         bool executable = false, writable = true;
+        /// Where the loader puts `bytes` (p_paddr). Where it differs, the program's own start-up
+        /// copies them to `address` and clears what follows.
+        std::uint32_t load_address = address;
+
+        bool loads_in_place() const { return load_address == address; }
     };
     struct symbol {
         std::uint32_t address = 0, size = 0;

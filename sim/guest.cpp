@@ -65,7 +65,9 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
                     [] {
                         return sc_core::sc_time_stamp().value() /
                                sc_core::sc_time(1, sc_core::SC_NS).value();
-                    }}),
+                    },
+                    [this](const std::string& what) { warn(what); },
+                    in.firmware ? in.firmware->name : std::string()}),
       monitor_(chip, stats) {
     serve_console(s, command);
     serve_operations();
@@ -107,15 +109,24 @@ void guest::serve_operations() {
     const auto tohost = in_.firmware ? in_.firmware->address_of("tohost") : std::nullopt;
     if (!tohost)
         return;
-    // The host interface of RISC-V test programs: an odd word ends the run, and there are
-    // characters.
-    chip_.cpu().hook_store(*tohost, [this, at = *tohost](std::uint32_t value) {
-        if (value & 1u)
-            exit(value >> 1, "tohost");
-        unsigned char high[4] = {};
-        if (chip_.debug_read(at + 4, high, 4) == 4 && high[3] == 1 && high[2] == 1)
-            print(static_cast<char>(value & 0xffu));
-    });
+    test_host::machine m;
+    m.read = [this](std::uint32_t a, unsigned char* b, std::size_t n) {
+        return chip_.debug_read(a, b, n) == n;
+    };
+    m.write = [this](std::uint32_t a, const unsigned char* b, std::size_t n) {
+        return chip_.debug_write(a, b, n) == n;
+    };
+    m.print = [this](char c) { print(c); };
+    m.exit = [this](std::uint32_t code) { exit(code, "tohost"); };
+    m.refused = [this](const std::string& what) { warn(what); };
+    test_host_.emplace(std::move(m), *tohost, in_.firmware->address_of("fromhost"));
+    chip_.cpu().hook_store(*tohost, test_host::bytes,
+                           [this](std::uint32_t address) { test_host_->written(address); });
+}
+
+void guest::warn(const std::string& what) const {
+    std::fprintf(stderr, "warning: %s (at %s)\n", what.c_str(),
+                 chip_.place(chip_.cpu().core().pc()).c_str());
 }
 
 void guest::exit(std::uint32_t code, const char* how) {

@@ -18,6 +18,7 @@
 #include "sim/register_report.h"
 #include "sim/semihosting.h"
 #include "sim/session.h"
+#include "sim/test_host.h"
 #include "sim/uart_backend.h"
 #include "sim/uart_expect.h"
 
@@ -47,6 +48,7 @@ class guest {
     void watch_registers(bool strict);
     void watch_profile(const command_line& command);
     void print(char c);
+    void warn(const std::string& what) const;
     void exit(std::uint32_t code, const char* how);
     void fatal(const dsp::fatal_trap& t);
     void fault();
@@ -64,6 +66,7 @@ class guest {
     uart_expect expect_;
     register_report registers_;
     semihosting semihosting_;
+    std::optional<test_host> test_host_;
     monitor_commands monitor_;
     std::unique_ptr<cpu_debugger> debugger_;
     std::unique_ptr<debug_server> server_;

@@ -134,6 +134,30 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
     in.firmware = std::make_shared<const firmware_image>(read_elf_bytes(bytes, path, areas));
 }
 
+/// Firmware may have SRAM too, but not what the network's plan uses of it.
+void check_sram_is_shared(const run_inputs& in, const settings& s) {
+    if (!in.network || !in.firmware)
+        return;
+    const auto& plan = in.network->plan;
+    const std::uint64_t first_free = plan.address(plan.arena_offset + plan.arena_bytes);
+    const std::uint64_t last_free = plan.address(plan.coefficients_offset) - 1;
+    const auto check = [&](std::uint64_t first, std::uint64_t size) {
+        const bool in_sram = first >= sram_base && first - sram_base < s.sram.size;
+        if (size == 0 || !in_sram || (first >= first_free && first + size - 1 <= last_free))
+            return;
+        fail(fmt::format(
+            "{}: 0x{:08x} .. 0x{:08x} overlaps what the network {} needs of the SRAM; {}",
+            in.firmware->name, first, first + size - 1, in.network->net.name,
+            first_free > last_free
+                ? std::string("nothing of it is free")
+                : fmt::format("0x{:08x} .. 0x{:08x} are free", first_free, last_free)));
+    };
+    for (const auto& segment : in.firmware->segments) {
+        check(segment.address, segment.memory_size);
+        check(segment.load_address, segment.bytes.size());
+    }
+}
+
 }  // namespace
 
 std::shared_ptr<const models::scene> load_scene(const std::string& name, std::uint64_t seed) {
@@ -177,6 +201,7 @@ run_inputs load_inputs(const command_line& command, const settings& s,
 
     load_firmware(s, r, in);
     in.network = load_network(s, r, in.files);
+    check_sram_is_shared(in, s);
     if (!command.inject_tensor.empty()) {
         if (!in.network)
             fail("--inject-tensor needs a network");

@@ -244,11 +244,13 @@ void sensor::load_firmware() {
     const auto put = [this](const firmware_image& image) {
         for (const auto& segment : image.segments) {
             std::vector<unsigned char> bytes = segment.bytes;
-            bytes.resize(segment.memory_size);
-            if (!b_->cpu.load_image(segment.address, bytes) &&
-                debug_write(segment.address, bytes.data(), bytes.size()) != bytes.size())
-                throw input_error(exit_code::internal, "firmware outside the memory");
-            if (segment.executable && !segment.writable)
+            if (segment.loads_in_place())
+                bytes.resize(segment.memory_size);
+            // The reader has checked that it lies in one of the memories.
+            if (!b_->cpu.load_image(segment.load_address, bytes))
+                std::copy(bytes.begin(), bytes.end(),
+                          b_->sram.data() + (segment.load_address - sram_base));
+            if (segment.executable && !segment.writable && segment.loads_in_place())
                 b_->cpu.protect(segment.address,
                                 static_cast<std::uint32_t>(segment.address + bytes.size() - 1));
         }

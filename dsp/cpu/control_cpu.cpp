@@ -157,14 +157,12 @@ bool control_cpu::store(std::uint32_t address, unsigned size, std::uint32_t valu
             return false;
         }
         std::memcpy(a->bytes.data() + (address - a->base), bytes, size);
-        if (hook_ && (address & ~3u) == hooked_) {
-            std::uint32_t word = 0;
-            std::memcpy(&word, a->bytes.data() + (hooked_ - a->base), 4);
-            hook_(word);
-        }
-        return true;
+    } else if (!bus(tlm::TLM_WRITE_COMMAND, address, size, bytes, wait)) {
+        return false;
     }
-    return bus(tlm::TLM_WRITE_COMMAND, address, size, bytes, wait);
+    if (hook_ && address >= hooked_ && address <= hooked_last_)
+        hook_(address & ~3u);
+    return true;
 }
 
 // Ranges are whole words, so that no access is half inside.
@@ -197,8 +195,10 @@ void control_cpu::remove_watchpoint(const watchpoint& w) {
     map_memories();
 }
 
-void control_cpu::hook_store(std::uint32_t address, std::function<void(std::uint32_t)> written) {
+void control_cpu::hook_store(std::uint32_t address, std::uint32_t length,
+                             std::function<void(std::uint32_t)> written) {
     hooked_ = address & ~3u;
+    hooked_last_ = (address + length - 1) | 3u;
     hook_ = std::move(written);
     map_memories();
 }
@@ -230,7 +230,7 @@ void control_cpu::map_memories() {
         watched_words.emplace_back(w.address & ~3u,
                                    (w.address + (w.length ? w.length - 1 : 0)) | 3u);
     if (hook_)
-        watched_words.emplace_back(hooked_, hooked_ + 3);
+        watched_words.emplace_back(hooked_, hooked_last_);
     std::sort(watched_words.begin(), watched_words.end());
     for (memory_area* a : {&rom_, &tcm_}) {
         const auto map_piece = [&](std::uint64_t first, std::uint64_t end, bool writable) {

@@ -87,8 +87,10 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     void add_watchpoint(const watchpoint& w);
     void remove_watchpoint(const watchpoint& w);
     const watch_stop& watch_hit() const { return watch_hit_; }
-    /// Calls `written` after every store to this word of ROM or RAM.
-    void hook_store(std::uint32_t address, std::function<void(std::uint32_t value)> written);
+    /// Calls `written` with the address of the word after every store to these words, wherever they
+    /// lie.
+    void hook_store(std::uint32_t address, std::uint32_t length,
+                    std::function<void(std::uint32_t)> written);
 
     /// Resets the hart before its next instruction; `at_reset` is called then, in its process, to
     /// load memories again. Wakes it from wfi.
@@ -167,7 +169,7 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     std::vector<watchpoint> watchpoints_;
     watch_stop watch_hit_;
     std::uint64_t watch_passed_ = ~std::uint64_t{0};  // instruction that has stopped already
-    std::uint32_t hooked_ = 0;
+    std::uint32_t hooked_ = 0, hooked_last_ = 0;
     std::function<void(std::uint32_t)> hook_;
     std::function<void()> at_reset_;
     bool bus_accessed_ = false, halted_ = false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,11 +13,12 @@ struct elf_file {
     struct segment {
         std::uint32_t address = 0;
         std::string bytes;
-        std::uint32_t memory_size = 0;  ///< 0: as many as `bytes`
-        std::uint32_t flags = 5;        ///< 4 read, 2 write, 1 execute
-        std::uint32_t type = 1;         ///< PT_LOAD
-        std::uint32_t file_size = 0;    ///< 0: as many as `bytes`
-        std::uint32_t offset = 0;       ///< 0: where they are
+        std::uint32_t memory_size = 0;                         ///< 0: as many as `bytes`
+        std::uint32_t flags = 5;                               ///< 4 read, 2 write, 1 execute
+        std::uint32_t type = 1;                                ///< PT_LOAD
+        std::uint32_t file_size = 0;                           ///< 0: as many as `bytes`
+        std::uint32_t offset = 0;                              ///< 0: where they are
+        std::optional<std::uint32_t> physical = std::nullopt;  ///< none: the address
     };
     struct symbol {
         std::string name;
@@ -54,8 +56,8 @@ struct elf_file {
         for (const segment& s : segments) {
             const std::uint32_t size = s.file_size ? s.file_size : count(s.bytes);
             const std::uint32_t at = s.offset ? s.offset : headers + count(body);
-            for (const std::uint32_t v : {s.type, at, s.address, s.address, size,
-                                          s.memory_size ? s.memory_size : size, s.flags, 4u})
+            for (const std::uint32_t v : {s.type, at, s.address, s.physical.value_or(s.address),
+                                          size, s.memory_size ? s.memory_size : size, s.flags, 4u})
                 append(program_headers, v, 4);
             body += s.bytes;
         }

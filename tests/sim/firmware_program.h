@@ -42,3 +42,20 @@ inline std::string faulty_firmware(const std::string& folder, int mode) {
                           std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/faults.c",
                           "MODE=" + std::to_string(mode));
 }
+
+/// tests/firmware_programs/stock.c with the C library's own start-up, read-only in the TCM and
+/// writable in the SRAM: initialised data is loaded beside the code and copied by the program.
+inline std::string stock_firmware(const std::string& folder, int mode,
+                                  const std::string& ram = "0x04700000") {
+    const std::string out = folder + "/stock" + std::to_string(mode) + ".elf";
+    const auto r = run_program(
+        {"riscv64-unknown-elf-gcc", "-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32",
+         "--specs=picolibc.specs", "--oslib=semihost", "--crt0=semihost", "-Os", "-g",
+         "-DMODE=" + std::to_string(mode),
+         "-Wl,--defsym=__flash=0x10008000,--defsym=__flash_size=0x20000,--defsym=__ram=" + ram +
+             ",--defsym=__ram_size=0x8000",
+         std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/stock.c", "-o", out});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    return out;
+}

@@ -84,6 +84,37 @@ TEST_CASE("an ELF file is read with segments, symbols and lines") {
     CHECK(image.place(0x100) == "0x00000100");
 }
 
+TEST_CASE("segments are loaded at their physical address") {
+    elf_file f = good();
+    f.segments.push_back({tcm + 0x1000, "data", 0x20, 6});
+    f.segments[1].physical = tcm + 0x200;
+    f.segments.push_back({tcm + 0x2000, "", 0x40, 6});  // cleared memory, loaded nowhere
+    f.segments[2].physical = 0x70000000;
+    auto image = read(f);
+    REQUIRE(image.segments.size() == 3);
+    CHECK(image.segments[0].loads_in_place());
+    CHECK(image.segments[1].address == tcm + 0x1000);
+    CHECK(image.segments[1].load_address == tcm + 0x200);
+    CHECK_FALSE(image.segments[1].loads_in_place());
+    CHECK(image.segments[2].loads_in_place());
+    // A tool that knows none leaves them 0.
+    f.segments[0].physical = f.segments[1].physical = f.segments[2].physical = 0;
+    image = read(f);
+    for (const auto& s : image.segments)
+        CHECK(s.loads_in_place());
+
+    f = good();
+    f.segments.push_back({tcm + 0x1000, "data", 0x20, 6});
+    f.segments[1].physical = 0x70000000;
+    CHECK(contains(refusal(f.bytes()), "to be loaded at 0x70000000 .. 0x70000003, outside"));
+    f.segments[1].physical = tcm + 12;
+    CHECK(contains(refusal(f.bytes()), "where another segment is loaded"));
+    f.segments[1].physical = tcm + 16;
+    CHECK(refusal(f.bytes()) == "accepted");
+    f.segments[0].physical = tcm + 0x100;
+    CHECK(contains(refusal(f.bytes()), "must be loaded where it runs"));
+}
+
 TEST_CASE("assembly without sizes is named by its labels") {
     elf_file f = elf_file::program(0x100, std::vector<std::uint32_t>(8, nop));
     f.symbols = {{"first", 0x104, 0, 0}, {"second", 0x110, 0, 0}};

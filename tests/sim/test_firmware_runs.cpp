@@ -67,6 +67,48 @@ TEST_CASE("firmware ends the run with its own code") {
     CHECK(contains(r.err, "tohost"));
 }
 
+// Its start-up copies initialised data from where the ELF loads it, and its exit() asks for the
+// extensions first.
+TEST_CASE("a program with the C library's own start-up runs") {
+    if (!have_cross_compiler())
+        return;
+    const std::string folder = scratch_folder();
+    auto r = run_firmware(stock_firmware(folder, 0));
+    INFO(r.err);
+    CHECK(r.exit_code == 37);
+    CHECK(contains(r.out, "stock 20\n"));
+    CHECK(contains(r.out, "standard error\n"));
+    CHECK_FALSE(contains(r.err, "refused"));
+    r = run_firmware(stock_firmware(folder, 1));
+    INFO(r.err);
+    CHECK(r.exit_code == 37);
+    CHECK(contains(r.err, "SYS_OPEN (0x01) refused: there is no file 'picture.raw'"));
+    CHECK(contains(r.err, "SYS_REMOVE (0x0e) refused"));
+    CHECK(contains(r.err, "sys_semihost"));
+    r = run_firmware(stock_firmware(folder, 2));
+    INFO(r.err);
+    CHECK(r.exit_code == 9);
+    CHECK(contains(r.out, "by tohost\n"));
+}
+
+TEST_CASE("firmware and network share the SRAM or are refused") {
+    if (!have_cross_compiler())
+        return;
+    const std::string folder = scratch_folder();
+    auto run = [&](const std::string& ram) {
+        return ocellus_program({"run", small, "--firmware", stock_firmware(folder, 0, ram),
+                                "--quiet", "--timing-only"});
+    };
+    auto r = run("0x04000400");
+    CHECK(r.exit_code == 2);
+    CHECK(contains(r.err, "overlaps what the network"));
+    const auto at = r.err.find("; 0x");
+    REQUIRE(at != std::string::npos);
+    r = run(r.err.substr(at + 2, 10));
+    INFO(r.err);
+    CHECK(r.exit_code == 37);
+}
+
 TEST_CASE("firmware that cannot go on is told apart, with its place") {
     if (!have_cross_compiler())
         return;
