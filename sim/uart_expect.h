@@ -2,15 +2,19 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include <regex.h>
+
 #include <cstddef>
-#include <regex>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace ocellus::sim {
 
 /// Waits for texts in a stream of bytes, one after the other. A text between slashes is a regular
-/// expression (ECMAScript) that a line, or what there is of it yet, has to contain.
+/// expression (POSIX, extended) that a line, or the first 4096 bytes that there are of it yet, has
+/// to contain. POSIX, because its matcher needs neither a deep stack nor exponential time: text may
+/// come within a process of the simulation.
 class uart_expect {
   public:
     uart_expect() = default;
@@ -28,7 +32,7 @@ class uart_expect {
     static constexpr std::size_t longest_line = 4096;
     bool found() const;
     std::vector<std::string> texts_;
-    std::vector<std::regex> expressions_;  ///< of texts that are none: unused
+    std::vector<std::shared_ptr<const regex_t>> expressions_;  ///< null: not an expression
     std::size_t next_ = 0;
     std::string seen_, line_;
 };

@@ -323,6 +323,13 @@ TEST_CASE("uart_expect: texts in order, expressions by line") {
     uart_expect over({"a\r\nb"});
     CHECK_FALSE(feed(over, std::string(100000, 'x')));
     CHECK(feed(over, "a\r\nb"));
+    // An expression that a backtracking matcher takes for ever over, and a byte of zero.
+    uart_expect hard({"/((((x*)*)*)*)*y/", "/[^a]c/"});
+    CHECK_FALSE(feed(hard, std::string(10000, 'x') + '\n'));
+    CHECK_FALSE(feed(hard, "xy\n"));
+    CHECK(hard.missing() == "/[^a]c/");
+    CHECK(feed(hard, std::string("ab\0c", 4)));
+    CHECK_THROWS_AS(uart_expect({"/" + std::string(2000, '(') + "/"}), input_error);
     CHECK_THROWS_AS(uart_expect({""}), input_error);
     CHECK_THROWS_AS(uart_expect({"/[/"}), input_error);
 }
