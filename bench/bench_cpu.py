@@ -67,7 +67,8 @@ def main():
             seconds, instructions = slope(folder, mode, few, many, *more)
             each = seconds / instructions
             print(f'{name:42} {1e-6 / each:8.1f} million instructions/s   {each / host:6.2f} turns each')
-        for name, mode in [('read of a register', 3), ('write that a block stores', 4), ('write that acts', 5)]:
+        for name, mode in [('read of a register', 3), ('write that a block stores', 4), ('write that acts', 5),
+                           ('write that moves a line', 7)]:
             seconds, _ = slope(folder, mode, 200000, 2200000, '--timing-only')
             print(f'{name:42} {seconds * 1e9:8.1f} ns                        {seconds / host:6.1f} turns')
 

@@ -183,6 +183,12 @@ void register_block::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& de
         const bool still =
             i >= 0 && (p.is_read() ? !all()[index].read_acts && !entries_[index].timed
                                    : !entries_[index].written);
+        if (!still && i >= 0 && entries_[index].ahead) {
+            ahead_ = delay;
+            transport(p);
+            ahead_ = sc_core::SC_ZERO_TIME;
+            return;
+        }
         if (!still) {
             sc_core::wait(delay);
             delay = sc_core::SC_ZERO_TIME;

@@ -134,6 +134,13 @@ class register_block {
         entries_[index].timed = true;
         on_read(index, std::move(f));
     }
+    /// Lets the callbacks of this register run before the kernel has come to the time of the
+    /// access, when nothing else is pending until then: they take now() for the time and notify
+    /// events after ahead(), so that what they cause happens at the time of the access.
+    void acts_ahead(unsigned index) { entries_[index].ahead = true; }
+    /// In a callback: how far the access is ahead of the kernel, and its time.
+    const sc_core::sc_time& ahead() const { return ahead_; }
+    sc_core::sc_time now() const { return sc_core::sc_time_stamp() + ahead_; }
     /// A 32-bit counter that the block keeps elsewhere.
     void counter(unsigned index, const std::uint64_t& value);
     /// A 64-bit one in registers `index` and `index` + 1: reading the lower half holds the upper. A
@@ -183,7 +190,7 @@ class register_block {
         bool lists_values = false;
         on_write_function written;
         on_read_function read, look;  ///< look: for debuggers, in place of read
-        bool timed = false;
+        bool timed = false, ahead = false;
         std::uint64_t reads = 0, writes = 0;
     };
     tlm::tlm_response_status refuse(const register_info* r, std::uint64_t offset,
@@ -201,6 +208,7 @@ class register_block {
     std::vector<entry> entries_;
     std::vector<std::int16_t> by_word_;
     observer observer_;
+    sc_core::sc_time ahead_;
     std::uint64_t refused_ = 0;
 };
 

@@ -25,14 +25,14 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
     rows_in.register_b_transport(this, &isp::row_transport);
     registers_in.register_b_transport(this, &isp::register_transport);
     registers_in.register_transport_dbg(this, &isp::register_debug);
-    set_up_registers(registers_, p_,
-                     [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    set_up_registers(registers_, p_, [this](std::uint32_t) { lines_changed(); });
+    registers_.acts_ahead(reg::STATUS);
     declare_counters();
     declare_statistics_registers();
 
     SC_THREAD(write_tensor);
     SC_METHOD(drive_irq);
-    sensitive << irq_changed_;
+    sensitive << irq_.changed();
     SC_METHOD(statistics_done);
     sensitive << statistics_due_;
     dont_initialize();
@@ -232,7 +232,7 @@ void isp::write_tensor() {
             ++tensors_;
             registers_.set(reg::TENSOR_FRAME, r.frame->number);
             registers_.set_bits(reg::STATUS, status_tensor_done);
-            irq_changed_.notify(sc_core::SC_ZERO_TIME);
+            lines_changed();
             ctx_.publish(event_kind::tensor_ready, r.frame->number,
                          r.frame->settings.tensor_address);
         }
@@ -261,10 +261,15 @@ void isp::write_row(const waiting_tensor_row& r) {
         wait(delay);
 }
 
+std::uint32_t isp::lines() const {
+    return registers_.get(reg::STATUS) & (status_tensor_done | status_statistics_done);
+}
+
 void isp::drive_irq() {
-    tensor_irq.write((registers_.get(reg::STATUS) & status_tensor_done) != 0);
+    const std::uint32_t levels = irq_.drive(lines());
+    tensor_irq.write((levels & status_tensor_done) != 0);
     if (statistics_irq.size() > 0)
-        statistics_irq->write((registers_.get(reg::STATUS) & status_statistics_done) != 0);
+        statistics_irq->write((levels & status_statistics_done) != 0);
 }
 
 void isp::register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
@@ -306,7 +311,7 @@ void isp::statistics_done() {
     ++measurements_;
     registers_.set(reg::STATISTICS_FRAME, measured_->frame);
     registers_.set_bits(reg::STATUS, status_statistics_done);
-    irq_changed_.notify(sc_core::SC_ZERO_TIME);
+    lines_changed();
 }
 
 /// The last finished ones. Waits for the worker: that takes no simulated time.

@@ -13,6 +13,7 @@
 
 #include "core/block.h"
 #include "core/clock_domain.h"
+#include "core/interrupt_lines.h"
 #include "core/payload.h"
 #include "core/registers.h"
 #include "isp/demosaic.h"
@@ -110,6 +111,8 @@ class isp : public sc_core::sc_module {
     void send_image_row(unsigned row, std::uint64_t clock);
     void write_tensor();
     void write_row(const waiting_tensor_row& r);
+    std::uint32_t lines() const;
+    void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();
     void begin_statistics(const row_info& row);
     void statistics_done();
@@ -122,7 +125,8 @@ class isp : public sc_core::sc_module {
     block_context& ctx_;
     clock_domain clock_;
     register_block registers_{registers::isp::map};
-    sc_core::sc_event irq_changed_, tensor_rows_changed_;
+    sc_core::sc_event tensor_rows_changed_;
+    interrupt_lines irq_;
 
     std::shared_ptr<frame_state> frame_;
     std::deque<std::uint64_t> in_flight_;  ///< clocks at which the rows in the buffer are done

@@ -140,7 +140,7 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
     dont_initialize();
     SC_THREAD(fetch_metadata);
     SC_METHOD(drive_irq);
-    sensitive << irq_changed_;
+    sensitive << irq_.changed();
 
     auto& s = ctx.stats;
     s.add("csi2.packets", packets_, "Packets sent.");
@@ -177,9 +177,11 @@ void csi2_transmitter::declare_registers() {
             lanes_ = value;
         registers_.set(reg::LANES, lanes_);
     });
-    const auto changed = [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); };
-    r.on_write(reg::STATUS, changed);
-    r.on_write(reg::IRQ_ENABLE, changed);
+    const auto changed = [this](std::uint32_t) { lines_changed(); };
+    for (const unsigned lines : {reg::STATUS, reg::IRQ_ENABLE}) {
+        r.on_write(lines, changed);
+        r.acts_ahead(lines);
+    }
     r.counter(reg::LINES_LOST, lines_lost_);
     r.counter(reg::FRAMES, frames_);
     r.on_write(reg::METADATA_SEND, [this](std::uint32_t value) { send_requested(value); });
@@ -209,11 +211,15 @@ unsigned csi2_transmitter::register_debug(tlm::tlm_generic_payload& payload) {
 
 void csi2_transmitter::set_status(std::uint32_t bits) {
     registers_.set_bits(reg::STATUS, bits);
-    irq_changed_.notify(sc_core::SC_ZERO_TIME);
+    lines_changed();
+}
+
+std::uint32_t csi2_transmitter::lines() const {
+    return (registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE)) != 0;
 }
 
 void csi2_transmitter::drive_irq() {
-    sent_irq.write((registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE)) != 0);
+    sent_irq.write(irq_.drive(lines()) != 0);
 }
 
 // Packets.

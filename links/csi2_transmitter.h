@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/interrupt_lines.h"
 #include "core/lazy_plane.h"
 #include "core/parameter.h"
 #include "core/payload.h"
@@ -113,6 +114,8 @@ class csi2_transmitter : public sc_core::sc_module {
     void start_packet();
     void fetch_metadata();  ///< thread
     bool fetch_message(const message& m);
+    std::uint32_t lines() const;
+    void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();  ///< method
 
     void start_packing(const row_info& row);
@@ -129,7 +132,8 @@ class csi2_transmitter : public sc_core::sc_module {
     register_block registers_{registers::csi2::map};
     unsigned lanes_;
 
-    sc_core::sc_event next_, message_queued_, line_taken_, irq_changed_;
+    sc_core::sc_event next_, message_queued_, line_taken_;
+    interrupt_lines irq_;
     // Image side: rows on their way, packets waiting in order, rows that hold a FIFO line.
     std::deque<arrival> arrivals_;
     std::deque<outgoing> image_;

@@ -27,7 +27,7 @@ dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& c
     SC_HAS_PROCESS(dma);
     SC_THREAD(copy);
     SC_METHOD(drive_irq);
-    sensitive << irq_changed_;
+    sensitive << irq_.changed();
 
     ctx.stats.add("dma.jobs", jobs_, "Copies that the DMA engine finished.");
     ctx.stats.add("dma.bytes", bytes_, "Bytes copied by the DMA engine.", "B");
@@ -49,10 +49,11 @@ void dma::declare_registers() {
     registers_.on_write(reg::STATUS, [this](std::uint32_t) {
         if (busy_)
             registers_.set_bits(reg::STATUS, status_busy);
-        irq_changed_.notify(sc_core::SC_ZERO_TIME);
+        lines_changed();
     });
-    registers_.on_write(reg::IRQ_ENABLE,
-                        [this](std::uint32_t) { irq_changed_.notify(sc_core::SC_ZERO_TIME); });
+    registers_.on_write(reg::IRQ_ENABLE, [this](std::uint32_t) { lines_changed(); });
+    for (const unsigned r : {reg::CONTROL, reg::STATUS, reg::IRQ_ENABLE})
+        registers_.acts_ahead(r);
 }
 
 void dma::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
@@ -67,13 +68,13 @@ void dma::start() {
     if (busy_) {
         ++rejected_;
         registers_.set_bits(reg::STATUS, status_error);
-        irq_changed_.notify(sc_core::SC_ZERO_TIME);
+        lines_changed();
         return;
     }
     busy_ = true;
     registers_.set_bits(reg::STATUS, status_busy);
     registers_.set(reg::BYTES_DONE, 0);
-    started_.notify(sc_core::SC_ZERO_TIME);
+    started_.notify(registers_.ahead());
 }
 
 void dma::copy() {
@@ -85,7 +86,7 @@ void dma::copy() {
         ++jobs_;
         busy_ = false;
         registers_.set(reg::STATUS, (registers_.get(reg::STATUS) & ~status_busy) | status_done);
-        irq_changed_.notify(sc_core::SC_ZERO_TIME);
+        lines_changed();
     }
 }
 
@@ -149,9 +150,13 @@ void dma::copy_job() {
         wait(end - sc_time_stamp());
 }
 
-void dma::drive_irq() {
+std::uint32_t dma::lines() const {
     const std::uint32_t raised = registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE);
-    done_irq.write((raised & (status_done | status_error)) != 0);
+    return (raised & (status_done | status_error)) != 0;
+}
+
+void dma::drive_irq() {
+    done_irq.write(irq_.drive(lines()) != 0);
 }
 
 }  // namespace ocellus::memory

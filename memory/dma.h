@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/interrupt_lines.h"
 #include "core/parameter.h"
 #include "core/registers.h"
 #include "registers/dma.h"
@@ -48,8 +49,10 @@ class dma : public sc_core::sc_module {
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     unsigned transport_debug(tlm::tlm_generic_payload& payload);
     void start();
-    void copy();       ///< thread
-    void copy_job();   ///< one job, on the thread
+    void copy();      ///< thread
+    void copy_job();  ///< one job, on the thread
+    std::uint32_t lines() const;
+    void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();  ///< method
     bool fail(std::uint64_t address);
 
@@ -57,7 +60,8 @@ class dma : public sc_core::sc_module {
     bool timing_only_;
     register_block registers_{registers::dma::map};
     bool busy_ = false;
-    sc_core::sc_event started_, irq_changed_;
+    sc_core::sc_event started_;
+    interrupt_lines irq_;
     std::vector<std::uint8_t> buffers_[2];
 
     std::uint64_t jobs_ = 0, bytes_ = 0, errors_ = 0, rejected_ = 0;

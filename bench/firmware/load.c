@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright The Ocellus Authors */
 /* Loads for bench_cpu; MODE says which. 0: nothing, 1: arithmetic, 2: a mix like that of CoreMark, 3: reads of a peripheral's
-   register, 4: writes that a block stores, 5: writes that act, 6: arithmetic while frames are captured. */
+   register, 4: writes that a block stores, 5: writes that act, 6: arithmetic while frames are captured, 7: writes that raise and
+   lower an interrupt line. */
 #include <string.h>
 
 #include "hal.h"
@@ -113,6 +114,10 @@ int main(void) {
         case 5:
             for (uint32_t i = 0; i < rounds; ++i)
                 OCELLUS_DMA->STATUS = 0;
+            break;
+        case 7:
+            for (uint32_t i = 0; i < rounds; ++i)
+                OCELLUS_CLINT->MSIP = i & 1;
             break;
         case 6: {
             const struct ocellus_boot_info *const info = hal_boot_info();

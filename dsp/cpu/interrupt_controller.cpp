@@ -23,13 +23,13 @@ interrupt_controller::interrupt_controller(sc_core::sc_module_name name, unsigne
             context.stats, "interrupt_controller.latency." + std::to_string(k + 1),
             "Rise of source " + std::to_string(k + 1) + " to its claim", "ns", false);
     SC_METHOD(update);
-    sensitive << changed_;
+    sensitive << irq_.changed();
     for (auto& line : sources_in)
         sensitive << line;
 }
 
 void interrupt_controller::declare_registers() {
-    const auto changed = [this] { changed_.notify(sc_core::SC_ZERO_TIME); };
+    const auto changed = [this] { lines_changed(); };
     registers_.on_read(reg::PENDING, [this] { return arbiter_.pending(); });
     registers_.on_write(reg::ENABLE, [this, changed](std::uint32_t v) {
         arbiter_.enable(v);
@@ -45,11 +45,11 @@ void interrupt_controller::declare_registers() {
         changed();
     });
     registers_.on_read(reg::CLAIM, [this, changed] {
-        changed();
         const unsigned source = arbiter_.claim();
+        changed();
         if (source > 0 && std::exchange(latencies_[source - 1].waits, false))
             latencies_[source - 1].histogram.add(
-                (sc_core::sc_time_stamp() - latencies_[source - 1].risen).value() /
+                (registers_.now() - latencies_[source - 1].risen).value() /
                 sc_core::sc_time(1, sc_core::SC_NS).value());
         return source;
     });
@@ -59,13 +59,16 @@ void interrupt_controller::declare_registers() {
             changed();
         });
         registers_.on_read(reg::PRIORITY1 + s - 1, [this, s] { return arbiter_.priority(s); });
+        registers_.acts_ahead(reg::PRIORITY1 + s - 1);
     }
+    for (const unsigned r : {reg::ENABLE, reg::THRESHOLD, reg::CLAIM})
+        registers_.acts_ahead(r);
 }
 
 void interrupt_controller::reset() {
     arbiter_ = {};
     registers_.reset();
-    changed_.notify(sc_core::SC_ZERO_TIME);
+    lines_changed();
 }
 
 void interrupt_controller::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
@@ -87,7 +90,7 @@ void interrupt_controller::update() {
         l.high = level;
         arbiter_.set_level(k + 1, level);
     }
-    external_irq.write(arbiter_.best() != 0);
+    external_irq.write(irq_.drive(arbiter_.best() != 0) != 0);
 }
 
 }  // namespace ocellus::dsp

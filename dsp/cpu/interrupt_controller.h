@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/interrupt_lines.h"
 #include "core/latency_histogram.h"
 #include "core/registers.h"
 #include "dsp/cpu/interrupt_arbiter.h"
@@ -38,6 +39,7 @@ class interrupt_controller : public sc_core::sc_module {
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     unsigned transport_debug(tlm::tlm_generic_payload& p);
     void declare_registers();
+    void lines_changed() { irq_.update(arbiter_.best() != 0, registers_.ahead()); }
     void update();
 
     interrupt_arbiter arbiter_;
@@ -49,7 +51,7 @@ class interrupt_controller : public sc_core::sc_module {
     };
     std::vector<source_latency> latencies_;  // [0] is source 1
     register_block registers_{registers::interrupt_controller::map};
-    sc_core::sc_event changed_;
+    interrupt_lines irq_;
 };
 
 }  // namespace ocellus::dsp

@@ -134,7 +134,7 @@ npu::npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_c
     declare_statistics(context.stats);
     SC_THREAD(run);
     SC_METHOD(drive_irq);
-    sensitive << irq_event_;
+    sensitive << irq_.changed();
 }
 
 npu::~npu() {
@@ -161,16 +161,17 @@ const compiled_network* npu::selected() const {
 
 void npu::declare_registers() {
     auto& r = registers_;
-    const auto lines_changed = [this](std::uint32_t) { irq_event_.notify(sc_core::SC_ZERO_TIME); };
     r.on_write(reg::CONTROL, [this](std::uint32_t value) { written_control(value); });
     r.on_write(reg::STATUS, [this](std::uint32_t mask) {
         status_ &= ~mask;
         if (mask & status_error)
             error_ = error_none;
-        irq_event_.notify(sc_core::SC_ZERO_TIME);
+        lines_changed();
     });
     r.on_read(reg::STATUS, [this] { return status_ | (busy_ ? std::uint32_t{status_busy} : 0u); });
-    r.on_write(reg::IRQ_ENABLE, lines_changed);
+    r.on_write(reg::IRQ_ENABLE, [this](std::uint32_t) { lines_changed(); });
+    for (const unsigned lines : {reg::STATUS, reg::IRQ_ENABLE})
+        r.acts_ahead(lines);
     r.on_read(reg::ERROR_CODE, [this] { return error_; });
     r.on_read(reg::NETWORK_COUNT, [this] { return static_cast<std::uint32_t>(networks_.size()); });
     r.on_read(reg::INPUT_BYTES, [this] {
@@ -273,12 +274,15 @@ void npu::raise(std::uint32_t status, std::uint32_t error) {
         error_ = error;
         ++errors_;
     }
-    irq_event_.notify(sc_core::SC_ZERO_TIME);
+    lines_changed();
+}
+
+std::uint32_t npu::lines() const {
+    return (status_ & (status_done | status_error) & registers_.get(reg::IRQ_ENABLE)) != 0;
 }
 
 void npu::drive_irq() {
-    const std::uint32_t lines = status_done | status_error;
-    done_irq.write((status_ & lines & registers_.get(reg::IRQ_ENABLE)) != 0);
+    done_irq.write(irq_.drive(lines()) != 0);
 }
 
 void npu::start() {

@@ -14,6 +14,7 @@
 
 #include "core/block.h"
 #include "core/clock_domain.h"
+#include "core/interrupt_lines.h"
 #include "core/parameter.h"
 #include "core/registers.h"
 #include "dsp/compiler/compiled_network.h"
@@ -128,6 +129,8 @@ class npu : public sc_core::sc_module {
     std::uint64_t transfer(tlm::tlm_command command, const std::vector<byte_range>& ranges,
                            std::uint64_t start, std::uint64_t unloaded);
     void wait_until(std::uint64_t cycle);
+    std::uint32_t lines() const;
+    void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();
     void raise(std::uint32_t status, std::uint32_t error);
     const compiled_network* selected() const;
@@ -142,7 +145,8 @@ class npu : public sc_core::sc_module {
 
     bool busy_ = false;
     std::uint32_t status_ = 0, error_ = 0;
-    sc_core::sc_event start_event_, irq_event_, abort_event_;
+    sc_core::sc_event start_event_, abort_event_;
+    interrupt_lines irq_;
     bool abort_ = false;
     std::uint64_t started_ = 0;  ///< jobs begun
     tlm::tlm_generic_payload payload_;
