@@ -8,6 +8,8 @@
 
 namespace ocellus {
 
+class tracer;
+
 /// What every block of the sensor is given. No globals: one of these per simulated sensor.
 struct block_context {
     worker_pool& pool;
@@ -15,6 +17,7 @@ struct block_context {
     std::uint64_t seed = 1;
     bool timing_only = false;           ///< no samples, no tensors: time and counts alone
     const event_hub* events = nullptr;  ///< null: nobody listens
+    tracer* trace = nullptr;            ///< null: no trace is written
 
     void publish(event_kind kind, std::uint32_t id, std::uint64_t value = 0) const {
         if (events)

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -547,6 +548,34 @@ std::string resolved_config_json(const parameter_registry& registry) {
         separator = ",\n";
     }
     return out + (registry.all().empty() ? "}\n" : "\n}\n");
+}
+
+std::map<std::string, std::string> flatten_config(const std::string& text,
+                                                  const std::string& shown) {
+    std::map<std::string, std::string> out;
+    const std::function<void(const toml::table&, const std::string&)> walk =
+        [&](const toml::table& t, const std::string& prefix) {
+            for (const auto& [key, node] : t) {
+                const std::string name = prefix + std::string(key.str());
+                if (const auto* const inner = node.as_table())
+                    walk(*inner, name + ".");
+                else if (const auto* const s = node.as_string())
+                    out[name] = s->get();
+                else if (const auto* const b = node.as_boolean())
+                    out[name] = b->get() ? "true" : "false";
+                else if (const auto* const n = node.as_integer())
+                    out[name] = std::to_string(n->get());
+                else if (const auto* const r = node.as_floating_point())
+                    out[name] = shortest(r->get());
+            }
+        };
+    try {
+        walk(toml::parse(text, shown), "");
+    } catch (const toml::parse_error& e) {
+        throw input_error(exit_code::usage,
+                          "error: " + shown + ": " + std::string(e.description()));
+    }
+    return out;
 }
 
 }  // namespace ocellus

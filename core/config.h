@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,5 +42,10 @@ bool any_parameter_fits(const parameter_registry& registry, const std::string& g
 /// The same as JSON, and as the Markdown reference page (docs/parameters.md).
 std::string render_parameters_json(const parameter_registry& registry, const std::string& glob);
 std::string render_parameters_markdown(const parameter_registry& registry);
+
+/// The values of a configuration's text by dotted name, as written there. `shown` is for messages.
+/// Throws input_error(exit_code::usage) when it is not TOML.
+std::map<std::string, std::string> flatten_config(const std::string& text,
+                                                  const std::string& shown);
 
 }  // namespace ocellus

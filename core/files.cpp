@@ -344,4 +344,22 @@ void output_file::close() {
         fail(errno);
 }
 
+void replace_file(const std::string& path, std::string_view bytes) {
+    const std::string partial = path + ".partial." + std::to_string(getpid());
+    try {
+        output_file f(partial, path);
+        f.write(bytes);
+        f.close();
+    } catch (...) {
+        std::remove(partial.c_str());
+        throw;
+    }
+    if (std::rename(partial.c_str(), path.c_str()) != 0) {
+        const int why = errno;
+        std::remove(partial.c_str());
+        throw input_error(exit_code::io,
+                          "error: cannot write '" + path + "': " + std::strerror(why));
+    }
+}
+
 }  // namespace ocellus

@@ -77,4 +77,8 @@ class output_file {
     std::string shown_;
 };
 
+/// Writes a file that appears whole or not at all, in place of one that may be there. Throws
+/// input_error(exit_code::io).
+void replace_file(const std::string& path, std::string_view bytes);
+
 }  // namespace ocellus

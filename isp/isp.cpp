@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/trace.h"
+
 namespace ocellus::isp {
 
 namespace {
@@ -22,6 +24,10 @@ sc_core::sc_time from_now(const sc_core::sc_time& t) {
 
 isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx)
     : sc_module(name), p_(parameters), ctx_(ctx), clock_(clock_domain::from_hertz(p_.clock)) {
+    if (ctx.trace) {
+        tracks_[0] = ctx.trace->track("isp.rows");
+        tracks_[1] = ctx.trace->track("isp.tensor");
+    }
     rows_in.register_b_transport(this, &isp::row_transport);
     registers_in.register_b_transport(this, &isp::register_transport);
     registers_in.register_transport_dbg(this, &isp::register_debug);
@@ -150,6 +156,10 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
         busy_cycles_ += row_clocks;
         in_flight_.push_back(pipeline_free_);
         peak_rows_ = std::max<std::uint64_t>(peak_rows_, in_flight_.size());
+        if (ctx_.trace)
+            ctx_.trace->record(spanning(
+                tracks_[0], trace_type::isp_row, clock_.time_of(pipeline_free_ - row_clocks),
+                clock_.time_of(row_clocks), row.frame, row.row, in_flight_.size()));
         advance(y - latency_lines(), pipeline_free_ + latency_clocks());
     }
     // 3. The last row is followed by the rows of the mirrored border.
@@ -257,6 +267,10 @@ void isp::write_row(const waiting_tensor_row& r) {
     }
     ++tensor_row_count_;
     tensor_bytes_ += bytes;
+    if (ctx_.trace)
+        ctx_.trace->record(spanning(tracks_[1], trace_type::tensor_row, sc_core::sc_time_stamp(),
+                                    delay, r.frame->number, r.row,
+                                    address | std::uint64_t{bytes} << 32));
     if (delay != sc_core::SC_ZERO_TIME)
         wait(delay);
 }

@@ -123,6 +123,7 @@ class isp : public sc_core::sc_module {
 
     const isp_parameters p_;
     block_context& ctx_;
+    std::uint16_t tracks_[2] = {};  ///< of the trace: rows, tensor
     clock_domain clock_;
     register_block registers_{registers::isp::map};
     sc_core::sc_event tensor_rows_changed_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/diagnostics.h"
+#include "core/trace.h"
 
 namespace ocellus::links {
 
@@ -129,6 +130,8 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
                           fmt::format("csi2.metadata_vc and csi2.image_vc are both {}; they must "
                                       "differ",
                                       p.image_vc));
+    if (ctx.trace)
+        track_ = ctx.trace->track("csi2");
     rows_in.register_b_transport(this, &csi2_transmitter::row_transport);
     registers_in.register_b_transport(this, &csi2_transmitter::register_transport);
     registers_in.register_transport_dbg(this, &csi2_transmitter::register_debug);
@@ -233,6 +236,7 @@ csi2_transmitter::outgoing csi2_transmitter::short_packet(std::uint64_t vc, csi2
                                                           std::uint16_t value) const {
     outgoing o;
     o.data_type = static_cast<std::uint8_t>(t);
+    o.frame = frame_;
     encode_header({static_cast<std::uint8_t>(vc), t, value}, o.info.header);
     return o;
 }
@@ -401,7 +405,29 @@ void csi2_transmitter::start_packet() {
                       on_wire_.info.payload_bytes);
     ledger_.count(egress_port::csi2, on_wire_.data_type, egress_kind::overhead,
                   bytes - on_wire_.info.payload_bytes);
+    if (ctx_.trace)
+        tell(now, duration);
     send_packet(packets_out, on_wire_.info, packets_++, duration);
+}
+
+/// The packet on the wire, to the trace.
+void csi2_transmitter::tell(const sc_core::sc_time& start, const sc_core::sc_time& duration) {
+    const packet_info& p = on_wire_.info;
+    const auto word = static_cast<std::uint32_t>(p.header[1] | p.header[2] << 8);
+    std::uint64_t a = std::uint64_t{on_wire_.data_type} << 32;
+    const bool line = on_wire_.what == role::row;
+    const trace_type type = line        ? trace_type::image_line
+                            : p.is_long ? trace_type::metadata_line
+                                        : trace_type::sync_packet;
+    a |= line ? p.bytes_row | std::uint64_t{lines_held_} << 40 : word;
+    const trace_event e = spanning(track_, type, start, duration, on_wire_.frame, a);
+    if (!p.is_long || !p.bytes)
+        return ctx_.trace->record(e);
+    // The packet's own checksum: its bytes are made by a worker.
+    ctx_.trace->record(e, [bytes = p.bytes, row = p.bytes_row, n = p.payload_bytes] {
+        const std::uint8_t* const end = bytes->row(row) + n;
+        return std::uint64_t{end[0]} | std::uint64_t{end[1]} << 8;
+    });
 }
 
 void csi2_transmitter::finish_packet() {
@@ -459,6 +485,7 @@ void csi2_transmitter::fetch_metadata() {
         fetching_ = true;
         const std::uint16_t number = wire_number(m.frame);
         metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_start, number));
+        metadata_.back().frame = m.frame;
         if (!fetch_message(m)) {
             ++messages_failed_;
             set_status(status_error);
@@ -498,6 +525,7 @@ bool csi2_transmitter::fetch_message(const message& m) {
             wait(delay);
         outgoing o = long_packet(p_.metadata_vc, csi2_data_type::embedded, bytes);
         o.what = role::metadata_line;
+        o.frame = m.frame;
         o.kind = m.pixel_derived ? egress_kind::pixels : egress_kind::metadata;
         o.ready = sc_core::sc_time_stamp();
         if (!ctx_.timing_only)

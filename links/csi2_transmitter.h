@@ -81,7 +81,7 @@ class csi2_transmitter : public sc_core::sc_module {
     enum class role : std::uint8_t { sync, row, frame_end, metadata_line, metadata_end };
     struct outgoing {
         packet_info info;
-        std::uint32_t frame = 0;  ///< metadata_end: METADATA_FRAME of the message
+        std::uint32_t frame = 0;  ///< of metadata: METADATA_FRAME of the message
         sc_core::sc_time ready;   ///< since when it could have been sent
         std::uint8_t data_type = 0;
         role what = role::sync;
@@ -114,6 +114,7 @@ class csi2_transmitter : public sc_core::sc_module {
     void start_packet();
     void fetch_metadata();  ///< thread
     bool fetch_message(const message& m);
+    void tell(const sc_core::sc_time& start, const sc_core::sc_time& duration);
     std::uint32_t lines() const;
     void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();  ///< method
@@ -128,6 +129,7 @@ class csi2_transmitter : public sc_core::sc_module {
     csi2_parameters p_;
     worker_pool& pool_;
     block_context& ctx_;
+    std::uint16_t track_ = 0;  ///< of the trace
     egress_ledger& ledger_;
     register_block registers_{registers::csi2::map};
     unsigned lanes_;

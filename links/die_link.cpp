@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 #include "links/die_link.h"
+#include "core/trace.h"
 
 namespace ocellus::links {
 
@@ -23,7 +24,9 @@ void die_link_parameters::declare(parameter_registry& r) {
 }
 
 die_link::die_link(sc_core::sc_module_name name, const die_link_parameters& p, block_context& ctx)
-    : sc_module(name), p_(p), latency_(p.latency, sc_core::SC_SEC) {
+    : sc_module(name), p_(p), trace_(ctx.trace), latency_(p.latency, sc_core::SC_SEC) {
+    if (trace_)
+        track_ = trace_->track("die_link");
     rows_in.register_b_transport(this, &die_link::b_transport);
     auto& s = ctx.stats;
     s.add("die_link.rows", rows_, "Rows moved from the pixel die to the logic die.");
@@ -66,6 +69,9 @@ void die_link::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
     bits_ += std::uint64_t{row->width} * row->bits;
     busy_time_ += duration.value();
     fifo_peak_ = moved_at_.size() > fifo_peak_ ? moved_at_.size() : fifo_peak_;
+    if (trace_)
+        trace_->record(spanning(track_, trace_type::link_row, begin, duration, row->frame, row->row,
+                                moved_at_.size()));
     send_row(rows_out, *row, free_at_ + latency_ - now);
 }
 

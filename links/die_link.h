@@ -48,6 +48,8 @@ class die_link : public sc_core::sc_module {
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
     die_link_parameters p_;
+    tracer* trace_;
+    std::uint16_t track_ = 0;
     sc_core::sc_time latency_, free_at_;
     std::deque<sc_core::sc_time> moved_at_;  ///< of the rows held, in order
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 #include "links/uart.h"
+#include "core/trace.h"
 
 namespace ocellus::links {
 
@@ -24,7 +25,13 @@ void uart_parameters::declare(parameter_registry& r) {
 
 uart::uart(sc_core::sc_module_name name, const uart_parameters& p, block_context& ctx,
            egress_ledger& ledger)
-    : sc_module(name), p_(p), ledger_(ledger), baud_(static_cast<std::uint32_t>(p.baud)) {
+    : sc_module(name),
+      p_(p),
+      ledger_(ledger),
+      trace_(ctx.trace),
+      baud_(static_cast<std::uint32_t>(p.baud)) {
+    if (trace_)
+        track_ = trace_->track("uart");
     registers_in.register_b_transport(this, &uart::transport);
     registers_in.register_transport_dbg(this, &uart::transport_debug);
     const auto changed = [this](std::uint32_t) { line_.notify(sc_core::SC_ZERO_TIME); };
@@ -83,6 +90,10 @@ void uart::byte_left() {
     if (!queue_.empty())
         byte_end_.notify(byte_time());
     line_.notify(sc_core::SC_ZERO_TIME);
+    if (trace_)
+        trace_->record(spanning(track_, trace_type::uart, sc_core::sc_time_stamp(),
+                                sc_core::SC_ZERO_TIME, trace_event::no_flow,
+                                static_cast<unsigned char>(c)));
     if (sink_)
         sink_(c);
 }

@@ -61,6 +61,8 @@ class uart : public sc_core::sc_module {
 
     uart_parameters p_;
     egress_ledger& ledger_;
+    tracer* trace_;
+    std::uint16_t track_ = 0;
     register_block registers_{registers::uart::map};
     std::function<void(char)> sink_;
     std::deque<char> queue_;  ///< the byte on the line included

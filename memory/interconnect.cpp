@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/diagnostics.h"
+#include "core/trace.h"
 
 namespace ocellus::memory {
 
@@ -20,7 +21,11 @@ void interconnect_parameters::declare(parameter_registry& r) {
 
 interconnect::interconnect(sc_core::sc_module_name name, const interconnect_parameters& p,
                            block_context& ctx)
-    : sc_module(name), p_(p), clock_(clock_domain::from_hertz(p.clock)), stats_(ctx.stats) {
+    : sc_module(name),
+      p_(p),
+      clock_(clock_domain::from_hertz(p.clock)),
+      stats_(ctx.stats),
+      trace_(ctx.trace) {
     initiators_in.register_b_transport(this, &interconnect::b_transport);
     initiators_in.register_transport_dbg(this, &interconnect::transport_dbg);
     initiators_in.register_get_direct_mem_ptr(this, &interconnect::get_direct_mem_ptr);
@@ -39,6 +44,7 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     i->name = initiator_name;
     i->extension.id = id;
     i->extension.waited_for = i->waited_for.data();
+    i->track = trace_ ? trace_->track("bus." + initiator_name) : std::uint16_t{0};
 
     const std::string prefix = "interconnect." + initiator_name;
     stats_.add(prefix + ".requests", i->requests, "Bursts sent by this initiator.");
@@ -151,6 +157,13 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     const std::uint64_t latency = (sc_core::sc_time_stamp() + delay - now - requested).value();
     i.latency_total += latency;
     i.latency_max = latency > i.latency_max ? latency : i.latency_max;
+    // Told when it ends: how far ahead of the kernel it is made changes nothing then.
+    if (trace_)
+        trace_->record({(now + requested).value(), latency,
+                        address | std::uint64_t{payload.get_data_length()} << 32 |
+                            std::uint64_t{payload.is_write()} << 48 |
+                            std::uint64_t{!payload.is_response_ok()} << 49,
+                        0, trace_event::no_flow, i.track, trace_type::burst, 1});
 }
 
 unsigned interconnect::transport_dbg(int, tlm::tlm_generic_payload& payload) {

@@ -96,6 +96,7 @@ class interconnect : public sc_core::sc_module {
 
     struct initiator_state {
         std::string name;
+        std::uint16_t track = 0;
         std::array<std::uint64_t, bank_calendar::max_owners> waited_for{};
         initiator_extension extension;
         std::uint64_t requests = 0, bytes = 0, errors = 0;
@@ -104,6 +105,7 @@ class interconnect : public sc_core::sc_module {
     interconnect_parameters p_;
     clock_domain clock_;
     statistics& stats_;
+    tracer* trace_;
     std::vector<std::unique_ptr<initiator_state>> initiators_;
     std::vector<mapped_region> regions_;
     std::uint64_t unmapped_ = 0, crossing_ = 0;

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/trace.h"
+
 namespace ocellus::models {
 
 namespace reg = registers::column_adc;
@@ -16,6 +18,8 @@ column_adc::column_adc(sc_core::sc_module_name name, const column_adc_parameters
       context_(context),
       conversion_seconds_(conversion_time(p)),
       conversion_(sc_core::sc_time(conversion_seconds_, sc_core::SC_SEC)) {
+    if (context.trace)
+        track_ = context.trace->track("column_adc");
     rows_in.register_b_transport(this, &column_adc::take_row);
     registers_in.register_b_transport(this, &column_adc::transport);
     registers_in.register_transport_dbg(this, &column_adc::transport_debug);
@@ -110,6 +114,10 @@ void column_adc::take_row(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) 
     out.electrons.reset();
     out.raw = raw_;
     ++rows_;
+    if (context_.trace)
+        context_.trace->record(spanning(track_, trace_type::conversion,
+                                        sc_core::sc_time_stamp() + delay, conversion_, out.frame,
+                                        out.row));
     send_row(rows_out, out, delay + conversion_);
     if (in->last())
         raw_.reset();

@@ -51,6 +51,7 @@ class column_adc : public sc_core::sc_module {
     using samples = lazy_plane<std::uint16_t>;
     const column_adc_parameters parameters_;
     block_context& context_;
+    std::uint16_t track_ = 0;  ///< of the trace
     register_block registers_{registers::column_adc::map};
     const double conversion_seconds_;
     const sc_core::sc_time conversion_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/trace.h"
 #include "models/exposed_frame.h"
 
 namespace ocellus::models {
@@ -25,6 +26,10 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
       mode_(p.sensor.registers()),
       context_(context),
       pixel_clock_(clock_of(mode_)) {
+    if (context.trace) {
+        tracks_[0] = context.trace->track("pixel_array.exposure");
+        tracks_[1] = context.trace->track("pixel_array.rows");
+    }
     registers_in.register_b_transport(this, &pixel_array::transport);
     registers_in.register_transport_dbg(this, &pixel_array::transport_debug);
     declare_registers();
@@ -145,6 +150,9 @@ void pixel_array::step() {
     r.exposure_start = sc_core::sc_time_stamp() -
                        pixel_clock_.time_of(std::uint64_t{now_.exposure} * now_.line_length);
     r.electrons = electrons_;
+    if (context_.trace)
+        context_.trace->record(spanning(tracks_[1], trace_type::row_read, sc_core::sc_time_stamp(),
+                                        pixel_clock_.time_of(now_.line_length), frame_, row_));
     send_row(rows_out, r, sc_core::SC_ZERO_TIME);
     ++rows_;
     // 3. next row, next frame or the end
@@ -174,6 +182,11 @@ void pixel_array::begin_frame() {
     registers_.set_bits(reg::STATUS, status_frame_start);
     interrupt_event_.notify(sc_core::SC_ZERO_TIME);
     context_.publish(event_kind::frame_started, frame_);
+    if (context_.trace)
+        context_.trace->record(ended(
+            tracks_[0], trace_type::exposure,
+            frame_start_ - pixel_clock_.time_of(std::uint64_t{now_.exposure} * now_.line_length),
+            frame_, now_.exposure));
 }
 
 void pixel_array::end_frame() {

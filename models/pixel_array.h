@@ -103,6 +103,7 @@ class pixel_array : public sc_core::sc_module {
     const pixel_array_parameters parameters_;
     const mode_registers mode_;
     block_context& context_;
+    std::uint16_t tracks_[2] = {};  ///< of the trace: exposure, rows
     clock_domain pixel_clock_;
     register_block registers_{registers::pixel_array::map};
     sc_core::sc_event row_event_, interrupt_event_;

@@ -51,6 +51,22 @@ const verb_info verbs[] = {
      "ocellus scene --out DIR [--frames N] [--seed S] [--width W --height H]",
      "  ocellus scene --out out/scenes --frames 4 --seed 7\n"
      "      four conveyor pictures and truth.jsonl\n"},
+    {"trace", command_line::verb::trace,
+     "show an output trace, or turn it into a form that a viewer opens",
+     "ocellus trace FILE.otr [options]",
+     "  ocellus run --frames 2 --trace out/run.otr && ocellus trace out/run.otr\n"
+     "      tracks, events and how long each was busy\n"
+     "  ocellus trace out/run.otr --perfetto out/run.pftrace\n"
+     "      for ui.perfetto.dev: a flow follows each frame from exposure to packet\n"
+     "  ocellus trace out/run.otr --list --tracks 'npu.*' --from 20ms --to 21ms\n"
+     "      what the CNN processor did in a millisecond, event by event\n"},
+    {"diff", command_line::verb::diff,
+     "compare two runs or two traces: what differs, and the first event that does",
+     "ocellus diff EXPECTED ACTUAL [--json]",
+     "  ocellus diff out/before out/after\n"
+     "      two folders of ocellus run --out: settings, inputs, statistics, files, events\n"
+     "  ocellus diff before.otr after.otr\n"
+     "      two traces: time, block and field of the first event that differs\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -107,6 +123,17 @@ po::options_description visible_options(command_line::verb verb) {
                 "be driven by a test bench on a TCP port of this machine, or unix:PATH");
             add("profile", "cycles and calls by function, of the firmware");
             add("coverage", "write coverage.info (LCOV) of the firmware's lines");
+            add("trace", po::value<std::string>()->value_name("FILE"),
+                "write what happens, event by event (see ocellus trace)");
+            add("trace-from", po::value<std::string>()->value_name("TIME"),
+                "trace from this simulated time on");
+            add("trace-to", po::value<std::string>()->value_name("TIME"), "and until this one");
+            add("trace-frames", po::value<std::string>()->value_name("A..B"),
+                "of what belongs to a frame, trace these alone");
+            add("trace-tracks",
+                po::value<std::vector<std::string>>()->composing()->value_name("GLOB"),
+                "trace these tracks, such as npu.*; repeatable");
+            add("trace-instructions", "trace the control CPU's instructions too");
             break;
         case command_line::verb::params:
             add("json", "as JSON");
@@ -128,6 +155,24 @@ po::options_description visible_options(command_line::verb verb) {
             add("width", po::value<std::string>()->value_name("W"), "pixels (default 1014)");
             add("height", po::value<std::string>()->value_name("H"), "pixels (default 760)");
             add("force", "replace what DIR contains");
+            break;
+        case command_line::verb::trace:
+            add("perfetto", po::value<std::string>()->value_name("OUT"),
+                "write a Perfetto trace, with flows and counters");
+            add("vcd", po::value<std::string>()->value_name("OUT"),
+                "write a value change dump, and a view of GTKWave beside it");
+            add("csv", po::value<std::string>()->value_name("OUT"), "write a table");
+            add("list", "print the events");
+            add("limit", po::value<std::string>()->value_name("N"),
+                "how many at most (default 1000)");
+            add("from", po::value<std::string>()->value_name("TIME"), "from this time on");
+            add("to", po::value<std::string>()->value_name("TIME"), "until this time");
+            add("frames", po::value<std::string>()->value_name("A..B"), "of these frames");
+            add("tracks", po::value<std::vector<std::string>>()->composing()->value_name("GLOB"),
+                "of these tracks; repeatable");
+            break;
+        case command_line::verb::diff:
+            add("json", "as JSON");
             break;
         default:
             break;
@@ -254,7 +299,8 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     if (vm.count("positional")) {
         const auto rest = vm["positional"].as<std::vector<std::string>>();
         const bool takes_one = v->verb != command_line::verb::scene;
-        if (rest.size() > 1 || !takes_one)
+        result.files = rest;
+        if ((rest.size() > 1 && v->verb != command_line::verb::diff) || !takes_one)
             fail(fmt::format("unexpected argument '{}'\nusage: {}", takes_one ? rest[1] : rest[0],
                              v->usage));
         (v->verb == command_line::verb::params ? result.glob : result.config_file) = rest[0];
@@ -262,6 +308,29 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     const auto has = [&](const char* name) {
         return options.find_nothrow(name, false) != nullptr && vm.count(name) > 0;
     };
+    if (v->verb == command_line::verb::diff) {
+        if (result.files.size() != 2)
+            fail("diff needs two folders or traces\nusage: " + std::string(v->usage));
+        if (has("json"))
+            result.output_format = command_line::format::json;
+        return result;
+    }
+    if (v->verb == command_line::verb::trace) {
+        if (result.files.empty())
+            fail("trace needs a file\nusage: " + std::string(v->usage));
+        result.perfetto = text("perfetto");
+        result.vcd = text("vcd");
+        result.csv = text("csv");
+        result.list = has("list");
+        result.trace_from = text("from");
+        result.trace_to = text("to");
+        result.trace_frames = text("frames");
+        if (has("tracks"))
+            result.trace_tracks = vm["tracks"].as<std::vector<std::string>>();
+        if (has("limit"))
+            result.limit = number(vm, "limit", 1, ~std::uint64_t{0});
+        return result;
+    }
     result.scene = text("scene");
     result.network = text("network");
     result.inject_tensor = text("inject-tensor");
@@ -272,8 +341,16 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.wall_limit = text("wall-limit");
     result.gdb = text("gdb");
     result.control = text("control");
-    for (const char* name : {"scene", "network", "inject-tensor", "out", "firmware", "uart",
-                             "until", "wall-limit", "gdb", "control"})
+    result.trace = text("trace");
+    result.trace_from = text("trace-from");
+    result.trace_to = text("trace-to");
+    result.trace_frames = text("trace-frames");
+    if (has("trace-tracks"))
+        result.trace_tracks = vm["trace-tracks"].as<std::vector<std::string>>();
+    result.trace_instructions = has("trace-instructions");
+    for (const char* name :
+         {"scene", "network", "inject-tensor", "out", "firmware", "uart", "until", "wall-limit",
+          "gdb", "control", "trace", "trace-from", "trace-to", "trace-frames"})
         if (vm.count(name) && text(name).empty())
             fail(fmt::format("--{} needs a value", name));
     if (has("set"))

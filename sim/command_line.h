@@ -11,7 +11,7 @@ namespace ocellus::sim {
 
 /// What the user asked for. Mistakes are input_error(exit_code::usage) with the nearest valid name.
 struct command_line {
-    enum class verb { help, version, run, params, describe, scene };
+    enum class verb { help, version, run, params, describe, scene, trace, diff };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
 
@@ -40,6 +40,10 @@ struct command_line {
     bool gdb_no_wait = false;
     std::string control;  ///< where to wait for a test bench; empty: not
     bool profile = false, coverage = false;
+    std::string trace;  ///< file for the output trace; empty: none
+    std::string trace_from, trace_to, trace_frames;
+    std::vector<std::string> trace_tracks;
+    bool trace_instructions = false;
 
     // params
     std::string glob;
@@ -48,6 +52,12 @@ struct command_line {
 
     // describe
     bool map = false, modules = false, svd = false, header = false;
+
+    // trace, diff
+    std::vector<std::string> files;
+    std::string perfetto, vcd, csv;
+    bool list = false;
+    std::uint64_t limit = 1000;
 
     // scene
     unsigned width = 1014, height = 760;

@@ -44,7 +44,7 @@ const char* name_of_cause(std::uint32_t cause) {
 }  // namespace
 
 guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
-             const command_line& command, statistics& stats)
+             const command_line& command, statistics& stats, run_trace& trace)
     : chip_(chip),
       drive_(drive),
       in_(in),
@@ -69,6 +69,9 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
                     [this](const std::string& what) { warn(what); },
                     in.firmware ? in.firmware->name : std::string()}),
       monitor_(chip, stats) {
+    observers_.second = trace.observer();
+    if (trace.recorder())
+        chip_.simulator().set_trace(*trace.recorder());
     serve_console(s, command);
     serve_operations();
     serve_debugger(command);
@@ -272,14 +275,28 @@ void guest::watch_registers(bool strict) {
 void guest::watch_profile(const command_line& command) {
     print_profile_ = command.profile;
     coverage_ = command.coverage;
-    if (!print_profile_ && !coverage_)
+    if (!print_profile_ && !coverage_) {
+        chip_.cpu().core().set_observer(observers_.second);
         return;
+    }
     std::vector<const firmware_image*> images;
     if (in_.firmware)
         images.push_back(in_.firmware.get());
     images.push_back(in_.boot_rom.get());
     profile_ = std::make_unique<firmware_profile>(std::move(images));
-    chip_.cpu().core().set_observer(profile_.get());
+    observers_.first = profile_.get();
+    chip_.cpu().core().set_observer(observers_.second ? &observers_ : observers_.first);
+}
+
+void guest::observers::executed(const dsp::executed_run& run) {
+    first->executed(run);
+    second->executed(run);
+}
+
+void guest::observers::trapped(std::uint32_t cause, std::uint32_t epc, std::uint32_t handler,
+                               std::uint64_t cycles) {
+    first->trapped(cause, epc, handler, cycles);
+    second->trapped(cause, epc, handler, cycles);
 }
 
 guest_outputs guest::finish(run_end& end) {

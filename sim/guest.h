@@ -16,6 +16,7 @@
 #include "sim/firmware_profile.h"
 #include "sim/inputs.h"
 #include "sim/register_report.h"
+#include "sim/run_trace.h"
 #include "sim/semihosting.h"
 #include "sim/session.h"
 #include "sim/test_host.h"
@@ -35,7 +36,7 @@ struct guest_outputs {
 class guest {
   public:
     guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
-          const command_line& command, statistics& stats);
+          const command_line& command, statistics& stats, run_trace& trace);
 
     /// After the run: closes what was opened. Mistakes that end a run well are added to `end`.
     guest_outputs finish(run_end& end);
@@ -65,6 +66,13 @@ class guest {
     std::unique_ptr<uart_terminal> terminal_;
     uart_expect expect_;
     register_report registers_;
+    /// Both watch the hart.
+    struct observers : dsp::hart_observer {
+        dsp::hart_observer *first = nullptr, *second = nullptr;
+        void executed(const dsp::executed_run& run) override;
+        void trapped(std::uint32_t cause, std::uint32_t epc, std::uint32_t handler,
+                     std::uint64_t cycles) override;
+    } observers_;
     semihosting semihosting_;
     std::optional<test_host> test_host_;
     monitor_commands monitor_;

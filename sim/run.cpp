@@ -21,6 +21,7 @@
 #include "sim/guest.h"
 #include "sim/inputs.h"
 #include "sim/report.h"
+#include "sim/run_trace.h"
 #include "sim/sensor.h"
 #include "sim/session.h"
 #include "sim/settings.h"
@@ -178,14 +179,8 @@ std::string truth_lines(const settings& s) {
     return out;
 }
 
-std::string manifest(const settings& s, const run_inputs& in, bool timing_only, double wall) {
-    std::string out = "{\n  \"schema\": \"ocellus-manifest-1\",\n";
-    out += "  \"version\": " + json_string(version_text()) + ",\n";
-    out += "  \"compiler\": " + json_string(compiler_text()) + ",\n";
-    out += "  \"systemc\": " + json_string(systemc_text()) + ",\n";
-    out += fmt::format("  \"seed\": {},\n  \"frames\": {},\n  \"timing_only\": {},\n", s.run.seed,
-                       s.run.frames, timing_only);
-    out += "  \"inputs\": [";
+std::string inputs_json(const run_inputs& in) {
+    std::string out = "[";
     for (std::size_t i = 0; i < in.files.size(); ++i) {
         const auto& f = in.files[i];
         out += fmt::format("{}\n    {{\"role\": {}, \"name\": {}", i ? "," : "",
@@ -194,7 +189,17 @@ std::string manifest(const settings& s, const run_inputs& in, bool timing_only, 
             out += fmt::format(", \"bytes\": {}, \"sha256\": \"{}\"", f.bytes, f.sha256);
         out += "}";
     }
-    out += "\n  ],\n";
+    return out + "\n  ]";
+}
+
+std::string manifest(const settings& s, const run_inputs& in, bool timing_only, double wall) {
+    std::string out = "{\n  \"schema\": \"ocellus-manifest-1\",\n";
+    out += "  \"version\": " + json_string(version_text()) + ",\n";
+    out += "  \"compiler\": " + json_string(compiler_text()) + ",\n";
+    out += "  \"systemc\": " + json_string(systemc_text()) + ",\n";
+    out += fmt::format("  \"seed\": {},\n  \"frames\": {},\n  \"timing_only\": {},\n", s.run.seed,
+                       s.run.frames, timing_only);
+    out += "  \"inputs\": " + inputs_json(in) + ",\n";
     out += fmt::format("  \"wall_time_s\": {}\n}}\n", json_number(wall));
     return out;
 }
@@ -212,6 +217,16 @@ std::string configuration_text(settings& s, const parameter_registry& registry) 
     s.run.labels = labels;
     s.firmware.file = firmware;
     return text;
+}
+
+/// Members of a trace's description: nothing of this machine, so that the same run has the same
+/// bytes.
+std::string about_run(settings& s, const parameter_registry& registry, const run_inputs& in,
+                      bool timing_only) {
+    return fmt::format(
+        "\"version\": {}, \"timing_only\": {}, \"inputs\": {}, \"configuration\": {}",
+        json_string(version_text()), timing_only, inputs_json(in),
+        json_string(configuration_text(s, registry)));
 }
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
@@ -288,12 +303,15 @@ int run(const command_line& command) {
 
     statistics stats;
     block_context ctx{pool, stats, s.run.seed, command.timing_only};
+    run_trace trace(command, pool, out ? &*out : nullptr);
+    ctx.trace = trace.recorder();
     const bool keep = out.has_value();
     sensor chip("sensor", s, in, ctx, [&s, keep](std::uint32_t frame) {
         return keep && is_saved(s.run.saved, frame, s.run.frames);
     });
     session drive(chip, limits);
-    guest services(chip, drive, in, s, command, stats);
+    trace.attach(chip, in, command.timing_only);
+    guest services(chip, drive, in, s, command, stats, trace);
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, note_signal);
     run_end end;
@@ -309,6 +327,7 @@ int run(const command_line& command) {
     if (end.reason == end_reason::hang)
         throw input_error(exit_code::hang, "error: " + end.message);
     const guest_outputs guest_results = services.finish(end);
+    trace.finish(about_run(s, registry, in, command.timing_only));
     if (out)
         write_results(*out, s, registry, in, chip, stats, guest_results, command.timing_only, pool,
                       begin);
@@ -333,6 +352,9 @@ int run(const command_line& command) {
                         seen.empty() ? "nothing" : seen.c_str());
         }
     std::fputs(guest_results.text.c_str(), stdout);
+    if (trace.recorder())
+        std::printf("  %-22s %s   %s\n", "trace in", command.trace.c_str(),
+                    trace.summary().c_str());
     if (out)
         std::printf("  %-22s %s\n", "results in", command.out.c_str());
     if (std::fflush(stdout) != 0)

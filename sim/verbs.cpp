@@ -54,6 +54,10 @@ int execute(const command_line& command) {
             return list_parameters(command);
         case command_line::verb::describe:
             return describe(command);
+        case command_line::verb::trace:
+            return show_trace(command);
+        case command_line::verb::diff:
+            return show_difference(command);
         case command_line::verb::scene:
             return render_scenes(command);
     }

@@ -445,7 +445,8 @@ class pass_maker {
 std::vector<tile_times> schedule(const pass& p, const array_organisation& a) {
     return walk(
         p, a, [](const tile& t, std::uint64_t start) { return start + t.load_cycles; },
-        [](const tile& t, std::uint64_t start) { return start + t.store_cycles; });
+        [](const tile& t, std::uint64_t start) { return start + t.store_cycles; },
+        [](std::size_t, const tile_times&) {});
 }
 
 std::vector<pass> make_passes(const network& n, const memory_plan& plan,

@@ -77,9 +77,9 @@ struct tile_times {
 /// when it ends. One buffer: load, compute, store, tile by tile. More: the bus does load(0),
 /// load(1), store(0), load(2), store(1), ...; a tile computes when its load is done and the array
 /// is free; a load waits for the tile that used its buffer last.
-template <class Load, class Store>
-std::vector<tile_times> walk(const pass& p, const array_organisation& a, Load&& load,
-                             Store&& store) {
+template <class Load, class Store, class Computed>
+std::vector<tile_times> walk(const pass& p, const array_organisation& a, Load&& load, Store&& store,
+                             Computed&& computed) {
     std::vector<tile_times> times(p.tiles.size());
     std::uint64_t bus_free = a.fixed_cycles, array_free = a.fixed_cycles;
     const auto later = [](std::uint64_t x, std::uint64_t y) { return x > y ? x : y; };
@@ -95,6 +95,7 @@ std::vector<tile_times> walk(const pass& p, const array_organisation& a, Load&& 
         x.load_end = bus_free = load(p.tiles[i], x.load_start);
         x.compute_start = later(x.load_end, array_free);
         x.compute_end = array_free = x.compute_start + p.tiles[i].compute;
+        computed(i, x);
         if (a.buffers <= 1)
             put(i);
         else if (i >= 1)

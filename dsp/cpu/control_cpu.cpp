@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "core/trace.h"
+
 namespace ocellus::dsp {
 
 namespace {
@@ -61,7 +63,8 @@ control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_paramet
       parameters_(parameters),
       clock_(clock_domain::from_hertz(parameters.clock)),
       run_ahead_(parameters.run_ahead, sc_core::SC_SEC),
-      hart_(parameters.hart, *this) {
+      hart_(parameters.hart, *this),
+      trace_(context.trace) {
     rom_ = {static_cast<std::uint32_t>(parameters.rom_base),
             std::vector<unsigned char>(parameters.rom_size),
             static_cast<std::uint8_t>(parameters.rom_wait), false};
@@ -69,6 +72,8 @@ control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_paramet
             std::vector<unsigned char>(parameters.tcm_size),
             static_cast<std::uint8_t>(parameters.tcm_wait), true};
     map_memories();
+    if (trace_)
+        track_ = trace_->track("cpu.interrupts");
     statistics& stats = context.stats;
     const auto count = [&stats](const char* stat, const char* sentence, const char* symbol,
                                 std::function<double()> value) {
@@ -482,6 +487,10 @@ void control_cpu::interrupted(unsigned cause, std::uint64_t cycles) {
     line_latency& l = latencies_[cause % latencies_.size()];
     if (std::exchange(l.waits, false))
         l.histogram.add(cycles > l.risen ? cycles - l.risen : 0);
+    if (trace_)
+        trace_->record({clock_.time_of(cycles).value(), 0, cause,
+                        cycles > l.risen ? cycles - l.risen : 0, trace_event::no_flow, track_,
+                        trace_type::trap, 0});
 }
 
 }  // namespace ocellus::dsp

@@ -185,6 +185,8 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     };
     std::array<line_latency, 16> latencies_;  // by number of the line
     std::uint64_t bus_accesses_ = 0, bus_errors_ = 0, idle_cycles_ = 0;
+    tracer* trace_;
+    std::uint16_t track_ = 0;
 };
 
 }  // namespace ocellus::dsp

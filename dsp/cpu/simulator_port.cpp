@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #include "dsp/cpu/simulator_port.h"
 
+#include "core/trace.h"
+
 namespace ocellus::dsp {
 
 namespace {
@@ -23,6 +25,9 @@ simulator_port::simulator_port(sc_core::sc_module_name name) : sc_module(name) {
     registers_.on_write(reg::MARKER, [this](std::uint32_t number) {
         if (marks_.size() < most_marks)
             marks_.push_back({number, sc_core::sc_time_stamp()});
+        if (trace_)
+            trace_->record(spanning(track_, trace_type::marker, sc_core::sc_time_stamp(),
+                                    sc_core::SC_ZERO_TIME, trace_event::no_flow, number));
     });
     registers_.on_write(reg::REGION_BEGIN, [this](std::uint32_t number) { begin(number); });
     registers_.on_write(reg::REGION_END, [this](std::uint32_t number) { end(number); });
@@ -44,6 +49,11 @@ simulator_port::simulator_port(sc_core::sc_module_name name) : sc_module(name) {
         registers_.set(reg::TIME_HIGH, static_cast<std::uint32_t>(nanoseconds >> 32));
         return static_cast<std::uint32_t>(nanoseconds);
     });
+}
+
+void simulator_port::set_trace(tracer& t) {
+    trace_ = &t;
+    track_ = t.track("firmware");
 }
 
 void simulator_port::begin(std::uint32_t number) {
@@ -68,6 +78,10 @@ void simulator_port::end(std::uint32_t number) {
         const auto [cycles, instructions] = operations_.progress();
         r.cycles += cycles - r.begun_cycles;
         r.instructions += instructions - r.begun_instructions;
+        if (trace_)
+            trace_->record(ended(track_, trace_type::region,
+                                 sc_core::sc_time::from_value(r.begun_time), trace_event::no_flow,
+                                 number, instructions - r.begun_instructions));
     }
 }
 

@@ -16,6 +16,10 @@
 #include "core/registers.h"
 #include "registers/simulator.h"
 
+namespace ocellus {
+class tracer;
+}
+
 namespace ocellus::dsp {
 
 /// Operations that firmware asks of the simulation and that no silicon has. They take the time of a
@@ -52,6 +56,8 @@ class simulator_port : public sc_core::sc_module {
     register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
     void serve(operations o) { operations_ = std::move(o); }
+    /// Marks and regions go to the trace as well.
+    void set_trace(tracer& t);
     /// By number.
     const std::map<std::uint32_t, region>& regions() const { return regions_; }
     /// The first 100 000.
@@ -65,6 +71,8 @@ class simulator_port : public sc_core::sc_module {
 
     register_block registers_{registers::simulator::map};
     operations operations_;
+    tracer* trace_ = nullptr;
+    std::uint16_t track_ = 0;
     std::map<std::uint32_t, region> regions_;
     std::vector<mark> marks_;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/diagnostics.h"
+#include "core/trace.h"
 #include "dsp/network/executor.h"
 
 namespace ocellus::dsp {
@@ -128,6 +129,11 @@ npu::npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_c
       context_(context),
       clock_(clock_domain::from_hertz(parameters.clock)),
       registers_(reg::map) {
+    if (context.trace) {
+        tracks_[0] = context.trace->track("npu.jobs");
+        tracks_[1] = context.trace->track("npu.layers");
+        tracks_[2] = context.trace->track("npu.tiles");
+    }
     registers_in.register_b_transport(this, &npu::registers_transport);
     registers_in.register_transport_dbg(this, &npu::registers_debug);
     declare_registers();
@@ -388,6 +394,16 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const std::vector<byte_ran
     return std::max(begin + unloaded, clock_.cycles_until(completion)) - pass_start_;
 }
 
+void npu::tell_tile(const pass& p, std::size_t index, const tile_times& t) {
+    if (!context_.trace || abort_)
+        return;
+    const sc_core::sc_time start = job_start_ + clock_.time_of(pass_start_ + t.compute_start);
+    const sc_core::sc_time end = job_start_ + clock_.time_of(pass_start_ + t.compute_end);
+    context_.trace->record(spanning(tracks_[2], trace_type::tile, start, end - start, job_,
+                                    context_.trace->name(p.name) | std::uint64_t{index} << 32,
+                                    t.compute_end - t.compute_start));
+}
+
 bool npu::run_job() {
     const compiled_network& c = *networks_[job_network_].compiled;
     job_start_ = sc_core::sc_time_stamp();
@@ -409,7 +425,8 @@ bool npu::run_job() {
             },
             [this](const tile& t, std::uint64_t start) {
                 return transfer(tlm::TLM_WRITE_COMMAND, t.stores, start, t.store_cycles);
-            });
+            },
+            [this, &p](std::size_t i, const tile_times& t) { tell_tile(p, i, t); });
         layer_timing y;
         y.name = p.name;
         y.kind = p.kind;
@@ -424,6 +441,12 @@ bool npu::run_job() {
         y.stall = y.cycles - p.unloaded_cycles;
         y.macs = p.macs;
         y.bytes = p.moved_bytes;
+        if (context_.trace)
+            context_.trace->record(
+                {(job_start_ + clock_.time_of(pass_start_)).value(),
+                 (clock_.time_of(pass_start_ + y.cycles) - clock_.time_of(pass_start_)).value(),
+                 context_.trace->name(y.name), y.cycles | y.stall << 32, job_, tracks_[1],
+                 trace_type::layer, 1});
         pass_start_ += y.cycles;
         sum.cycles += y.cycles;
         sum.compute += y.compute;
@@ -453,6 +476,10 @@ void npu::run() {
         wait(start_event_);
         const bool complete = run_job();
         busy_ = false;
+        if (context_.trace)
+            context_.trace->record(ended(tracks_[0], trace_type::job, job_start_, job_,
+                                         job_ | std::uint64_t{!complete} << 32,
+                                         complete ? job_sum_.cycles : 0));
         if (!complete) {
             context_.publish(event_kind::job_failed, job_);
             raise(status_error, abort_ ? error_aborted : error_memory);

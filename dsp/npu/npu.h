@@ -129,6 +129,7 @@ class npu : public sc_core::sc_module {
     std::uint64_t transfer(tlm::tlm_command command, const std::vector<byte_range>& ranges,
                            std::uint64_t start, std::uint64_t unloaded);
     void wait_until(std::uint64_t cycle);
+    void tell_tile(const pass& p, std::size_t index, const tile_times& t);
     std::uint32_t lines() const;
     void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();
@@ -137,6 +138,7 @@ class npu : public sc_core::sc_module {
 
     const npu_parameters& parameters_;
     block_context& context_;
+    std::uint16_t tracks_[3] = {};  ///< of the trace: jobs, layers, tiles
     clock_domain clock_;
     register_block registers_;
     std::vector<loaded_network> networks_;
