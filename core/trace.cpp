@@ -77,9 +77,8 @@ void tracer::record(const trace_event& e, later b) {
 
 /// Writes the events whose time is before `before`: none of that time can come any more.
 void tracer::flush(std::uint64_t before) {
-    const auto rest = std::partition(waiting_.begin(), waiting_.end(), [before](const waiting& w) {
-        return w.event.key() < before;
-    });
+    const auto rest = std::partition(waiting_.begin(), waiting_.end(),
+                                     [before](const waiting& w) { return w.event.key() < before; });
     std::vector<std::pair<std::uint64_t, const trace_event*>> order;
     order.reserve(static_cast<std::size_t>(rest - waiting_.begin()));
     for (auto w = waiting_.begin(); w != rest; ++w) {

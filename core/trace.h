@@ -146,14 +146,7 @@ inline trace_event spanning(std::uint16_t track, trace_type type, const sc_core:
 /// From `start` until now, told now.
 inline trace_event ended(std::uint16_t track, trace_type type, const sc_core::sc_time& start,
                          std::uint32_t flow, std::uint64_t a, std::uint64_t b = 0) {
-    return {start.value(),
-            (sc_core::sc_time_stamp() - start).value(),
-            a,
-            b,
-            flow,
-            track,
-            type,
-            1};
+    return {start.value(), (sc_core::sc_time_stamp() - start).value(), a, b, flow, track, type, 1};
 }
 
 /// What a trace says of itself.
@@ -190,8 +183,7 @@ class trace_reader {
     /// Every event in order, block by block; stops when `f` returns false.
     void for_each(const std::function<bool(const trace_event&)>& f) const;
     /// The same from a block on that may hold events with key >= `from`.
-    void for_each_from(std::uint64_t from,
-                       const std::function<bool(const trace_event&)>& f) const;
+    void for_each_from(std::uint64_t from, const std::function<bool(const trace_event&)>& f) const;
     /// Event by event.
     class cursor {
       public:

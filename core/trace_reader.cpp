@@ -49,13 +49,15 @@ trace_reader::trace_reader(block_reader file) : file_(std::move(file)) {
     }
     for (const auto& b : file_.blocks())
         if (b.type == "EVTS" && b.raw != std::uint64_t{b.records} * trace_event::bytes)
-            file_.fail(fmt::format("damaged: a block of {} events with {} bytes", b.records, b.raw));
+            file_.fail(
+                fmt::format("damaged: a block of {} events with {} bytes", b.records, b.raw));
 }
 
 void trace_reader::describe() {
     const auto j = nlohmann::json::parse(file_.read(file_.only("DESC")));
     auto& d = description_;
-    if (j.at("schema") != "ocellus-trace-1" || j.at("record_bytes") != std::size_t{trace_event::bytes})
+    if (j.at("schema") != "ocellus-trace-1" ||
+        j.at("record_bytes") != std::size_t{trace_event::bytes})
         file_.fail("damaged: a description of another version");
     d.resolution = j.at("resolution_s");
     d.events = j.at("events");

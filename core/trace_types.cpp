@@ -89,9 +89,7 @@ const std::vector<trace_type_info>& trace_types() {
         {t::output,
          "output",
          "An output of the network is complete in memory, with the checksum of its bytes.",
-         {{"index", 'a', 0, 16},
-          {"address", 'a', 16, 32, "hex"},
-          {"checksum", 'b', 0, 32, "hex"}}},
+         {{"index", 'a', 0, 16}, {"address", 'a', 16, 32, "hex"}, {"checksum", 'b', 0, 32, "hex"}}},
     };
     return all;
 }

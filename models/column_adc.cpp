@@ -67,7 +67,9 @@ void column_adc::begin_frame(const row_info& r) {
     ++frames_;
     registers_.set(reg::FRAME_COUNT, static_cast<std::uint32_t>(frames_));
     raw_.reset();
-    if (!r.electrons)
+    if (injected_ && injected_->width() == r.width && injected_->height() == r.height)
+        raw_ = injected_;
+    if (!r.electrons || raw_)
         return;
     // The simulation may be far ahead of the samples: wait, so that memory stays bounded.
     while (begun_.size() >= frames_under_way) {
@@ -93,6 +95,16 @@ void column_adc::begin_frame(const row_info& r) {
         },
         store_->take()));
     begun_.push_back(raw_);
+}
+
+void column_adc::inject(std::shared_ptr<const plane<std::uint16_t>> raw) {
+    const unsigned width = raw->width(), height = raw->height();
+    injected_ = samples::start(
+        context_.pool, width, height, rows_per_band,
+        [raw = std::move(raw)](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+            for (unsigned y = first; y < last; ++y)
+                std::copy(raw->row(y), raw->row(y) + out.width(), out.row(y));
+        });
 }
 
 void column_adc::take_row(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {

@@ -37,6 +37,8 @@ class column_adc : public sc_core::sc_module {
 
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
+    /// Every frame has these samples instead of what the pixels hold: recorded RAW data.
+    void inject(std::shared_ptr<const plane<std::uint16_t>> raw);
     /// Waits until all frames begun so far are converted.
     void finish();
 
@@ -49,6 +51,7 @@ class column_adc : public sc_core::sc_module {
     void begin_frame(const row_info& r);
 
     using samples = lazy_plane<std::uint16_t>;
+    std::shared_ptr<const samples> injected_;
     const column_adc_parameters parameters_;
     block_context& context_;
     std::uint16_t track_ = 0;  ///< of the trace

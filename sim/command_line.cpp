@@ -51,6 +51,16 @@ const verb_info verbs[] = {
      "ocellus scene --out DIR [--frames N] [--seed S] [--width W --height H]",
      "  ocellus scene --out out/scenes --frames 4 --seed 7\n"
      "      four conveyor pictures and truth.jsonl\n"},
+    {"record", command_line::verb::record, "run, and record everything that enters into one file",
+     "ocellus record --to FILE.itr [CONFIG.toml] [options of run]",
+     "  ocellus record --to out/run.itr --frames 2\n"
+     "      configuration, scene, network, firmware, seed and what a test bench does\n"},
+    {"replay", command_line::verb::replay, "run a recording or a script again and compare",
+     "ocellus replay FILE.itr|SCRIPT [options]",
+     "  ocellus replay out/run.itr\n"
+     "      the same run, from any folder; exit code 1 when a byte of it differs\n"
+     "  ocellus replay traces/smoke.script\n"
+     "      writes, waits and expectations by the names of registers\n"},
     {"trace", command_line::verb::trace,
      "show an output trace, or turn it into a form that a viewer opens",
      "ocellus trace FILE.otr [options]",
@@ -80,6 +90,10 @@ po::options_description visible_options(command_line::verb verb) {
     po::options_description d("Options", 100, 50);
     auto add = d.add_options();
     switch (verb) {
+        case command_line::verb::record:
+            add("to", po::value<std::string>()->value_name("FILE"),
+                "the input trace to be written");
+            [[fallthrough]];
         case command_line::verb::run:
             add("scene", po::value<std::string>()->value_name("FILE"),
                 "picture in front of the lens (PNG or JPEG), or builtin:parcels");
@@ -98,6 +112,8 @@ po::options_description visible_options(command_line::verb verb) {
             add("timing-only", "move no pixels and no tensors: times and counts alone");
             add("inject-tensor", po::value<std::string>()->value_name("FILE"),
                 "give the network these bytes instead of what the ISP made");
+            add("inject-raw", po::value<std::string>()->value_name("FILE"),
+                "every frame is this packed RAW10 or RAW12, as --out writes it");
             add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
             add("force", "replace what DIR contains");
             add("quiet", "no progress");
@@ -155,6 +171,20 @@ po::options_description visible_options(command_line::verb verb) {
             add("width", po::value<std::string>()->value_name("W"), "pixels (default 1014)");
             add("height", po::value<std::string>()->value_name("H"), "pixels (default 760)");
             add("force", "replace what DIR contains");
+            break;
+        case command_line::verb::replay:
+            add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
+            add("force", "replace what DIR contains");
+            add("quiet", "no progress");
+            add("threads", po::value<std::string>()->value_name("T"),
+                "worker threads (default: one per core); never changes a result");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            add("trace", po::value<std::string>()->value_name("FILE"),
+                "write what happens, event by event");
+            add("wall-limit", po::value<std::string>()->value_name("TIME"),
+                "end after so much wall time, such as 600s; exit code 5");
             break;
         case command_line::verb::trace:
             add("perfetto", po::value<std::string>()->value_name("OUT"),
@@ -217,7 +247,7 @@ std::string help_text(const std::string& topic) {
         out << "Examples\n"
             << v->examples << "\nUsage\n  " << v->usage << "\n\n"
             << visible_options(v->verb);
-        if (v->verb == command_line::verb::run)
+        if (v->verb == command_line::verb::run || v->verb == command_line::verb::record)
             out << "\nExit codes: 0 done, 1 an expected text did not come, 2 bad input (nothing "
                    "was\n"
                    "simulated), 3 the firmware failed, 4 limit of simulated time or cycles, 5 "
@@ -334,6 +364,16 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.scene = text("scene");
     result.network = text("network");
     result.inject_tensor = text("inject-tensor");
+    result.inject_raw = text("inject-raw");
+    result.record = text("to");
+    if (v->verb == command_line::verb::record && result.record.empty())
+        fail("record needs --to FILE\nusage: " + std::string(v->usage));
+    if (v->verb == command_line::verb::replay) {
+        if (result.files.empty())
+            fail("replay needs a file\nusage: " + std::string(v->usage));
+        result.replay = result.files[0];
+        result.config_file.clear();
+    }
     result.out = text("out");
     result.firmware = text("firmware");
     result.uart = text("uart");

@@ -11,7 +11,7 @@ namespace ocellus::sim {
 
 /// What the user asked for. Mistakes are input_error(exit_code::usage) with the nearest valid name.
 struct command_line {
-    enum class verb { help, version, run, params, describe, scene, trace, diff };
+    enum class verb { help, version, run, params, describe, scene, trace, diff, record, replay };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
 
@@ -20,6 +20,7 @@ struct command_line {
     std::string scene;          ///< picture or "builtin:..."; empty: from the configuration
     std::string network;        ///< file or "builtin:..."; empty: from the configuration
     std::string inject_tensor;  ///< raw bytes of the network's input
+    std::string inject_raw;     ///< packed RAW10 or RAW12 of every frame
     std::optional<std::uint64_t> frames;
     std::optional<std::uint64_t> seed;
     std::optional<unsigned> threads;
@@ -52,6 +53,10 @@ struct command_line {
 
     // describe
     bool map = false, modules = false, svd = false, header = false;
+
+    // record, replay
+    std::string record;  ///< input trace to be written; empty: none
+    std::string replay;  ///< input trace or script that the run comes from; empty: none
 
     // trace, diff
     std::vector<std::string> files;

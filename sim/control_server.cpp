@@ -2,77 +2,35 @@
 // Copyright The Ocellus Authors
 #include "sim/control_server.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <chrono>
-
-#include "core/text.h"
 
 namespace ocellus::sim {
 namespace {
-
-struct named_event {
-    const char* name;
-    event_kind kind;
-};
-constexpr named_event named_events[] = {
-    {"frame_started", event_kind::frame_started},   {"frame_read_out", event_kind::frame_read_out},
-    {"stream_stopped", event_kind::stream_stopped}, {"tensor_begun", event_kind::tensor_begun},
-    {"tensor_ready", event_kind::tensor_ready},     {"tensor_lost", event_kind::tensor_lost},
-    {"job_started", event_kind::job_started},       {"job_ended", event_kind::job_ended},
-    {"job_failed", event_kind::job_failed},         {"message_queued", event_kind::message_queued},
-    {"message_sent", event_kind::message_sent},
-};
 
 double wall_now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
         .count();
 }
 
-sc_core::sc_time nanoseconds(std::uint64_t n) {
-    return sc_core::sc_time::from_value(n * sc_core::sc_time(1, sc_core::SC_NS).value());
-}
-
-const char* name_of_response(tlm::tlm_response_status s) {
-    switch (s) {
-        case tlm::TLM_ADDRESS_ERROR_RESPONSE:
-            return "nothing at this address";
-        case tlm::TLM_COMMAND_ERROR_RESPONSE:
-            return "read-only or write-only";
-        case tlm::TLM_BURST_ERROR_RESPONSE:
-            return "not an aligned 32-bit word, or across a border";
-        default:
-            return "refused";
-    }
-}
-
 }  // namespace
 
 control_server::control_server(const std::string& where, sensor& chip, session& drive,
-                               const ocellus::statistics& stats, services s)
-    : chip_(chip),
-      drive_(drive),
-      stats_(stats),
-      services_(std::move(s)),
-      protocol_(*this, wall_now),
-      server_(socket_address::parse(where), protocol_) {
-    chip_.events().subscribe([this](const block_event& e) { seen(e); });
-}
+                               const ocellus::statistics& stats, sensor_control::services s)
+    : target_(chip, drive, stats, std::move(s)),
+      protocol_(target_, wall_now),
+      server_(socket_address::parse(where), protocol_) {}
 
 void control_server::poll(unsigned milliseconds) {
     server_.poll(std::chrono::milliseconds(milliseconds));
     protocol_.update();
     const bool connected = server_.connected();
-    if (was_connected_ && !connected && !over_)
-        drive_.end({end_reason::killed, 0, {}});
+    if (was_connected_ && !connected)
+        target_.quit();
     was_connected_ = connected;
 }
 
 void control_server::ended(const run_end&) {
-    over_ = true;
-    running_ = accessing_ = false;
-    result_ = result::ended;
+    target_.end();
     protocol_.update();
     // The last words are delivered; a client that wants results asks for them until it says quit.
     for (int k = 0; k < 3000 && server_.connected() && !protocol_.closing(); ++k) {
@@ -80,162 +38,6 @@ void control_server::ended(const run_end&) {
         protocol_.update();
     }
     server_.poll(std::chrono::milliseconds(20));
-}
-
-std::uint64_t control_server::now() const {
-    return sc_core::sc_time_stamp().value() / sc_core::sc_time(1, sc_core::SC_NS).value();
-}
-
-bool control_server::find_register(const std::string& name, std::uint32_t& address,
-                                   std::string& nearest) const {
-    std::uint64_t found = 0;
-    if (chip_.registers().find(name, found)) {
-        address = static_cast<std::uint32_t>(found);
-        return true;
-    }
-    nearest = nearest_name(name, chip_.registers().names());
-    return false;
-}
-
-void control_server::begin_run(const run_request& r) {
-    run_ = r;
-    running_ = true;
-    left_ = r.count;
-    const std::uint64_t mine = ++generation_;
-    const auto at = [this, mine](std::uint64_t delay, result what) {
-        chip_.external().ring_after(nanoseconds(delay), [this, mine, what] {
-            if (mine == generation_ && running_)
-                finish_run(what);
-        });
-    };
-    if (r.what == condition::time)
-        at(r.duration, result::reached);
-    else if (r.limit)
-        at(r.limit, result::limit);
-    if (r.what == condition::interrupt && interrupt_pending(r.interrupt))
-        finish_run(result::reached);
-    if (r.what == condition::frame && chip_.frames().frames().size() > r.frame)
-        finish_run(result::reached);
-}
-
-void control_server::finish_run(result r) {
-    running_ = false;
-    result_ = r;
-    ++generation_;
-    if (sc_core::sc_get_status() == sc_core::SC_RUNNING)
-        sc_core::sc_pause();
-}
-
-void control_server::seen(const block_event& e) {
-    if (!running_)
-        return;
-    switch (run_.what) {
-        case condition::time:
-            return;
-        case condition::frame:
-            if (e.kind == event_kind::frame_started && e.id >= run_.frame)
-                finish_run(result::reached);
-            return;
-        case condition::interrupt:
-            if (e.kind == event_kind::interrupt_line && e.value &&
-                interrupt_names()[e.id - 1] == run_.interrupt)
-                finish_run(result::reached);
-            return;
-        case condition::event:
-            for (const auto& n : named_events)
-                if (run_.event == n.name && e.kind == n.kind && --left_ == 0)
-                    finish_run(result::reached);
-            return;
-    }
-}
-
-void control_server::begin_access(const access_request& r) {
-    accessing_ = true;
-    access_ = {};
-    const std::uint64_t mine = ++generation_;
-    chip_.external().submit({r.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, r.address,
-                             r.bytes, tlm::TLM_INCOMPLETE_RESPONSE},
-                            [this, mine](const external_port::access& a) {
-                                if (mine != generation_)
-                                    return;
-                                accessing_ = false;
-                                access_.ok = a.response == tlm::TLM_OK_RESPONSE;
-                                access_.error = access_.ok ? "" : name_of_response(a.response);
-                                access_.bytes = a.bytes;
-                                sc_core::sc_pause();
-                            });
-}
-
-void control_server::stop() {
-    running_ = accessing_ = false;
-    result_ = result::limit;
-    ++generation_;
-}
-
-std::size_t control_server::peek(std::uint32_t address, unsigned char* bytes, std::size_t length) {
-    return chip_.debug_read(address, bytes, length);
-}
-
-std::size_t control_server::poke(std::uint32_t address, const unsigned char* bytes,
-                                 std::size_t length) {
-    return chip_.debug_write(address, bytes, length);
-}
-
-const std::vector<std::string>& control_server::event_names() const {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> out;
-        for (const auto& e : named_events)
-            out.emplace_back(e.name);
-        return out;
-    }();
-    return names;
-}
-
-const std::vector<std::string>& control_server::interrupt_names() const {
-    return sensor::interrupt_names();
-}
-
-bool control_server::interrupt_pending(const std::string& name) const {
-    const auto& names = interrupt_names();
-    const auto found = std::find(names.begin(), names.end(), name);
-    return found != names.end() &&
-           chip_.interrupt_level(static_cast<unsigned>(found - names.begin()) + 1);
-}
-
-std::vector<std::pair<std::string, std::string>> control_server::statistics(
-    const std::string& glob) const {
-    std::vector<std::pair<std::string, std::string>> out;
-    for (const auto* e : stats_.all())
-        if (matches_glob(glob, e->name))
-            out.emplace_back(e->name,
-                             e->integral ? std::to_string(e->integer()) : json_number(e->real()));
-    return out;
-}
-
-simulation_control::image control_server::last_frame() const {
-    image out;
-    const auto received = chip_.host_side().last_image();
-    if (!received)
-        return out;
-    out.frame = received->frame;
-    out.width = received->width;
-    out.height = received->height;
-    out.format = received->format;
-    out.bytes = received->bytes;
-    return out;
-}
-
-void control_server::set_scene(const std::string& name) {
-    chip_.set_scene(services_.load_scene(name));
-}
-
-void control_server::reset() {
-    chip_.reset(dsp::boot_reason::debugger);
-}
-
-void control_server::quit() {
-    if (!over_)
-        drive_.end({end_reason::killed, 0, {}});
 }
 
 }  // namespace ocellus::sim

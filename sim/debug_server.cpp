@@ -117,7 +117,14 @@ std::string monitor_commands::operator()(const std::string& command) {
 }
 
 void uart_terminal::poll(unsigned milliseconds) {
-    backend_.poll([this] { return device_.accepts(); }, [this](char c) { device_.receive(c); });
+    std::string typed;
+    backend_.poll([this] { return device_.accepts(); },
+                  [this, &typed](char c) {
+                      device_.receive(c);
+                      typed += c;
+                  });
+    if (journal_ && !typed.empty())
+        journal_(typed);
     if (milliseconds)
         std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
 }

@@ -53,8 +53,10 @@ class monitor_commands {
 /// The UART's other end.
 class uart_terminal : public outsider {
   public:
-    uart_terminal(uart_backend& backend, links::uart& device)
-        : backend_(backend), device_(device) {}
+    /// `journal` is told what was typed, at the time at which it came in; may be empty.
+    uart_terminal(uart_backend& backend, links::uart& device,
+                  std::function<void(const std::string&)> journal)
+        : backend_(backend), device_(device), journal_(std::move(journal)) {}
     void poll(unsigned milliseconds) override;
     bool keeps_alive() const override { return backend_.interactive(); }
     sc_core::sc_time patience() const override {
@@ -65,6 +67,7 @@ class uart_terminal : public outsider {
   private:
     uart_backend& backend_;
     links::uart& device_;
+    std::function<void(const std::string&)> journal_;
 };
 
 }  // namespace ocellus::sim

@@ -25,10 +25,9 @@ using table = std::map<std::string, std::string>;
 constexpr std::size_t context_before = 10, context_after = 10;
 
 std::string line_of(const trace_description& d, const trace_event& e) {
-    return fmt::format("{:>18} {:<20} {:<13} {:<5} {}", time_of(d, e.start), d.track_of(e),
-                       d.type_of(e).name,
-                       e.flow == trace_event::no_flow ? std::string() : std::to_string(e.flow),
-                       d.fields_text(e));
+    return fmt::format(
+        "{:>18} {:<20} {:<13} {:<5} {}", time_of(d, e.start), d.track_of(e), d.type_of(e).name,
+        e.flow == trace_event::no_flow ? std::string() : std::to_string(e.flow), d.fields_text(e));
 }
 
 /// An event as text that does not depend on how a trace numbers its tracks and names.
@@ -40,8 +39,8 @@ struct told {
         : track(d.track_of(e)), type(d.type_of(e).name) {
         fields.emplace_back("start", time_of(d, e.start));
         fields.emplace_back("duration", time_of(d, e.duration));
-        fields.emplace_back(
-            "frame", e.flow == trace_event::no_flow ? "none" : std::to_string(e.flow));
+        fields.emplace_back("frame",
+                            e.flow == trace_event::no_flow ? "none" : std::to_string(e.flow));
         for (const auto& f : d.type_of(e).fields)
             fields.emplace_back(f.name, d.field_text(f, e));
     }
@@ -52,7 +51,8 @@ bool same_tables(const trace_description& a, const trace_description& b) {
         a.resolution != b.resolution)
         return false;
     for (std::size_t t = 0; t < a.types.size(); ++t)
-        if (a.types[t].name != b.types[t].name || a.types[t].fields.size() != b.types[t].fields.size())
+        if (a.types[t].name != b.types[t].name ||
+            a.types[t].fields.size() != b.types[t].fields.size())
             return false;
     return true;
 }
@@ -85,15 +85,15 @@ void describe(divergence& d, const trace_description& a, const trace_description
         }
     }
     // One of them is not in the other at this place: the one that comes first.
-    const bool missing =
-        d.expected && (!d.actual || d.expected->key() <= d.actual->key());
+    const bool missing = d.expected && (!d.actual || d.expected->key() <= d.actual->key());
     const auto& desc = missing ? a : b;
     const trace_event& e = missing ? *d.expected : *d.actual;
     d.time = time_of(desc, e.start);
     d.block = desc.track_of(e);
-    d.what = fmt::format("event {}{}: {} ({})", desc.type_of(e).name, frame(e),
-                         missing ? "expected, but it did not happen" : "not expected, but it happened",
-                         desc.fields_text(e));
+    d.what =
+        fmt::format("event {}{}: {} ({})", desc.type_of(e).name, frame(e),
+                    missing ? "expected, but it did not happen" : "not expected, but it happened",
+                    desc.fields_text(e));
 }
 
 json parse_json(const std::string& path) {
@@ -256,8 +256,7 @@ comparison compare_runs(const std::string& path_a, const std::string& path_b) {
 
 std::string comparison::text(const std::string& a, const std::string& b) const {
     if (same())
-        return fmt::format("same: {} and {}{}\n", a, b,
-                           events_compared ? ", event by event" : "");
+        return fmt::format("same: {} and {}{}\n", a, b, events_compared ? ", event by event" : "");
     std::string out = fmt::format("expected {}\nactual   {}\n", a, b);
     const auto list = [&out](const char* title, const std::vector<difference>& all) {
         if (all.empty())

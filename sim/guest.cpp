@@ -12,6 +12,7 @@
 namespace ocellus::sim {
 namespace {
 
+constexpr std::size_t longest_heard = std::size_t{1} << 20;
 constexpr std::size_t longest_log_line = 1024;
 constexpr std::size_t most_dumps = 1000;
 constexpr std::size_t table_rows = 20;  // of the profile on the terminal
@@ -44,7 +45,8 @@ const char* name_of_cause(std::uint32_t cause) {
 }  // namespace
 
 guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
-             const command_line& command, statistics& stats, run_trace& trace)
+             const command_line& command, statistics& stats, run_trace& trace,
+             const run_extras& extras)
     : chip_(chip),
       drive_(drive),
       in_(in),
@@ -68,7 +70,8 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
                     },
                     [this](const std::string& what) { warn(what); },
                     in.firmware ? in.firmware->name : std::string()}),
-      monitor_(chip, stats) {
+      monitor_(chip, stats),
+      extras_(extras) {
     observers_.second = trace.observer();
     if (trace.recorder())
         chip_.simulator().set_trace(*trace.recorder());
@@ -76,24 +79,32 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
     serve_operations();
     serve_debugger(command);
     serve_test_bench(command);
+    serve_script();
     watch_registers(command.strict);
     watch_profile(command);
 }
 
 void guest::serve_console(const settings& s, const command_line& command) {
     std::string where = s.firmware.uart;
+    if (extras_.console_to_stdout)
+        where = "auto";
     if (where == "auto")
         where = s.firmware.is_default() || s.firmware.is_absent() ? "none" : "stdout";
     backend_ = uart_backend::open(where);
     if (!backend_->where().empty() && !command.quiet)
         std::fprintf(stderr, "%s\n", backend_->where().c_str());
     chip_.uart().on_sent([this](char c) { print(c); });
-    terminal_ = std::make_unique<uart_terminal>(*backend_, chip_.uart());
+    std::function<void(const std::string&)> journal;
+    if (extras_.recorder)
+        journal = [this](const std::string& typed) { extras_.recorder->typed(typed); };
+    terminal_ = std::make_unique<uart_terminal>(*backend_, chip_.uart(), std::move(journal));
     drive_.attach(*terminal_);
 }
 
 void guest::print(char c) {
     backend_->put(c);
+    if (player_ && heard_.size() < longest_heard)
+        heard_ += c;
     if (!expect_.empty() && expect_.put(c))
         drive_.end({end_reason::expected, 0, {}});
 }
@@ -225,27 +236,69 @@ void guest::serve_debugger(const command_line& command) {
     chip_.events().subscribe([this](const block_event&) { debugger_->check(); });
 }
 
+std::string guest::last_metadata_line() const {
+    const auto& records = chip_.host_side().metadata();
+    if (records.empty())
+        return {};
+    const auto& [frame, record] = *records.rbegin();
+    const auto& frames = chip_.frames().frames();
+    const auto& mode = settings_.pixels.sensor;
+    return metadata_line(frame < frames.size() ? frames[frame] : frame_record{}, &record,
+                         in_.network ? in_.network->net.labels : std::vector<std::string>(),
+                         static_cast<unsigned>(mode.width), static_cast<unsigned>(mode.height));
+}
+
+sensor_control::services guest::control_services() {
+    sensor_control::services s;
+    s.load_scene = [this](const std::string& name) {
+        return load_scene(extras_.find_scene ? extras_.find_scene(name) : name);
+    };
+    s.last_metadata = [this] { return last_metadata_line(); };
+    if (extras_.recorder)
+        s.journal = [this](const std::string& line) { extras_.recorder->act(line); };
+    return s;
+}
+
 void guest::serve_test_bench(const command_line& command) {
     if (command.control.empty())
         return;
-    control_server::services s;
-    s.load_scene = [](const std::string& name) { return load_scene(name); };
-    s.last_metadata = [this] {
-        const auto& records = chip_.host_side().metadata();
-        if (records.empty())
-            return std::string();
-        const auto& [frame, record] = *records.rbegin();
-        const auto& frames = chip_.frames().frames();
-        const auto& mode = settings_.pixels.sensor;
-        return metadata_line(frame < frames.size() ? frames[frame] : frame_record{}, &record,
-                             in_.network ? in_.network->net.labels : std::vector<std::string>(),
-                             static_cast<unsigned>(mode.width), static_cast<unsigned>(mode.height));
-    };
     chip_.host_side().remember_last();
-    control_ =
-        std::make_unique<control_server>(command.control, chip_, drive_, stats_, std::move(s));
+    control_ = std::make_unique<control_server>(command.control, chip_, drive_, stats_,
+                                                control_services());
     std::fprintf(stderr, "waiting for a test bench at %s\n", control_->where().c_str());
     drive_.attach(*control_);
+}
+
+void guest::serve_script() {
+    if (!extras_.play)
+        return;
+    chip_.host_side().remember_last();
+    script_player::surroundings around;
+    around.type = [this](char c) {
+        chip_.uart().receive(c);
+        if (extras_.recorder)
+            extras_.recorder->typed(std::string(1, c));
+    };
+    around.uart_has_room = [this] { return chip_.uart().accepts(); };
+    around.heard = [this]() -> const std::string& { return heard_; };
+    around.output = [this](std::size_t index) {
+        std::vector<unsigned char> bytes;
+        if (in_.network && index < in_.network->outputs()) {
+            bytes.resize(in_.network->output_bytes(index));
+            chip_.debug_read(static_cast<std::uint32_t>(in_.network->output_address(index)),
+                             bytes.data(), bytes.size());
+        }
+        return bytes;
+    };
+    around.job_cycles = [this] { return chip_.last_job_cycles(); };
+    player_ = std::make_unique<script_player>(*extras_.play, chip_, drive_, stats_,
+                                              control_services(), std::move(around));
+    drive_.attach(*player_);
+}
+
+const std::vector<std::string>& guest::failures() const {
+    static const std::vector<std::string> none;
+    return player_ ? player_->failures() : none;
 }
 
 /// Who makes the access that is being made.

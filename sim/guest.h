@@ -15,8 +15,10 @@
 #include "sim/debug_server.h"
 #include "sim/firmware_profile.h"
 #include "sim/inputs.h"
+#include "sim/recording.h"
 #include "sim/register_report.h"
 #include "sim/run_trace.h"
+#include "sim/script_player.h"
 #include "sim/semihosting.h"
 #include "sim/session.h"
 #include "sim/test_host.h"
@@ -31,21 +33,37 @@ struct guest_outputs {
     std::string text;                                        ///< for the end of the table
 };
 
+/// What a recording or a replay adds to a run.
+struct run_extras {
+    input_recorder* recorder = nullptr;  ///< is told what comes in; null: nobody
+    const script* play = nullptr;        ///< what comes in; null: nothing
+    bool console_to_stdout = false;      ///< whatever firmware.uart says
+    /// A scene's file by the name that a script uses.
+    std::function<std::string(const std::string&)> find_scene;
+};
+
 /// Everything that the simulation does for the firmware and those who develop it: console, exit,
 /// semihosting, tohost, guest operations, register mistakes, profile, debugger.
 class guest {
   public:
     guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
-          const command_line& command, statistics& stats, run_trace& trace);
+          const command_line& command, statistics& stats, run_trace& trace,
+          const run_extras& extras);
 
     /// After the run: closes what was opened. Mistakes that end a run well are added to `end`.
     guest_outputs finish(run_end& end);
+    /// What a script found otherwise than expected, and how many expectations it had.
+    const std::vector<std::string>& failures() const;
+    std::size_t expectations() const { return player_ ? player_->expectations() : 0; }
 
   private:
     void serve_console(const settings& s, const command_line& command);
     void serve_operations();
     void serve_debugger(const command_line& command);
     void serve_test_bench(const command_line& command);
+    void serve_script();
+    std::string last_metadata_line() const;
+    sensor_control::services control_services();
     void watch_registers(bool strict);
     void watch_profile(const command_line& command);
     void print(char c);
@@ -79,6 +97,9 @@ class guest {
     std::unique_ptr<cpu_debugger> debugger_;
     std::unique_ptr<debug_server> server_;
     std::unique_ptr<control_server> control_;
+    run_extras extras_;
+    std::unique_ptr<script_player> player_;
+    std::string heard_;  ///< from the UART, for a script
     std::unique_ptr<firmware_profile> profile_;
     bool print_profile_ = false, coverage_ = false;
     statistics::snapshot since_;

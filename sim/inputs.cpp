@@ -26,7 +26,7 @@ std::string base_name(const std::string& path) {
 
 void note(std::vector<input_file>& files, const std::string& role, const std::string& path,
           const std::string& bytes) {
-    files.push_back({role, base_name(path), sha256_hex(bytes), bytes.size()});
+    files.push_back({role, base_name(path), sha256_hex(bytes), bytes.size(), path});
 }
 
 /// A file that the user named. That it cannot be read is a mistake of the command line's or the
@@ -44,6 +44,10 @@ bool is_builtin(const std::string& name) {
 }
 
 }  // namespace
+
+std::string read_input_file(const std::string& path) {
+    return read_input(path);
+}
 
 std::string truth_line(const models::parcel_scene& scene, std::uint32_t frame, unsigned width,
                        unsigned height) {
@@ -79,10 +83,10 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
     dsp::network n;
     if (name == "builtin:parcels") {
         const std::string bytes = embedded_network();
-        files.push_back({"network", name, sha256_hex(bytes), bytes.size()});
+        files.push_back({"network", name, sha256_hex(bytes), bytes.size(), {}});
         n = dsp::read_network_bytes(bytes, name);
     } else if (name == "builtin:mobilenet_v1_1.0_224") {
-        files.push_back({"network", name, "", 0});
+        files.push_back({"network", name, "", 0, {}});
         n = dsp::generate_mobilenet_v1(1.0, 224, 1);
     } else if (is_builtin(name)) {
         const auto near = nearest_name(name, {"builtin:parcels", "builtin:mobilenet_v1_1.0_224"});
@@ -121,7 +125,7 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
         return;
     if (s.firmware.is_default()) {
         const std::string bytes = embedded_application();
-        in.files.push_back({"firmware", name, sha256_hex(bytes), bytes.size()});
+        in.files.push_back({"firmware", name, sha256_hex(bytes), bytes.size(), {}});
         in.firmware =
             std::make_shared<const firmware_image>(read_elf_bytes(bytes, "app.elf", areas));
         return;
@@ -132,6 +136,28 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
     const std::string bytes = read_input(path);
     note(in.files, "firmware", path, bytes);
     in.firmware = std::make_shared<const firmware_image>(read_elf_bytes(bytes, path, areas));
+}
+
+/// Packed RAW10 or RAW12 as the run writes it, of the mode's size.
+std::shared_ptr<const plane<std::uint16_t>> load_raw(const std::string& path, const settings& s,
+                                                     std::vector<input_file>& files) {
+    const std::string bytes = read_input(path);
+    note(files, "raw", path, bytes);
+    const auto width = static_cast<unsigned>(s.pixels.sensor.width),
+               height = static_cast<unsigned>(s.pixels.sensor.height);
+    const auto type =
+        s.adc.bits == 12 ? links::csi2_data_type::raw12 : links::csi2_data_type::raw10;
+    const std::size_t row = (std::size_t{width} * s.adc.bits + 7) / 8;
+    if (s.adc.bits != 10 && s.adc.bits != 12)
+        fail(fmt::format("--inject-raw knows RAW10 and RAW12; adc.bits is {}", s.adc.bits));
+    if (bytes.size() != row * height)
+        fail(fmt::format("{}: {} bytes, but {}x{} of packed RAW{} have {}", path, bytes.size(),
+                         width, height, s.adc.bits, row * height));
+    auto out = std::make_shared<plane<std::uint16_t>>(width, height);
+    for (unsigned y = 0; y < height; ++y)
+        links::unpack_raw_row(type, reinterpret_cast<const std::uint8_t*>(bytes.data()) + row * y,
+                              width, out->row(y));
+    return out;
 }
 
 /// Firmware may have SRAM too, but not what the network's plan uses of it.
@@ -189,7 +215,7 @@ run_inputs load_inputs(const command_line& command, const settings& s,
     const std::string& scene = s.run.scene;
     if (is_builtin(scene)) {
         in.scene_is_parcels = true;
-        in.files.push_back({"scene", scene, "", 0});
+        in.files.push_back({"scene", scene, "", 0, {}});
         in.scene = load_scene(scene, s.run.scene_seed);
         if (command.timing_only)
             in.scene = nullptr;
@@ -199,6 +225,11 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         in.scene = load_scene(path);
     }
 
+    if (!command.inject_raw.empty()) {
+        in.injected_raw = load_raw(command.inject_raw, s, in.files);
+        in.scene = nullptr;
+        in.scene_is_parcels = false;
+    }
     load_firmware(s, r, in);
     in.network = load_network(s, r, in.files);
     check_sram_is_shared(in, s);

@@ -22,6 +22,7 @@ struct input_file {
     std::string name;    ///< the file's name without its folder, or "builtin:..."
     std::string sha256;  ///< of the file's bytes; empty for generated things
     std::uint64_t bytes = 0;
+    std::string path;  ///< where it was read; empty: nowhere
 };
 
 /// Everything a run reads, loaded and checked before anything is simulated.
@@ -30,6 +31,7 @@ struct run_inputs {
     bool scene_is_parcels = false;
     std::shared_ptr<const dsp::compiled_network> network;  ///< null: none
     std::vector<std::uint8_t> injected_tensor;
+    std::shared_ptr<const plane<std::uint16_t>> injected_raw;  ///< null: the pixels' own
     std::shared_ptr<const firmware_image> boot_rom;
     std::shared_ptr<const firmware_image> firmware;  ///< null: none
     std::vector<input_file> files;
@@ -40,6 +42,9 @@ constexpr std::uint64_t sram_base = memory_map::sram_base;
 
 /// Memories that a program may be loaded into.
 std::vector<memory_area> program_memories(const settings& s);
+
+/// A file that the user named. Throws input_error(usage).
+std::string read_input_file(const std::string& path);
 
 /// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.
 run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r);

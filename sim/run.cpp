@@ -20,8 +20,10 @@
 #include "isp/develop.h"
 #include "sim/guest.h"
 #include "sim/inputs.h"
+#include "sim/recording.h"
 #include "sim/report.h"
 #include "sim/run_trace.h"
+#include "sim/script.h"
 #include "sim/sensor.h"
 #include "sim/session.h"
 #include "sim/settings.h"
@@ -286,20 +288,211 @@ session_limits limits_of(const command_line& command, const settings& s) {
     return l;
 }
 
+/// Where a run comes from, when it is not the command line alone: a recording or a script.
+struct origin {
+    command_line command;  ///< completed
+    std::optional<recording> source;
+    std::optional<script> play;
+    std::unique_ptr<temporary_place> files;  ///< of the recording
+    std::string find_scene(const std::string& name) const {
+        const std::string prefix = "file:";
+        if (name.rfind(prefix, 0) != 0 || !source)
+            return name;
+        std::size_t later = std::stoul(name.substr(prefix.size()));
+        for (std::size_t i = 0; i < source->files.size(); ++i)
+            if (source->files[i].role == "later" && later-- == 0)
+                return path_of(i);
+        throw input_error(exit_code::usage,
+                          "error: the recording has no scene that its script calls " + name);
+    }
+    std::string path_of(std::size_t file) const {
+        return fmt::format("{}/{}/{}", files->path(), file, source->files[file].name);
+    }
+};
+
+/// The names that a script may use are those of the built sensor.
+script_names names_of_sensor(const sensor& chip) {
+    script_names n;
+    n.registers = chip.registers().names();
+    n.interrupts = sensor::interrupt_names();
+    n.events = sensor_control::named_events();
+    return n;
+}
+
+script read_script(const std::string& text, const std::string& path, const script_names& names) {
+    diagnostics problems;
+    script s = parse_script(text, path, names, problems);
+    problems.throw_if_errors();
+    return s;
+}
+
+void unpack(origin& o) {
+    o.files = std::make_unique<temporary_place>();
+    recording& r = *o.source;
+    for (std::size_t i = 0; i < r.files.size(); ++i) {
+        const auto& f = r.files[i];
+        std::filesystem::create_directory(fmt::format("{}/{}", o.files->path(), i));
+        const std::string path = o.path_of(i);
+        replace_file(path, f.bytes);
+        const auto use = [&](const char* parameter) {
+            for (auto& v : r.parameters)
+                if (v.name == parameter)
+                    v.text = path;
+        };
+        if (f.role == "config")
+            o.command.config_file = path;
+        if (f.role == "scene")
+            use("scene.source");
+        if (f.role == "network")
+            use("network.source");
+        if (f.role == "labels")
+            use("network.labels");
+        if (f.role == "firmware")
+            use("firmware.file");
+        if (f.role == "tensor")
+            o.command.inject_tensor = path;
+        if (f.role == "raw")
+            o.command.inject_raw = path;
+    }
+    o.command.timing_only = r.timing_only;
+    o.command.strict = r.strict;
+    o.command.profile = r.profile;
+    o.command.coverage = r.coverage;
+    o.command.uart_expect = r.uart_expect;
+    o.command.until = r.until;
+    if (r.max_cycles)
+        o.command.max_cycles = r.max_cycles;
+}
+
+void take_settings(origin& o) {
+    const script& s = *o.play;
+    command_line& c = o.command;
+    c.config_file = s.config_file;
+    std::vector<std::string> all = s.settings;
+    all.insert(all.end(), c.settings.begin(), c.settings.end());
+    c.settings = all;
+    c.timing_only = s.timing_only;
+    for (const auto& [name, value] : s.options) {
+        if (name == "network")
+            c.network = value;
+        else if (name == "firmware")
+            c.firmware = value;
+        else if (name == "scene")
+            c.scene = value;
+        else if (name == "tensor")
+            c.inject_tensor = value;
+        else
+            c.settings.insert(c.settings.begin(), "run." + name + "=" + value);
+    }
+}
+
+origin origin_of(const command_line& command) {
+    origin o;
+    o.command = command;
+    if (command.replay.empty())
+        return o;
+    const std::string bytes = read_input_file(command.replay);
+    if (bytes.rfind("\x89OTR", 0) == 0) {
+        o.source = read_recording(command.replay);
+        unpack(o);
+        o.play = read_script(o.source->script, command.replay, {});
+    } else {
+        o.play = read_script(bytes, command.replay, {});
+        take_settings(o);
+    }
+    return o;
+}
+
+recording recording_of(const command_line& command, const settings& s,
+                       const parameter_registry& registry, const run_inputs& in,
+                       const session_limits& limits, const input_recorder& recorder) {
+    recording r;
+    for (const auto* p : registry.all())
+        r.parameters.push_back({p->name, p->get(), p->origin});
+    for (const auto& f : in.files)
+        if (!f.path.empty()) {
+            r.files.push_back({f.role, f.name, read_file(f.path)});
+            if (sha256_hex(r.files.back().bytes) != f.sha256)
+                throw input_error(exit_code::io,
+                                  fmt::format("error: {} changed while it was recorded", f.path));
+        }
+    for (const auto& f : recorder.files())
+        r.files.push_back(f);
+    r.timing_only = command.timing_only;
+    r.strict = command.strict;
+    r.profile = command.profile;
+    r.coverage = command.coverage;
+    r.stop_after_frames = limits.stop_after_frames;
+    r.uart_expect = command.uart_expect;
+    r.until = command.until;
+    r.max_cycles = command.max_cycles.value_or(0);
+    r.script = recorder.script();
+    static_cast<void>(s);
+    return r;
+}
+
+/// What a replay says of itself; false: it is not as recorded.
+bool tell_of_replay(const recording& source, const std::map<std::string, std::string>& results,
+                    int code) {
+    bool same = true;
+    const auto say = [&same](const std::string& text) {
+        same = false;
+        std::fprintf(stderr, "differs: %s\n", text.c_str());
+    };
+    for (const auto& [name, hash] : source.results) {
+        const auto found = results.find(name);
+        if (found == results.end())
+            say(name + " is missing");
+        else if (found->second != hash)
+            say(fmt::format("{}: expected SHA-256 {}, actual {}", name, hash, found->second));
+    }
+    for (const auto& [name, hash] : results)
+        if (!source.results.count(name))
+            say(name + " was not there");
+    if (code != source.exit_code)
+        say(fmt::format("exit code: expected {}, actual {}", source.exit_code, code));
+    if (same)
+        std::printf("  %-22s %zu files and the exit code as recorded\n", "replay",
+                    source.results.size());
+    return same;
+}
+
 }  // namespace
 
-int run(const command_line& command) {
+int run(const command_line& given) {
     const auto begin = steady::now();
+    const origin from = origin_of(given);
+    const command_line& command = from.command;
+    if (!command.record.empty() && !command.gdb.empty())
+        throw input_error(exit_code::usage,
+                          "error: what a debugger does is not recorded; leave --gdb out");
     parameter_registry registry;
     settings s;
-    resolve_settings(command, s, registry);
+    if (from.source)
+        resolve_recorded(*from.source, command, s, registry);
+    else
+        resolve_settings(command, s, registry);
     worker_pool pool(command.threads ? *command.threads
                                      : std::max(1u, std::thread::hardware_concurrency()));
     const run_inputs in = load_inputs(command, s, registry);
-    const session_limits limits = limits_of(command, s);
+    session_limits limits = limits_of(command, s);
+    if (from.source)
+        limits.stop_after_frames = from.source->stop_after_frames;
+    // A recording and its replay are compared file by file, also where nobody wants the files.
+    std::optional<temporary_place> unseen;
+    std::string folder = command.out;
+    if (folder.empty() && (from.source || !command.record.empty())) {
+        unseen.emplace();
+        folder = unseen->path() + "/out";
+    }
     std::optional<output_folder> out;
-    if (!command.out.empty())
-        out.emplace(command.out, command.force);
+    if (!folder.empty())
+        out.emplace(folder, command.force);
+    input_recorder recorder;
+    run_extras extras;
+    extras.recorder = command.record.empty() ? nullptr : &recorder;
+    extras.console_to_stdout = from.source.has_value();
+    extras.find_scene = [&from](const std::string& name) { return from.find_scene(name); };
 
     statistics stats;
     block_context ctx{pool, stats, s.run.seed, command.timing_only};
@@ -309,9 +502,18 @@ int run(const command_line& command) {
     sensor chip("sensor", s, in, ctx, [&s, keep](std::uint32_t frame) {
         return keep && is_saved(s.run.saved, frame, s.run.frames);
     });
+    std::optional<script> play;
+    if (from.play) {
+        play = from.source ? read_script(from.source->script, given.replay, names_of_sensor(chip))
+                           : read_script(read_input_file(given.replay), given.replay,
+                                         names_of_sensor(chip));
+        extras.play = &*play;
+        if (!from.source)
+            limits.stop_after_frames = false;
+    }
     session drive(chip, limits);
     trace.attach(chip, in, command.timing_only);
-    guest services(chip, drive, in, s, command, stats, trace);
+    guest services(chip, drive, in, s, command, stats, trace, extras);
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, note_signal);
     run_end end;
@@ -355,13 +557,35 @@ int run(const command_line& command) {
     if (trace.recorder())
         std::printf("  %-22s %s   %s\n", "trace in", command.trace.c_str(),
                     trace.summary().c_str());
-    if (out)
+    if (!command.out.empty())
         std::printf("  %-22s %s\n", "results in", command.out.c_str());
+    int code = end.process_code();
+    if (!command.record.empty()) {
+        recording r = recording_of(command, s, registry, in, limits, recorder);
+        r.exit_code = code;
+        r.results = result_hashes(folder);
+        write_recording(command.record, r);
+        std::printf("  %-22s %s\n", "recorded in", command.record.c_str());
+    }
+    if (from.source) {
+        const bool same = tell_of_replay(*from.source, result_hashes(folder), code);
+        code = static_cast<int>(same ? exit_code::ok : exit_code::mismatch);
+    }
+    for (const auto& f : services.failures())
+        std::fprintf(stderr, "%s\n", f.c_str());
+    if (play && !from.source) {
+        std::printf(
+            "  %-22s %zu of %zu expectations met\n", "script",
+            services.expectations() - std::min(services.expectations(), services.failures().size()),
+            services.expectations());
+        if (!services.failures().empty())
+            code = static_cast<int>(exit_code::mismatch);
+    }
     if (std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
     if (!end.message.empty())
         std::fprintf(stderr, "%s%s\n", end.process_code() ? "error: " : "", end.message.c_str());
-    return end.process_code();
+    return code;
 }
 
 }  // namespace ocellus::sim

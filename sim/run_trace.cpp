@@ -196,8 +196,8 @@ void run_trace::take(const block_event& e) {
                         trace_type::interrupt, 0});
         return;
     }
-    trace_->record({now, 0, trace_->name(name_of(e.kind)), e.value, e.id, frames_,
-                    trace_type::frame, 0});
+    trace_->record(
+        {now, 0, trace_->name(name_of(e.kind)), e.value, e.id, frames_, trace_type::frame, 0});
     const auto* const network = inputs_->network.get();
     if (!network || !trace_->wants(tensors_))
         return;

@@ -147,6 +147,8 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
                   "Longest time from the start of a frame's readout to its metadata on the wire.",
                   "s");
 
+    if (in.injected_raw && !ctx.timing_only)
+        b.column_adc.inject(in.injected_raw);
     // The host's upload, before the stream and without time.
     if (in.network)
         in.network->program_memory(
@@ -469,6 +471,10 @@ run_summary sensor::summary() const {
         r.cpu_busy = b_->cpu.clock().seconds_of(b_->cpu.core().cycles() - b_->cpu.idle_cycles());
     }
     return r;
+}
+
+std::uint64_t sensor::last_job_cycles() const {
+    return b_->npu.last_job().cycles;
 }
 
 }  // namespace ocellus::sim

@@ -80,6 +80,8 @@ class sensor : public sc_core::sc_module {
     bool interrupt_level(unsigned source) const;
     void set_scene(std::shared_ptr<const models::scene> what);
     double frame_time() const;
+    /// NPU cycles of the last complete inference.
+    std::uint64_t last_job_cycles() const;
 
   private:
     struct blocks;

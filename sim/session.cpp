@@ -37,6 +37,7 @@ class alarm : public sc_core::sc_module {
     sc_core::sc_event due_;
 };
 
+constexpr unsigned most_deltas = 1000;
 constexpr unsigned idle_poll = 20;  // ms, while simulated time stands still
 
 }  // namespace
@@ -142,6 +143,9 @@ void session::look_at_rest() {
 
 void session::step(const sc_core::sc_time& most) {
     sc_core::sc_start(most, sc_core::SC_EXIT_ON_STARVATION);
+    // A pause may come in the middle of an instant. Whoever acts next finds it over.
+    for (unsigned k = 0; k < most_deltas && sc_core::sc_pending_activity_at_current_time(); ++k)
+        sc_core::sc_start(sc_core::SC_ZERO_TIME);
 }
 
 run_end session::run() {

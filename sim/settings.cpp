@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #include "sim/settings.h"
 
+#include "sim/recording.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -138,6 +140,22 @@ std::string resolve_path(const parameter_registry& r, const std::string& paramet
     if (where.line == 0 || where.file == "--set" || path.is_absolute())
         return value;
     return (std::filesystem::path(where.file).parent_path() / path).string();
+}
+
+void resolve_recorded(const recording& source, const command_line& command, settings& s,
+                      parameter_registry& r) {
+    diagnostics problems;
+    s.declare(r);
+    for (const auto& v : source.parameters) {
+        source_position where;
+        where.file = "recording";
+        where.text = v.name + " = " + v.text;
+        r.assign(v.name, v.text, where, v.origin, problems);
+    }
+    apply_settings(command.settings, r, problems);
+    if (!problems.has_errors())
+        s.check(r, problems);
+    problems.throw_if_errors();
 }
 
 void resolve_settings(const command_line& command, settings& s, parameter_registry& r) {

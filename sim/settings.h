@@ -72,6 +72,11 @@ struct settings {
 /// Throws input_error with every mistake at once, and prints warnings to standard error.
 void resolve_settings(const command_line& command, settings& s, parameter_registry& r);
 
+/// The same of a recording: every parameter with its value and origin, then --set.
+struct recording;
+void resolve_recorded(const recording& source, const command_line& command, settings& s,
+                      parameter_registry& r);
+
 /// A file named by a parameter: as given, or relative to the configuration file that names it.
 std::string resolve_path(const parameter_registry& r, const std::string& parameter,
                          const std::string& value);

@@ -19,6 +19,7 @@ class simulation_control {
     struct run_request {
         condition what = condition::time;
         std::uint64_t duration = 0;  ///< time: ns from now
+        std::uint64_t until = 0;     ///< time: in units of the kernel, absolute; 0: duration
         std::string event;           ///< event: one of event_names()
         std::uint64_t count = 1;     ///< event: the how-manieth from now
         std::uint64_t frame = 0;     ///< frame: its start, counted from 0

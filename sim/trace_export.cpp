@@ -433,10 +433,10 @@ std::string vcd_of(const trace_view& v) {
     std::vector<signal> signals;
     std::vector<change> changes;
     signals_of(v, signals, changes);
-    std::string out =
-        fmt::format("$comment a trace of ocellus $end\n$timescale {} $end\n$scope module ocellus "
-                    "$end\n",
-                    vcd_timescale(v.description->resolution));
+    std::string out = fmt::format(
+        "$comment a trace of ocellus $end\n$timescale {} $end\n$scope module ocellus "
+        "$end\n",
+        vcd_timescale(v.description->resolution));
     std::string block;
     for (const auto& s : by_block(signals)) {
         if (s.block != block) {
@@ -487,11 +487,10 @@ std::string csv_of(const trace_view& v) {
     const double ps = d.resolution * 1e12;
     std::string out = "start_ps,duration_ps,track,type,frame,fields\r\n";
     for (const auto* e : in_order(v))
-        out += fmt::format("{},{},{},{},{},{}\r\n",
-                           shortest(static_cast<double>(e->start) * ps),
-                           shortest(static_cast<double>(e->duration) * ps),
-                           csv_word(d.track_of(*e)), d.type_of(*e).name, frame_text(*e),
-                           csv_word(d.fields_text(*e)));
+        out +=
+            fmt::format("{},{},{},{},{},{}\r\n", shortest(static_cast<double>(e->start) * ps),
+                        shortest(static_cast<double>(e->duration) * ps), csv_word(d.track_of(*e)),
+                        d.type_of(*e).name, frame_text(*e), csv_word(d.fields_text(*e)));
     return out;
 }
 

@@ -28,8 +28,7 @@ int show_trace(const command_line& command) {
         namespace fs = std::filesystem;
         const fs::path path(command.vcd);
         fs::path beside = path;
-        write(beside.replace_extension(".gtkw").string(),
-              gtkw_of(view, path.filename().string()));
+        write(beside.replace_extension(".gtkw").string(), gtkw_of(view, path.filename().string()));
     }
     if (!command.csv.empty())
         write(command.csv, csv_of(view));

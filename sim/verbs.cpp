@@ -49,6 +49,8 @@ int execute(const command_line& command) {
             return print("ocellus " + version_text() + "\ncompiler " + compiler_text() +
                          "\nSystemC " + systemc_text() + "\n");
         case command_line::verb::run:
+        case command_line::verb::record:
+        case command_line::verb::replay:
             return run(command);
         case command_line::verb::params:
             return list_parameters(command);

@@ -24,7 +24,8 @@ struct recording {
 };
 
 trace_event event(std::uint64_t start, std::uint64_t duration, std::uint16_t track,
-                  std::uint64_t a = 0, std::uint32_t flow = trace_event::no_flow, bool late = false) {
+                  std::uint64_t a = 0, std::uint32_t flow = trace_event::no_flow,
+                  bool late = false) {
     return {start, duration, a, 0, flow, track, trace_type::row_read, late};
 }
 

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "sim/script.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "core/units.h"
+
+namespace ocellus::sim {
+namespace {
+
+using what = script_command::what;
+
+constexpr std::uint64_t default_limit = 1000000000;  // ns
+constexpr double longest_time = 1e6;                 // s
+
+/// A mistake in a line, at one of its words.
+struct mistake {
+    std::size_t at, length;
+    std::string message, hint;
+};
+
+struct word {
+    std::string text;
+    std::size_t at = 0;  ///< column from 0
+    bool quoted = false;
+};
+
+/// One line, word by word.
+class line_reader {
+  public:
+    explicit line_reader(const std::string& line) : line_(line) { split(); }
+
+    bool empty() const { return words_.empty(); }
+    bool done() const { return next_ == words_.size(); }
+    const word& take(const char* expected) {
+        if (done())
+            throw mistake{line_.size() ? line_.size() - 1 : 0, 1, "the line ends too early",
+                          fmt::format("expected {}", expected)};
+        return words_[next_++];
+    }
+    bool take_if(const std::string& text) {
+        if (done() || words_[next_].quoted || words_[next_].text != text)
+            return false;
+        ++next_;
+        return true;
+    }
+    const word* peek() const { return done() ? nullptr : &words_[next_]; }
+    /// What is left of the line, as it stands there.
+    std::string rest(const char* expected) {
+        const word& first = take(expected);
+        next_ = words_.size();
+        if (first.quoted)
+            return first.text;
+        std::string out = line_.substr(first.at);
+        while (!out.empty() && (out.back() == ' ' || out.back() == '\t' || out.back() == '\r'))
+            out.pop_back();
+        return out;
+    }
+    void end() const {
+        if (!done())
+            throw mistake{words_[next_].at, words_[next_].text.size(), "unexpected word",
+                          "expected the end of the line"};
+    }
+
+  private:
+    void split() {
+        std::size_t i = 0;
+        while (i < line_.size()) {
+            const char c = line_[i];
+            if (c == ' ' || c == '\t' || c == '\r') {
+                ++i;
+                continue;
+            }
+            if (c == '#')
+                return;
+            word w;
+            w.at = i;
+            if (c == '"') {
+                w.quoted = true;
+                for (++i; i < line_.size() && line_[i] != '"'; ++i)
+                    w.text += escaped(i);
+                if (i == line_.size())
+                    throw mistake{w.at, line_.size() - w.at, "a text without an end",
+                                  "expected \" at its end"};
+                ++i;
+            } else {
+                while (i < line_.size() && line_[i] != ' ' && line_[i] != '\t' && line_[i] != '\r')
+                    w.text += line_[i++];
+            }
+            words_.push_back(std::move(w));
+        }
+    }
+    char escaped(std::size_t& i) const {
+        if (line_[i] != '\\' || i + 1 == line_.size())
+            return line_[i];
+        switch (line_[++i]) {
+            case 'n':
+                return '\n';
+            case 'r':
+                return '\r';
+            case 't':
+                return '\t';
+            case 'x': {
+                unsigned value = 0;
+                const char* const first = line_.data() + i + 1;
+                const char* const last = line_.data() + std::min(i + 3, line_.size());
+                const auto r = std::from_chars(first, last, value, 16);
+                if (r.ptr != first + 2)
+                    throw mistake{i - 1, 2, "\\x needs two hexadecimal digits", "such as \\x1b"};
+                i += 2;
+                return static_cast<char>(value);
+            }
+            default:
+                return line_[i];
+        }
+    }
+    const std::string& line_;
+    std::vector<word> words_;
+    std::size_t next_ = 0;
+};
+
+[[noreturn]] void wrong(const word& w, const std::string& message, const std::string& hint) {
+    throw mistake{w.at, std::max<std::size_t>(w.text.size(), 1), message, hint};
+}
+
+std::uint64_t number_of(const word& w, std::uint64_t most = ~std::uint64_t{0}) {
+    const bool hex = w.text.size() > 2 && w.text[0] == '0' && (w.text[1] == 'x' || w.text[1] == 'X');
+    std::uint64_t value = 0;
+    const char* const first = w.text.data() + (hex ? 2 : 0);
+    const char* const last = w.text.data() + w.text.size();
+    const auto r = std::from_chars(first, last, value, hex ? 16 : 10);
+    if (first == last || r.ptr != last || r.ec != std::errc() || value > most)
+        wrong(w, fmt::format("'{}' is no number that fits", w.text),
+              fmt::format("expected 0 to {}, decimal or 0x hexadecimal", most));
+    return value;
+}
+
+double real_of(const word& w, const std::string& text) {
+    double value = 0;
+    const auto r = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || r.ptr != text.data() + text.size() || r.ec != std::errc())
+        wrong(w, fmt::format("'{}' is no number", text), "expected A..B, such as 18200..18400");
+    return value;
+}
+
+class parser {
+  public:
+    parser(const std::string& path, const script_names& names, diagnostics& problems)
+        : path_(path), folder_(std::filesystem::path(path).parent_path()), names_(names),
+          problems_(problems) {}
+
+    script run(const std::string& text) {
+        std::size_t at = 0;
+        for (unsigned number = 1; at <= text.size(); ++number) {
+            const std::size_t end = std::min(text.find('\n', at), text.size());
+            line_ = text.substr(at, end - at);
+            if (!line_.empty() && line_.back() == '\r')
+                line_.pop_back();
+            at = end + 1;
+            where_ = {};
+            where_.file = path_;
+            where_.line = number;
+            where_.text = line_;
+            where_.column = 1;
+            try {
+                line_reader r(line_);
+                if (!r.empty())
+                    statement(r);
+            } catch (const mistake& m) {
+                where_.column = static_cast<unsigned>(m.at + 1);
+                where_.length = static_cast<unsigned>(std::max<std::size_t>(m.length, 1));
+                problems_.error(where_, m.message, m.hint);
+            }
+        }
+        return std::move(script_);
+    }
+
+  private:
+    using handler = std::function<void(line_reader&)>;
+
+    void statement(line_reader& r) {
+        static const char* const header[] = {"config",   "set",   "frames", "seed",       "network",
+                                             "firmware", "tensor", "timing-only"};
+        const word verb = r.take("a command");
+        const auto& known = verbs();
+        const auto found = known.find(verb.text);
+        if (found == known.end() || verb.quoted) {
+            std::vector<std::string> all;
+            for (const auto& [name, ignored] : known)
+                all.push_back(name);
+            const auto near = nearest_name(verb.text, all);
+            wrong(verb, fmt::format("unknown command '{}'", verb.text),
+                  near.empty() ? "docs/traces.md lists them" : fmt::format("did you mean {}?", near));
+        }
+        const bool setting = std::find(std::begin(header), std::end(header), verb.text) !=
+                             std::end(header);
+        if (setting && !script_.commands.empty())
+            wrong(verb, fmt::format("'{}' comes too late", verb.text),
+                  "settings stand before the first command");
+        found->second(r);
+        r.end();
+    }
+
+    std::string file(const std::string& name) const {
+        if (name.rfind("builtin:", 0) == 0 || name.rfind("file:", 0) == 0 || name == "none" ||
+            std::filesystem::path(name).is_absolute())
+            return name;
+        return (folder_ / name).lexically_normal().string();
+    }
+
+    script_command& add(what kind) {
+        script_command c;
+        c.kind = kind;
+        c.where = where_;
+        script_.commands.push_back(std::move(c));
+        return script_.commands.back();
+    }
+
+    /// A time of one or two words, "2ms" or "2 ms"; in s.
+    static double seconds(line_reader& r) {
+        word w = r.take("a time such as 2 ms");
+        if (const word* const symbol = r.peek())
+            if (!symbol->quoted && (symbol->text == "s" || symbol->text == "ms" ||
+                                    symbol->text == "us" || symbol->text == "ns" ||
+                                    symbol->text == "ps"))
+                w.text += " " + r.take("a unit").text;
+        double value = 0;
+        std::string why;
+        if (!parse_quantity(w.text, unit::second, value, why) || !(value >= 0) ||
+            value > longest_time)
+            wrong(w, fmt::format("'{}' is no time", w.text), "expected one such as 2 ms or 33.4us");
+        return value;
+    }
+    static std::uint64_t limit(line_reader& r) {
+        if (!r.take_if("<"))
+            return default_limit;
+        return static_cast<std::uint64_t>(std::max(1.0, std::round(seconds(r) * 1e9)));
+    }
+    static std::pair<double, double> range(line_reader& r) {
+        const word in = r.take("in A..B");
+        if (in.text != "in")
+            wrong(in, fmt::format("unexpected '{}'", in.text), "expected in A..B");
+        const word w = r.take("A..B");
+        const auto dots = w.text.find("..");
+        if (dots == std::string::npos) {
+            const double only = real_of(w, w.text);
+            return {only, only};
+        }
+        const double low = real_of(w, w.text.substr(0, dots));
+        const double high = real_of(w, w.text.substr(dots + 2));
+        if (high < low)
+            wrong(w, "the range ends before it begins", "expected A..B with A <= B");
+        return {low, high};
+    }
+    void check(const word& w, const std::vector<std::string>& all, const char* kind) const {
+        if (all.empty() || std::find(all.begin(), all.end(), w.text) != all.end())
+            return;
+        const auto near = nearest_name(w.text, all);
+        wrong(w, fmt::format("there is no {} '{}'", kind, w.text),
+              near.empty() ? std::string() : fmt::format("did you mean {}?", near));
+    }
+    /// A register by name or a bus address.
+    void target(line_reader& r, script_command& c) const {
+        const word w = r.take("a register such as npu.STATUS, or an address");
+        c.name = w.text;
+        if (!w.text.empty() && w.text[0] >= '0' && w.text[0] <= '9') {
+            c.name.clear();
+            c.index = number_of(w, 0xffffffff);
+            return;
+        }
+        check(w, names_.registers, "register");
+    }
+
+    const std::map<std::string, handler>& verbs() {
+        if (!verbs_.empty())
+            return verbs_;
+        const auto option = [this](const char* name, bool is_file) {
+            return [this, name, is_file](line_reader& r) {
+                const std::string value = r.rest("a value");
+                script_.options.emplace_back(name, is_file ? file(value) : value);
+            };
+        };
+        verbs_["frames"] = option("frames", false);
+        verbs_["seed"] = option("seed", false);
+        verbs_["network"] = option("network", true);
+        verbs_["firmware"] = option("firmware", true);
+        verbs_["tensor"] = option("tensor", true);
+        verbs_["config"] = [this](line_reader& r) { script_.config_file = file(r.rest("a file")); };
+        verbs_["set"] = [this](line_reader& r) {
+            script_.settings.push_back(r.rest("KEY=VALUE"));
+        };
+        verbs_["timing-only"] = [this](line_reader&) { script_.timing_only = true; };
+        const auto scene = [this](line_reader& r) {
+            const std::string name = file(r.rest("a picture or builtin:parcels"));
+            if (script_.commands.empty())
+                script_.options.emplace_back("scene", name);
+            else
+                add(what::scene).text = name;
+        };
+        verbs_["scene"] = verbs_["frame"] = scene;
+        verbs_["at"] = [this](line_reader& r) {
+            add(what::at).time = static_cast<std::uint64_t>(std::llround(seconds(r) * 1e12));
+        };
+        verbs_["run"] = [this](line_reader& r) {
+            add(what::run).time = static_cast<std::uint64_t>(std::llround(seconds(r) * 1e12));
+        };
+        verbs_["wait"] = [this](line_reader& r) { wait(r); };
+        verbs_["write"] = [this](line_reader& r) {
+            script_command& c = add(what::write);
+            target(r, c);
+            c.number = number_of(r.take("a value"), 0xffffffff);
+        };
+        verbs_["read"] = [this](line_reader& r) { target(r, add(what::read)); };
+        verbs_["poke"] = [this](line_reader& r) { poke(r); };
+        verbs_["reset"] = [this](line_reader&) { add(what::reset); };
+        verbs_["uart"] = [this](line_reader& r) { add(what::uart).text = r.rest("a text"); };
+        verbs_["expect"] = [this](line_reader& r) { expect(r); };
+        verbs_["crc"] = [this](line_reader& r) { crc(r); };
+        verbs_["quit"] = [this](line_reader&) { add(what::quit); };
+        verbs_["finish"] = [this](line_reader&) { add(what::finish); };
+        return verbs_;
+    }
+
+    void wait(line_reader& r) {
+        const word kind = r.take("irq, event or frame");
+        if (kind.text == "irq") {
+            script_command& c = add(what::wait_irq);
+            const word w = r.take("the name of an interrupt");
+            // "npu_done" reads better and is what others call it.
+            c.name = w.text.size() > 5 && w.text.substr(w.text.size() - 5) == "_done"
+                         ? w.text.substr(0, w.text.size() - 5)
+                         : w.text;
+            check({c.name, w.at, false}, names_.interrupts, "interrupt");
+            c.limit = limit(r);
+        } else if (kind.text == "event") {
+            script_command& c = add(what::wait_event);
+            const word w = r.take("the name of an event");
+            check(w, names_.events, "event");
+            c.name = w.text;
+            if (r.take_if("x"))
+                c.count = std::max<std::uint64_t>(1, number_of(r.take("a count"), 1000000));
+            c.limit = limit(r);
+        } else if (kind.text == "frame") {
+            script_command& c = add(what::wait_frame);
+            c.number = number_of(r.take("the number of a frame"), 0xffffffff);
+            c.limit = limit(r);
+        } else {
+            wrong(kind, fmt::format("cannot wait for '{}'", kind.text),
+                  "expected irq NAME, event NAME or frame N");
+        }
+    }
+
+    void poke(line_reader& r) {
+        script_command& c = add(what::poke);
+        c.number = number_of(r.take("an address"), 0xffffffff);
+        const word w = r.take("pairs of hexadecimal digits");
+        for (std::size_t i = 0; i < w.text.size(); i += 2) {
+            unsigned value = 0;
+            const char* const first = w.text.data() + i;
+            const auto p = std::from_chars(first, w.text.data() + std::min(i + 2, w.text.size()),
+                                           value, 16);
+            if (p.ptr != first + 2)
+                wrong(w, "bytes are pairs of hexadecimal digits", "such as 00ff");
+            c.text += static_cast<char>(value);
+        }
+    }
+
+    void expect(line_reader& r) {
+        const word* const first = r.peek();
+        if (r.take_if("uart")) {
+            add(what::expect_uart).text = r.rest("a text");
+            return;
+        }
+        if (r.take_if("cycles")) {
+            script_command& c = add(what::expect_cycles);
+            const word w = r.take("npu.job");
+            if (w.text != "npu.job")
+                wrong(w, fmt::format("cycles of '{}' are not kept", w.text), "expected npu.job");
+            std::tie(c.low, c.high) = range(r);
+            return;
+        }
+        if (!first)
+            r.take("a register, a statistic, cycles or uart");
+        // A register has a relation behind it, a statistic a range.
+        script_command c;
+        c.where = where_;
+        const word name = r.take("a name");
+        const word* const next = r.peek();
+        if (next && next->text == "in") {
+            c.kind = what::expect_value;
+            c.name = name.text;
+            std::tie(c.low, c.high) = range(r);
+            script_.commands.push_back(std::move(c));
+            return;
+        }
+        c.kind = what::expect_register;
+        c.name = name.text;
+        if (name.text[0] >= '0' && name.text[0] <= '9') {
+            c.index = number_of(name, 0xffffffff);
+            c.name.clear();
+        } else {
+            check(name, names_.registers, "register");
+        }
+        if (r.take_if("&"))
+            c.mask = number_of(r.take("a mask"), 0xffffffff);
+        const word relation = r.take("==, !=, <, <=, > or >=");
+        static const char* const relations[] = {"==", "!=", "<", "<=", ">", ">="};
+        if (std::find(std::begin(relations), std::end(relations), relation.text) ==
+            std::end(relations))
+            wrong(relation, fmt::format("'{}' compares nothing", relation.text),
+                  "expected ==, !=, <, <=, > or >=; or in A..B for a statistic");
+        c.relation = relation.text;
+        c.number = number_of(r.take("a value"), 0xffffffff);
+        script_.commands.push_back(std::move(c));
+    }
+
+    void crc(line_reader& r) {
+        script_command& c = add(what::crc);
+        const word w = r.take("frame, tensor, output or metadata");
+        if (w.text != "frame" && w.text != "tensor" && w.text != "output" && w.text != "metadata")
+            wrong(w, fmt::format("no checksum of '{}'", w.text),
+                  "expected frame, tensor, output N or metadata");
+        c.name = w.text;
+        if (c.name == "output")
+            c.index = number_of(r.take("the number of an output"), 255);
+        c.number = number_of(r.take("a checksum such as 0x1234abcd"), 0xffffffff);
+    }
+
+    std::string path_;
+    std::filesystem::path folder_;
+    const script_names& names_;
+    diagnostics& problems_;
+    std::string line_;
+    source_position where_;
+    script script_;
+    std::map<std::string, handler> verbs_;
+};
+
+}  // namespace
+
+script parse_script(const std::string& text, const std::string& path, const script_names& names,
+                    diagnostics& problems) {
+    return parser(path, names, problems).run(text);
+}
+
+}  // namespace ocellus::sim
