@@ -120,7 +120,8 @@ recording read_recording(const std::string& path) {
             if (b.type != "FILE")
                 continue;
             if (b.records >= r.files.size())
-                file.fail(fmt::format("damaged: a block of file {}, which is not listed", b.records));
+                file.fail(
+                    fmt::format("damaged: a block of file {}, which is not listed", b.records));
             r.files[b.records].bytes += file.read(b);
         }
         for (std::size_t i = 0; i < r.files.size(); ++i)
@@ -137,7 +138,8 @@ std::map<std::string, std::string> result_hashes(const std::string& folder) {
     std::map<std::string, std::string> out;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
         const std::string name = fs::relative(entry.path(), folder).string();
-        if (entry.is_regular_file() && name != "manifest.json" && entry.path().extension() != ".otr")
+        if (entry.is_regular_file() && name != "manifest.json" &&
+            entry.path().extension() != ".otr")
             out[name] = sha256_file(entry.path().string());
     }
     return out;
@@ -158,8 +160,9 @@ temporary_place::~temporary_place() {
 void input_recorder::act(const std::string& line) {
     const std::uint64_t now = sc_core::sc_time_stamp().value();
     if (now != at_)
-        text_ += fmt::format("at {} ps\n",
-                             now / std::max<std::uint64_t>(1, sc_core::sc_time(1, sc_core::SC_PS).value()));
+        text_ += fmt::format(
+            "at {} ps\n",
+            now / std::max<std::uint64_t>(1, sc_core::sc_time(1, sc_core::SC_PS).value()));
     at_ = now;
     const std::string scene = "scene ";
     if (line.rfind(scene, 0) == 0 && line.rfind(scene + "builtin:", 0) != 0) {

@@ -133,7 +133,8 @@ class line_reader {
 }
 
 std::uint64_t number_of(const word& w, std::uint64_t most = ~std::uint64_t{0}) {
-    const bool hex = w.text.size() > 2 && w.text[0] == '0' && (w.text[1] == 'x' || w.text[1] == 'X');
+    const bool hex =
+        w.text.size() > 2 && w.text[0] == '0' && (w.text[1] == 'x' || w.text[1] == 'X');
     std::uint64_t value = 0;
     const char* const first = w.text.data() + (hex ? 2 : 0);
     const char* const last = w.text.data() + w.text.size();
@@ -155,7 +156,9 @@ double real_of(const word& w, const std::string& text) {
 class parser {
   public:
     parser(const std::string& path, const script_names& names, diagnostics& problems)
-        : path_(path), folder_(std::filesystem::path(path).parent_path()), names_(names),
+        : path_(path),
+          folder_(std::filesystem::path(path).parent_path()),
+          names_(names),
           problems_(problems) {}
 
     script run(const std::string& text) {
@@ -188,8 +191,8 @@ class parser {
     using handler = std::function<void(line_reader&)>;
 
     void statement(line_reader& r) {
-        static const char* const header[] = {"config",   "set",   "frames", "seed",       "network",
-                                             "firmware", "tensor", "timing-only"};
+        static const char* const header[] = {"config",  "set",      "frames", "seed",
+                                             "network", "firmware", "tensor", "timing-only"};
         const word verb = r.take("a command");
         const auto& known = verbs();
         const auto found = known.find(verb.text);
@@ -198,11 +201,12 @@ class parser {
             for (const auto& [name, ignored] : known)
                 all.push_back(name);
             const auto near = nearest_name(verb.text, all);
-            wrong(verb, fmt::format("unknown command '{}'", verb.text),
-                  near.empty() ? "docs/traces.md lists them" : fmt::format("did you mean {}?", near));
+            wrong(
+                verb, fmt::format("unknown command '{}'", verb.text),
+                near.empty() ? "docs/traces.md lists them" : fmt::format("did you mean {}?", near));
         }
-        const bool setting = std::find(std::begin(header), std::end(header), verb.text) !=
-                             std::end(header);
+        const bool setting =
+            std::find(std::begin(header), std::end(header), verb.text) != std::end(header);
         if (setting && !script_.commands.empty())
             wrong(verb, fmt::format("'{}' comes too late", verb.text),
                   "settings stand before the first command");
@@ -229,9 +233,9 @@ class parser {
     static double seconds(line_reader& r) {
         word w = r.take("a time such as 2 ms");
         if (const word* const symbol = r.peek())
-            if (!symbol->quoted && (symbol->text == "s" || symbol->text == "ms" ||
-                                    symbol->text == "us" || symbol->text == "ns" ||
-                                    symbol->text == "ps"))
+            if (!symbol->quoted &&
+                (symbol->text == "s" || symbol->text == "ms" || symbol->text == "us" ||
+                 symbol->text == "ns" || symbol->text == "ps"))
                 w.text += " " + r.take("a unit").text;
         double value = 0;
         std::string why;
@@ -295,9 +299,7 @@ class parser {
         verbs_["firmware"] = option("firmware", true);
         verbs_["tensor"] = option("tensor", true);
         verbs_["config"] = [this](line_reader& r) { script_.config_file = file(r.rest("a file")); };
-        verbs_["set"] = [this](line_reader& r) {
-            script_.settings.push_back(r.rest("KEY=VALUE"));
-        };
+        verbs_["set"] = [this](line_reader& r) { script_.settings.push_back(r.rest("KEY=VALUE")); };
         verbs_["timing-only"] = [this](line_reader&) { script_.timing_only = true; };
         const auto scene = [this](line_reader& r) {
             const std::string name = file(r.rest("a picture or builtin:parcels"));
@@ -366,8 +368,8 @@ class parser {
         for (std::size_t i = 0; i < w.text.size(); i += 2) {
             unsigned value = 0;
             const char* const first = w.text.data() + i;
-            const auto p = std::from_chars(first, w.text.data() + std::min(i + 2, w.text.size()),
-                                           value, 16);
+            const auto p =
+                std::from_chars(first, w.text.data() + std::min(i + 2, w.text.size()), value, 16);
             if (p.ptr != first + 2)
                 wrong(w, "bytes are pairs of hexadecimal digits", "such as 00ff");
             c.text += static_cast<char>(value);

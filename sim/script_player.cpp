@@ -35,9 +35,8 @@ std::uint64_t picoseconds_to_units(std::uint64_t ps) {
 
 }  // namespace
 
-script_player::script_player(const script& s, sensor& chip, session& drive,
-                             const statistics& stats, sensor_control::services services,
-                             surroundings around)
+script_player::script_player(const script& s, sensor& chip, session& drive, const statistics& stats,
+                             sensor_control::services services, surroundings around)
     : script_(s),
       target_(chip, drive, stats, std::move(services)),
       drive_(drive),
@@ -104,8 +103,7 @@ void script_player::complete() {
         case what::read:
         case what::expect_register: {
             const auto& a = target_.last_access();
-            const std::string name =
-                c.name.empty() ? fmt::format("0x{:08x}", c.index) : c.name;
+            const std::string name = c.name.empty() ? fmt::format("0x{:08x}", c.index) : c.name;
             if (!a.ok) {
                 ++expectations_;
                 return fail(c, fmt::format("{}: {}", name, a.error));
@@ -117,11 +115,12 @@ void script_player::complete() {
                 value |= std::uint64_t{a.bytes[i]} << (8 * i);
             const std::uint64_t masked = value & c.mask;
             const bool all = c.mask == ~std::uint64_t{0};
-            return check(c, holds_relation(c.relation, masked, c.number),
-                         fmt::format("{}{} {} {}", name, all ? "" : fmt::format(" & 0x{:x}", c.mask),
-                                     c.relation, c.number),
-                         all ? fmt::format("{} (0x{:x})", value, value)
-                             : fmt::format("{} (of 0x{:08x})", masked, value));
+            return check(
+                c, holds_relation(c.relation, masked, c.number),
+                fmt::format("{}{} {} {}", name, all ? "" : fmt::format(" & 0x{:x}", c.mask),
+                            c.relation, c.number),
+                all ? fmt::format("{} (0x{:x})", value, value)
+                    : fmt::format("{} (of 0x{:08x})", masked, value));
         }
         case what::wait_irq:
         case what::wait_event:
@@ -129,9 +128,10 @@ void script_player::complete() {
             ++expectations_;
             if (target_.run_result() == simulation_control::result::reached)
                 return;
-            const std::string thing = c.kind == what::wait_irq     ? "interrupt " + c.name
-                                      : c.kind == what::wait_event ? "event " + c.name
-                                                                   : fmt::format("frame {}", c.number);
+            const std::string thing = c.kind == what::wait_irq ? "interrupt " + c.name
+                                      : c.kind == what::wait_event
+                                          ? "event " + c.name
+                                          : fmt::format("frame {}", c.number);
             fail(c, fmt::format("{} did not come within {:g} ms", thing,
                                 static_cast<double>(c.limit) * 1e-6));
             // What follows relies on it.
@@ -238,6 +238,7 @@ void script_player::begin(const script_command& c) {
             over();
             return target_.quit();
         case what::finish:
+            target_.let_go();
             return over();
     }
     run.limit = c.limit;

@@ -55,6 +55,8 @@ class sensor_control : public simulation_control {
 
     static const std::vector<std::string>& named_events();
 
+    /// Nobody acts any more: the CPU may go on.
+    void let_go() { chip_.cpu().resume(); }
     /// The run is over: nothing more can be begun.
     void end();
 

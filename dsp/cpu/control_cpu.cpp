@@ -292,6 +292,7 @@ std::size_t control_cpu::debug_write(std::uint32_t address, const unsigned char*
 void control_cpu::request_reset(std::function<void()> at_reset) {
     at_reset_ = std::move(at_reset);
     reset_requested_ = true;
+    resumed_.notify(sc_core::SC_ZERO_TIME);
     if (in_handler_) {  // it stands still between two instructions
         reset_now();
         return;
@@ -300,10 +301,16 @@ void control_cpu::request_reset(std::function<void()> at_reset) {
     wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void control_cpu::resume() {
+    held_ = false;
+    resumed_.notify(sc_core::SC_ZERO_TIME);
+}
+
 void control_cpu::request_halt() {
     halt_requested_ = true;
     hart_.request_stop();
     wake_.notify(sc_core::SC_ZERO_TIME);
+    resumed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void control_cpu::request_stop() {
@@ -367,7 +374,7 @@ bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned 
     ++bus_accesses_;
     bus_errors_ += !p.is_response_ok();
     // What the access has caused is taken in before the CPU goes on.
-    if (synchronised || sc_core::sc_time_stamp() != now ||
+    if (synchronised || held_ || sc_core::sc_time_stamp() != now ||
         sc_core::sc_pending_activity_at_current_time() ||
         sc_core::sc_time_to_pending_activity() != pending) {
         bus_accessed_ = true;
@@ -402,6 +409,10 @@ void control_cpu::run() {
         if (halted_)
             break;
         settle();
+        if (held_) {
+            wait(resumed_);
+            continue;
+        }
         const sc_core::sc_time now = sc_core::sc_time_stamp();
         const std::uint64_t until =
             clock_.cycles_until(now + std::min(sc_core::sc_time_to_pending_activity(), run_ahead_));

@@ -95,6 +95,10 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     /// Resets the hart before its next instruction; `at_reset` is called then, in its process, to
     /// load memories again. Wakes it from wfi.
     void request_reset(std::function<void()> at_reset);
+    /// Keeps the hart from going on past the present time, where somebody outside looks and acts:
+    /// it would otherwise run ahead of them.
+    void hold() { held_ = true; }
+    void resume();
     /// Stops the hart for good before its next instruction.
     void request_halt();
     /// Stops it before its next instruction and calls the stop handler with stop_reason::requested.
@@ -172,7 +176,8 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     std::uint32_t hooked_ = 0, hooked_last_ = 0;
     std::function<void(std::uint32_t)> hook_;
     std::function<void()> at_reset_;
-    bool bus_accessed_ = false, halted_ = false;
+    bool bus_accessed_ = false, halted_ = false, held_ = false;
+    sc_core::sc_event resumed_;
     bool in_handler_ = false, reset_requested_ = false, halt_requested_ = false,
          stop_wanted_ = false;
     std::uint64_t protection_faults_ = 0, resets_ = 0, instruction_limit_ = 0;

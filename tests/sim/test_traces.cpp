@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 // Output traces of real runs, their exports and comparisons.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -255,7 +255,8 @@ TEST_CASE("Perfetto: slices nest, and one flow follows each frame") {
 TEST_CASE("VCD: interrupt lines toggle as they did, values are in order of time") {
     const std::string folder = scratch_folder();
     trace_run(folder + "/x.otr", {"--frames", "3", "--timing-only"});
-    REQUIRE(ocellus_program({"trace", folder + "/x.otr", "--vcd", folder + "/x.vcd"}).exit_code == 0);
+    REQUIRE(ocellus_program({"trace", folder + "/x.otr", "--vcd", folder + "/x.vcd"}).exit_code ==
+            0);
     std::istringstream in(file_bytes(folder + "/x.vcd"));
     std::map<std::string, std::string> names;  // code to name
     std::map<std::string, std::vector<std::pair<std::uint64_t, std::string>>> changes;
@@ -348,7 +349,8 @@ TEST_CASE("diff: the same, and what differs in which knob, metric and event") {
         trace_run(out + "/trace.otr", more);
         return out;
     };
-    const auto a = run("a"), b = run("b", {"--threads", "1"}), c = run("c", {"--set", "npu.clock=400 MHz"});
+    const auto a = run("a"), b = run("b", {"--threads", "1"}),
+               c = run("c", {"--set", "npu.clock=400 MHz"});
     auto r = ocellus_program({"diff", a, b});
     CHECK(r.exit_code == 0);
     CHECK(contains(r.out, "same"));
@@ -381,8 +383,7 @@ TEST_CASE("diff: one byte of an input leads to frame, block and row") {
         return folder + "/" + name;
     };
     const auto run = [&](const std::string& trace, const std::string& scene) {
-        trace_run(folder + "/" + trace,
-                  {"--scene", scene, "--set", "noise.enable=false"});
+        trace_run(folder + "/" + trace, {"--scene", scene, "--set", "noise.enable=false"});
         return folder + "/" + trace;
     };
     const auto first = run("a.otr", write("a.png"));
