@@ -141,7 +141,8 @@ class table_reader {
         if (p->type == parameter::kind::path && relative_ && !text.empty() &&
             fs::path(text).is_relative())
             text = (fs::path(source_.path()).parent_path() / text).string();
-        registry_.assign(i.name, text, where, source_.path() + ":" + std::to_string(where.line), problems_);
+        registry_.assign(i.name, text, where, source_.path() + ":" + std::to_string(where.line),
+                         problems_);
     }
 
     const toml_source& source_;

@@ -24,7 +24,8 @@ class toml_source {
     source_position position(std::size_t offset) const;
     /// A region that spans lines is underlined to the end of its first line.
     source_position position(const toml::source_region& region) const;
-    /// The whole file. Text that is not UTF-8 and mistakes of syntax go to `problems`; then nothing.
+    /// The whole file. Text that is not UTF-8 and mistakes of syntax go to `problems`; then
+    /// nothing.
     std::optional<toml::table> parse(diagnostics& problems) const;
 
   private:
@@ -42,8 +43,8 @@ std::string expected_of(const parameter& p);
 /// parameter's.
 bool parameter_text(const parameter& p, const toml::node& value, std::string& text);
 
-/// Assigns every key of a table, and of its tables, to the parameters of these names; mistakes go to
-/// `problems`. Keys of the top level that are among `ignored` are skipped. `relative`: paths are
+/// Assigns every key of a table, and of its tables, to the parameters of these names; mistakes go
+/// to `problems`. Keys of the top level that are among `ignored` are skipped. `relative`: paths are
 /// relative to the file's folder.
 void assign_table(const toml::table& table, const toml_source& source,
                   const std::vector<std::string>& ignored, bool relative,

@@ -51,6 +51,17 @@ const verb_info verbs[] = {
      "ocellus scene --out DIR [--frames N] [--seed S] [--width W --height H]",
      "  ocellus scene --out out/scenes --frames 4 --seed 7\n"
      "      four conveyor pictures and truth.jsonl\n"},
+    {"sweep", command_line::verb::sweep,
+     "simulate many points of a design space; goes on where it was stopped",
+     "ocellus sweep SWEEP.toml --out DIR | --store FILE.sqlite [options]",
+     "  ocellus sweep configs/sweeps/npu.toml --out out/npu -j 4\n"
+     "      four points at a time; results.csv, pareto.csv and effects.csv in out/npu\n"
+     "  ocellus sweep sweep.toml --store shard-$SLURM_ARRAY_TASK_ID.sqlite --shard auto\n"
+     "      the part of a job array; ocellus merge puts the parts together\n"},
+    {"merge", command_line::verb::merge, "put the stores of a sweep's shards together",
+     "ocellus merge --out DIR STORE.sqlite ...",
+     "  ocellus merge --out out/all shard-*.sqlite\n"
+     "      the same files as of a sweep in one piece\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -127,6 +138,22 @@ po::options_description visible_options(command_line::verb verb) {
             add("seed", po::value<std::string>()->value_name("S"), "seed (default 1)");
             add("width", po::value<std::string>()->value_name("W"), "pixels (default 1014)");
             add("height", po::value<std::string>()->value_name("H"), "pixels (default 760)");
+            add("force", "replace what DIR contains");
+            break;
+        case command_line::verb::sweep:
+            add("out,o", po::value<std::string>()->value_name("DIR"),
+                "write results.csv, results.json, pareto.csv, effects.csv and the store there");
+            add("store", po::value<std::string>()->value_name("FILE"),
+                "keep the store there instead; without --out nothing else is written");
+            add("jobs,j", po::value<std::string>()->value_name("N"),
+                "points at a time (default: one per core)");
+            add("shard", po::value<std::string>()->value_name("I/N"),
+                "simulate the I-th of N parts alone, I from 0; auto: of a SLURM or LSF job array");
+            add("retry-failed", "simulate failed points again");
+            add("quiet", "no progress");
+            break;
+        case command_line::verb::merge:
+            add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
             add("force", "replace what DIR contains");
             break;
         default:
@@ -254,7 +281,9 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     if (vm.count("positional")) {
         const auto rest = vm["positional"].as<std::vector<std::string>>();
         const bool takes_one = v->verb != command_line::verb::scene;
-        if (rest.size() > 1 || !takes_one)
+        if (v->verb == command_line::verb::merge)
+            result.files = rest;
+        else if (rest.size() > 1 || !takes_one)
             fail(fmt::format("unexpected argument '{}'\nusage: {}", takes_one ? rest[1] : rest[0],
                              v->usage));
         (v->verb == command_line::verb::params ? result.glob : result.config_file) = rest[0];
@@ -272,8 +301,10 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.wall_limit = text("wall-limit");
     result.gdb = text("gdb");
     result.control = text("control");
+    result.store = text("store");
+    result.shard = text("shard");
     for (const char* name : {"scene", "network", "inject-tensor", "out", "firmware", "uart",
-                             "until", "wall-limit", "gdb", "control"})
+                             "until", "wall-limit", "gdb", "control", "store", "shard"})
         if (vm.count(name) && text(name).empty())
             fail(fmt::format("--{} needs a value", name));
     if (has("set"))
@@ -318,6 +349,15 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.map = result.modules = true;
     if (v->verb == command_line::verb::scene && result.out.empty())
         fail("scene needs --out DIR");
+    if (has("jobs"))
+        result.jobs = static_cast<unsigned>(number(vm, "jobs", 1, 1024));
+    result.retry_failed = has("retry-failed");
+    if (v->verb == command_line::verb::sweep && result.config_file.empty())
+        fail(fmt::format("sweep needs a sweep file\nusage: {}", v->usage));
+    if (v->verb == command_line::verb::sweep && result.out.empty() && result.store.empty())
+        fail("sweep needs --out DIR or --store FILE");
+    if (v->verb == command_line::verb::merge && (result.out.empty() || result.files.empty()))
+        fail(fmt::format("merge needs stores and --out DIR\nusage: {}", v->usage));
     return result;
 }
 

@@ -11,7 +11,7 @@ namespace ocellus::sim {
 
 /// What the user asked for. Mistakes are input_error(exit_code::usage) with the nearest valid name.
 struct command_line {
-    enum class verb { help, version, run, params, describe, scene };
+    enum class verb { help, version, run, params, describe, scene, sweep, merge };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
 
@@ -48,6 +48,13 @@ struct command_line {
 
     // describe
     bool map = false, modules = false, svd = false, header = false;
+
+    // sweep (config_file is the sweep file) and merge
+    std::string store;               ///< SQLite file; empty: in the output folder
+    std::string shard;               ///< "i/n" or "auto"; empty: everything
+    std::optional<unsigned> jobs;    ///< processes at a time
+    bool retry_failed = false;       ///< simulate failed points again
+    std::vector<std::string> files;  ///< stores to merge
 
     // scene
     unsigned width = 1014, height = 760;

@@ -56,6 +56,10 @@ int execute(const command_line& command) {
             return describe(command);
         case command_line::verb::scene:
             return render_scenes(command);
+        case command_line::verb::sweep:
+            return sweep(command);
+        case command_line::verb::merge:
+            return merge_sweeps(command);
     }
     return static_cast<int>(exit_code::internal);
 }

@@ -12,5 +12,7 @@ int execute(const command_line& command);
 int run(const command_line& command);       ///< sim/run.cpp
 int describe(const command_line& command);  ///< sim/describe.cpp
 int render_scenes(const command_line& command);
+int sweep(const command_line& command);  ///< sim/sweep.cpp
+int merge_sweeps(const command_line& command);
 
 }  // namespace ocellus::sim
