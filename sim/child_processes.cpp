@@ -46,8 +46,7 @@ void child_processes::start(std::uint64_t key, const std::vector<std::string>& a
         if (getppid() != parent)
             _exit(126);
         const int in = open("/dev/null", O_RDWR | O_CLOEXEC);
-        const int error =
-            open(error_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        const int error = open(error_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (in < 0 || error < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(in, STDOUT_FILENO) < 0 ||
             dup2(error, STDERR_FILENO) < 0)
             _exit(static_cast<int>(exit_code::io));

@@ -54,8 +54,8 @@ class sweep_progress {
         last_ = now;
         const auto left = points_ - before_ - finished;
         const std::string time =
-            finished ? fmt::format(", {:.0f} s left", now * static_cast<double>(left) /
-                                                          static_cast<double>(finished))
+            finished ? fmt::format(", {:.0f} s left",
+                                   now * static_cast<double>(left) / static_cast<double>(finished))
                      : "";
         std::fprintf(stderr, "%s%llu of %llu points, %llu failed%s%s", terminal_ ? "\r" : "",
                      static_cast<unsigned long long>(before_ + finished),
@@ -84,8 +84,8 @@ void write_file(const std::string& path, const std::string& bytes) {
     f.write(bytes);
     f.close();
     if (std::rename(partial.c_str(), path.c_str()) != 0)
-        fail(exit_code::io, fmt::format("cannot write '{}': {}", path,
-                                        std::generic_category().message(errno)));
+        fail(exit_code::io,
+             fmt::format("cannot write '{}': {}", path, std::generic_category().message(errno)));
 }
 
 std::vector<std::pair<std::string, std::string>> result_files(const sweep_results& r) {
@@ -101,8 +101,8 @@ void make_folder(const fs::path& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
-        fail(exit_code::io, fmt::format("cannot create folder '{}': {}", folder.string(),
-                                        error.message()));
+        fail(exit_code::io,
+             fmt::format("cannot create folder '{}': {}", folder.string(), error.message()));
 }
 
 /// The folder of a sweep: new, empty, or that of a sweep.
@@ -221,11 +221,11 @@ int report(const sweep_results& r, std::uint64_t wanted, const std::string& wher
         std::fprintf(stderr, "... and %llu more\n",
                      static_cast<unsigned long long>(failed - shown_failures));
     const auto missing = wanted - std::min<std::uint64_t>(wanted, r.points.size());
-    std::fputs(fmt::format("{} points: {} done, {} failed{}\n", r.points.size(),
-                           r.points.size() - failed, failed,
-                           missing ? fmt::format("; {} of {} are missing", missing, wanted) : "")
-                   .c_str(),
-               stdout);
+    std::fputs(
+        fmt::format("{} points: {} done, {} failed{}\n", r.points.size(), r.points.size() - failed,
+                    failed, missing ? fmt::format("; {} of {} are missing", missing, wanted) : "")
+            .c_str(),
+        stdout);
     std::fputs(fmt::format("  {:<22} {}\n", "results in", where).c_str(), stdout);
     if (std::fflush(stdout) != 0)
         fail(exit_code::io, "cannot write to standard output");
@@ -281,8 +281,7 @@ int sweep(const command_line& command) {
     if (!finished.empty())
         for (const auto& p : store.read().points)
             failed += !p.done;
-    const unsigned jobs =
-        command.jobs.value_or(std::max(1u, std::thread::hardware_concurrency()));
+    const unsigned jobs = command.jobs.value_or(std::max(1u, std::thread::hardware_concurrency()));
     int signal = 0;
     {
         sweep_progress shown(command.quiet, wanted - todo.size(), wanted);
@@ -333,8 +332,8 @@ int merge_sweeps(const command_line& command) {
         }
     }
     if (!conflicts.empty())
-        fail(exit_code::usage, "the stores contradict each other, nothing was merged\n  " +
-                                   join(conflicts, "\n  "));
+        fail(exit_code::usage,
+             "the stores contradict each other, nothing was merged\n  " + join(conflicts, "\n  "));
     const auto results = merged->read();
     merged.reset();  // all of it is in the one file now
     for (const auto& [name, text] : result_files(results))

@@ -8,11 +8,11 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "core/config.h"
 #include "core/files.h"
@@ -96,12 +96,11 @@ class sweep_reader {
         const auto root = source_.parse(problems_);
         if (root)
             read_root(*root);
-        problems_.throw_if_errors();
-        make_points();
-        problems_.throw_if_errors();
+        if (!problems_.has_errors())
+            make_points();
         if (check_statistics)
             check_statistic_names();
-        problems_.throw_if_errors();
+        sorted_problems().throw_if_errors();
         make_hash();
         return std::move(plan_);
     }
@@ -113,6 +112,22 @@ class sweep_reader {
         } catch (const input_error& e) {
             throw input_error(exit_code::usage, std::string("sweep: ") + e.what());
         }
+    }
+
+    /// Mistakes of the configuration, then those of the sweep file from top to bottom.
+    diagnostics sorted_problems() const {
+        auto errors = problems_.errors();
+        const auto place = [this](const diagnostic& d) {
+            const bool ours = d.where.file == source_.path();
+            return std::make_tuple(ours, ours ? d.where.line : 0, ours ? d.where.column : 0);
+        };
+        std::stable_sort(
+            errors.begin(), errors.end(),
+            [&](const diagnostic& a, const diagnostic& b) { return place(a) < place(b); });
+        diagnostics out;
+        for (auto& e : errors)
+            out.error(e.where, e.message, e.hint);
+        return out;
     }
 
     source_position at(const toml::node& n) const { return source_.position(n.source()); }
@@ -156,9 +171,9 @@ class sweep_reader {
             return std::nullopt;
         }
         if (i->get() < low || (low > 0 && i->get() > static_cast<std::int64_t>(most_points))) {
-            problems_.error(
-                at(*n), fmt::format("{}: {} is out of range", key, i->get()),
-                low > 0 ? fmt::format("expected {} .. {}", low, most_points) : "expected 0 or more");
+            problems_.error(at(*n), fmt::format("{}: {} is out of range", key, i->get()),
+                            low > 0 ? fmt::format("expected {} .. {}", low, most_points)
+                                    : "expected 0 or more");
             return std::nullopt;
         }
         return static_cast<std::uint64_t>(i->get());
@@ -343,11 +358,11 @@ class sweep_reader {
                 ++ways;
             }
         if (ways != 1) {
-            problems_.error(k.where,
-                            ways ? name + ": its values are given more than once"
-                                 : name + ": which values?",
-                            "expected one of values = [...], range = {from, to, step}, log = "
-                            "{from, to, points}, random = {from, to, points, seed}");
+            problems_.error(
+                k.where,
+                ways ? name + ": its values are given more than once" : name + ": which values?",
+                "expected one of values = [...], range = {from, to, step}, log = "
+                "{from, to, points}, random = {from, to, points, seed}");
             return;
         }
         const auto before = problems_.errors().size();
@@ -601,7 +616,8 @@ class sweep_reader {
             return;
         for (const auto& other : plan_.goals)
             if (other.metric == goal.metric)
-                problems_.error(at(*t->get("metric")), "pareto: " + goal.metric + " is named twice");
+                problems_.error(at(*t->get("metric")),
+                                "pareto: " + goal.metric + " is named twice");
         metric_places_.emplace_back(goal.metric, at(*t->get("metric")));
         plan_.goals.push_back(std::move(goal));
     }
@@ -750,26 +766,39 @@ class sweep_reader {
         plan_.hash = sha256_hex(all).substr(0, 32);
     }
 
-    /// Statistics do not depend on the simulation, so a sensor that is only built has them all.
-    void check_statistic_names() {
-        if (metric_places_.empty() || !feasible_)
-            return;
-        for (std::size_t k = 0; k < knobs_.size(); ++k)
-            assigned(*knobs_[k].p, feasible_->values[k].text, knobs_[k].where);
+    /// A sensor that is only built has all statistics; that of a good point where there is one.
+    std::vector<std::string> statistic_names() {
+        settings defaults;
+        parameter_registry declared;
+        defaults.declare(declared);
         command_line dry;
         dry.timing_only = true;
-        dry.inject_tensor = plan_.inject_tensor;
+        const bool good = feasible_ && !problems_.has_errors();
+        if (good) {
+            for (std::size_t k = 0; k < knobs_.size(); ++k)
+                assigned(*knobs_[k].p, feasible_->values[k].text, knobs_[k].where);
+            dry.inject_tensor = plan_.inject_tensor;
+        }
+        const settings& s = good ? settings_ : defaults;
+        worker_pool pool(1);
+        const run_inputs in = load_inputs(dry, s, good ? registry_ : declared);
+        statistics stats;
+        block_context ctx{pool, stats, s.run.seed, true};
+        const sensor chip("sensor", s, in, ctx, [](std::uint32_t) { return false; });
+        std::vector<std::string> names;
+        for (const auto* e : stats.all())
+            names.push_back(e->name);
+        return names;
+    }
+
+    void check_statistic_names() {
+        if (metric_places_.empty())
+            return;
         std::vector<std::string> names;
         try {
-            worker_pool pool(1);
-            const run_inputs in = load_inputs(dry, settings_, registry_);
-            statistics stats;
-            block_context ctx{pool, stats, settings_.run.seed, true};
-            const sensor chip("sensor", settings_, in, ctx, [](std::uint32_t) { return false; });
-            for (const auto* s : stats.all())
-                names.push_back(s->name);
+            names = statistic_names();
         } catch (const input_error&) {
-            return;  // this point will fail and say why
+            return;  // the point will fail and say why
         }
         for (const auto& [glob, where] : metric_places_) {
             const bool known = std::any_of(names.begin(), names.end(), [&g = glob](const auto& n) {

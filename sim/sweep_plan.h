@@ -12,16 +12,16 @@ namespace ocellus::sim {
 
 /// A point that a sweep is to simulate.
 struct sweep_point {
-    std::string id;                   ///< hash of resolved settings and of the files they name
-    std::vector<sweep_value> values;  ///< one for each knob
+    std::string id;                     ///< hash of resolved settings and of the files they name
+    std::vector<sweep_value> values;    ///< one for each knob
     std::vector<std::string> settings;  ///< of `ocellus run --set`, one for each knob
     std::uint64_t frames = 1;
 };
 
 /// A sweep file, read and checked. Points are numbered from 0 in the order of the list.
 struct sweep_plan {
-    std::string file;    ///< as the user wrote it
-    std::string config;  ///< configuration file of every point, or empty
+    std::string file;                   ///< as the user wrote it
+    std::string config;                 ///< configuration file of every point, or empty
     std::vector<std::string> settings;  ///< "key=value" of every point
     std::string inject_tensor, wall_limit;
     bool timing_only = false;
@@ -30,8 +30,8 @@ struct sweep_plan {
     std::vector<sweep_point> points;
     std::vector<std::string> keep;  ///< globs of the statistics to keep; empty: all
     std::vector<sweep_goal> goals;
-    std::string hash;         ///< of everything that decides over the results
-    std::string infeasible;   ///< why the first of the points below cannot be configured
+    std::string hash;        ///< of everything that decides over the results
+    std::string infeasible;  ///< why the first of the points below cannot be configured
     std::uint64_t infeasible_points = 0;  ///< whose values are good alone, but not together
 
     /// Whether a statistic is among those to keep.

@@ -160,8 +160,8 @@ std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& ro
         for (std::size_t g = 0; g < goals.size(); ++g)
             if (goals[g].maximise)
                 row[g] = -row[g];
-    // Whoever dominates a row comes before it in lexicographic order, so looking back is enough, and
-    // only at the front: dominance is transitive.
+    // Whoever dominates a row comes before it in lexicographic order, so looking back is enough,
+    // and only at the front: dominance is transitive.
     std::vector<std::size_t> order(rows.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -196,8 +196,8 @@ std::string results_csv(const sweep_results& r) {
         out += std::to_string(p.number);
         for (const auto& v : p.values)
             out += "," + csv_field(v.plain);
-        out += fmt::format(",{},{},{}", p.done ? "done" : "failed", p.exit_code,
-                           csv_field(p.message));
+        out +=
+            fmt::format(",{},{},{}", p.done ? "done" : "failed", p.exit_code, csv_field(p.message));
         for (const auto& m : r.metrics) {
             const auto it = p.metrics.find(m.name);
             out += ",";
@@ -248,9 +248,10 @@ std::string results_json(const sweep_results& r) {
         for (std::size_t k = 0; k < r.knobs.size(); ++k)
             out += fmt::format("{}{}: {}", k ? ", " : "", json_string(r.knobs[k].name),
                                json_value(p.values[k].plain, r.knobs[k].number));
-        out += fmt::format("}}, \"status\": \"{}\", \"exit_code\": {}, \"message\": {}, "
-                           "\"metrics\": {{",
-                           p.done ? "done" : "failed", p.exit_code, json_string(p.message));
+        out += fmt::format(
+            "}}, \"status\": \"{}\", \"exit_code\": {}, \"message\": {}, "
+            "\"metrics\": {{",
+            p.done ? "done" : "failed", p.exit_code, json_string(p.message));
         const char* comma = "";
         for (const auto& [name, value] : p.metrics) {
             out += fmt::format("{}{}: {}", comma, json_string(name), json_value(value, true));

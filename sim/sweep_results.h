@@ -11,8 +11,8 @@ namespace ocellus::sim {
 
 /// A parameter that a sweep varies.
 struct sweep_knob {
-    std::string name;  ///< dotted, "npu.clock"
-    std::string unit;  ///< symbol of the base unit, or empty
+    std::string name;     ///< dotted, "npu.clock"
+    std::string unit;     ///< symbol of the base unit, or empty
     bool number = false;  ///< its values are numbers
 };
 
@@ -39,16 +39,16 @@ struct sweep_result {
     std::string id;                   ///< hash of settings and inputs
     std::vector<sweep_value> values;  ///< one for each knob
     bool done = false;
-    int exit_code = 0;    ///< of the run; 128 + n when signal n ended it
-    std::string message;  ///< of a failed run
+    int exit_code = 0;                           ///< of the run; 128 + n when signal n ended it
+    std::string message;                         ///< of a failed run
     std::map<std::string, std::string> metrics;  ///< numbers as JSON writes them; "" when undefined
     double wall_seconds = 0;                     ///< never part of a result file
 };
 
 /// The finished points of a sweep, by number.
 struct sweep_results {
-    std::string version, plan;   ///< of the program, and hash of the plan
-    std::uint64_t planned = 0;   ///< points of the whole sweep
+    std::string version, plan;  ///< of the program, and hash of the plan
+    std::uint64_t planned = 0;  ///< points of the whole sweep
     std::vector<sweep_knob> knobs;
     std::vector<sweep_goal> goals;
     std::vector<sweep_metric> metrics;  ///< sorted by name

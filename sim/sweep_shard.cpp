@@ -60,9 +60,8 @@ sweep_shard scheduled() {
         auto index = number(lsf);
         if (index)
             --*index;
-        return checked(
-            index, number(last),
-            fmt::format("--shard auto: LSB_JOBINDEX={} LSB_JOBINDEX_END={}", lsf, last));
+        return checked(index, number(last),
+                       fmt::format("--shard auto: LSB_JOBINDEX={} LSB_JOBINDEX_END={}", lsf, last));
     }
     throw input_error(exit_code::usage,
                       "error: --shard auto: neither SLURM_ARRAY_TASK_ID nor LSB_JOBINDEX is set; "

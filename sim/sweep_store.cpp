@@ -65,8 +65,8 @@ class statement {
     statement& operator=(const statement&) = delete;
 
     statement& bind(int i, const std::string& text) {
-        check(sqlite3_bind_text(s_, i, text.data(), static_cast<int>(text.size()),
-                                SQLITE_TRANSIENT));
+        check(
+            sqlite3_bind_text(s_, i, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT));
         return *this;
     }
     statement& bind(int i, std::int64_t value) {
@@ -168,9 +168,8 @@ store_lock::store_lock(const std::string& store) : path_(store + ".lock") {
     for (;;) {
         file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (file_ < 0)
-            throw input_error(exit_code::io,
-                              fmt::format("error: cannot write '{}': {}", path_,
-                                          std::generic_category().message(errno)));
+            throw input_error(exit_code::io, fmt::format("error: cannot write '{}': {}", path_,
+                                                         std::generic_category().message(errno)));
         if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
             char holder[64] = {};
             const auto n = ::read(file_, holder, sizeof holder - 1);
@@ -224,9 +223,10 @@ void sweep_store::check_schema() const {
     if (found != schema)
         throw input_error(
             exit_code::usage,
-            found.empty() ? fmt::format("error: '{}' is not a store of a sweep", file_)
-                          : fmt::format("error: '{}' has the form '{}', and this program knows '{}'",
-                                        file_, found, schema));
+            found.empty()
+                ? fmt::format("error: '{}' is not a store of a sweep", file_)
+                : fmt::format("error: '{}' has the form '{}', and this program knows '{}'", file_,
+                              found, schema));
 }
 
 sweep_store::sweep_store(const std::string& file, const sweep_plan& plan) : file_(file) {
@@ -344,8 +344,7 @@ void sweep_store::add(const sweep_result& r, const std::vector<sweep_metric>& de
         .run();
     statement metric(db_, file_,
                      "INSERT OR IGNORE INTO metric (name, unit, description) VALUES (?, ?, ?)");
-    statement measure(db_, file_,
-                      "INSERT INTO measure SELECT ?, id, ? FROM metric WHERE name = ?");
+    statement measure(db_, file_, "INSERT INTO measure SELECT ?, id, ? FROM metric WHERE name = ?");
     for (const auto& m : described) {
         const auto it = r.metrics.find(m.name);
         if (it == r.metrics.end())

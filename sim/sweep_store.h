@@ -13,8 +13,8 @@ struct sqlite3;
 
 namespace ocellus::sim {
 
-/// Keeps a second process from writing to the same store. Belongs to the process: a killed one holds
-/// no lock.
+/// Keeps a second process from writing to the same store. Belongs to the process: a killed one
+/// holds no lock.
 class store_lock {
   public:
     /// Throws input_error(exit_code::usage) when another process has the lock, and names it.
@@ -33,8 +33,8 @@ class store_lock {
 /// the disk are input_error(exit_code::io).
 class sweep_store {
   public:
-    /// Opens the store of this plan, or makes it. Throws input_error(exit_code::usage) when the file
-    /// is no store, or that of another plan or version.
+    /// Opens the store of this plan, or makes it. Throws input_error(exit_code::usage) when the
+    /// file is no store, or that of another plan or version.
     sweep_store(const std::string& file, const sweep_plan& plan);
     /// Makes a store with the plan of another one; `file` must not exist.
     sweep_store(const std::string& file, const sweep_store& like);
