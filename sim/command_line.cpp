@@ -35,11 +35,13 @@ const verb_info verbs[] = {
      "      a program of yours on the control CPU, which waits for `target remote :3333`\n"},
     {"params", command_line::verb::params,
      "list every parameter with unit, range, default and source",
-     "ocellus params [GLOB] [--json | --markdown]",
+     "ocellus params [GLOB] [--json | --markdown | --check-sensitivity]",
      "  ocellus params 'npu.*'\n"
      "      everything about the CNN processor\n"
      "  ocellus params --json\n"
-     "      the whole table for a program\n"},
+     "      the whole table for a program\n"
+     "  ocellus params --check-sensitivity\n"
+     "      prove that every parameter moves the metrics that it says it moves\n"},
     {"describe", command_line::verb::describe,
      "print the memory map, the registers or the modules of the sensor",
      "ocellus describe [CONFIG.toml] --map | --modules | --svd | --header",
@@ -122,6 +124,11 @@ po::options_description visible_options(command_line::verb verb) {
         case command_line::verb::params:
             add("json", "as JSON");
             add("markdown", "as the reference page");
+            add("check-sensitivity",
+                "compare two short runs for each parameter; exit code 1 when one does not do what "
+                "it says");
+            add("jobs,j", po::value<std::string>()->value_name("N"),
+                "runs at a time (default: one per core)");
             break;
         case command_line::verb::describe:
             add("map", "memory map with every register");
@@ -351,6 +358,7 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         fail("scene needs --out DIR");
     if (has("jobs"))
         result.jobs = static_cast<unsigned>(number(vm, "jobs", 1, 1024));
+    result.check_sensitivity = has("check-sensitivity");
     result.retry_failed = has("retry-failed");
     if (v->verb == command_line::verb::sweep && result.config_file.empty())
         fail(fmt::format("sweep needs a sweep file\nusage: {}", v->usage));

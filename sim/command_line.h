@@ -45,6 +45,7 @@ struct command_line {
     std::string glob;
     enum class format { text, json, markdown };
     format output_format = format::text;
+    bool check_sensitivity = false;  ///< prove what the parameters say they move
 
     // describe
     bool map = false, modules = false, svd = false, header = false;

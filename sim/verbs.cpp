@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/config.h"
+#include "sim/sensitivity.h"
 #include "sim/settings.h"
 #include "sim/version.h"
 
@@ -51,7 +52,8 @@ int execute(const command_line& command) {
         case command_line::verb::run:
             return run(command);
         case command_line::verb::params:
-            return list_parameters(command);
+            return command.check_sensitivity ? check_sensitivity(command)
+                                             : list_parameters(command);
         case command_line::verb::describe:
             return describe(command);
         case command_line::verb::scene:

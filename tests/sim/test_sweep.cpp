@@ -4,8 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -88,10 +88,10 @@ TEST_CASE("a sweep has the results of single runs") {
     CHECK(std::count(csv.begin(), csv.end(), '\n') == 13);
     CHECK(csv.rfind("point,npu.lanes,npu.bus,sram.banks,status,exit_code,message,npu.busy,", 0) ==
           0);
-    const auto one = ocellus_program(
-        {"run", source + "/configs/small.toml", "--timing-only", "--set",
-         "npu.organisation=custom", "--set", "npu.lanes=64", "--set", "npu.bus=16 B", "--set",
-         "sram.banks=4", "--out", folder + "/one"});
+    const auto one =
+        ocellus_program({"run", source + "/configs/small.toml", "--timing-only", "--set",
+                         "npu.organisation=custom", "--set", "npu.lanes=64", "--set",
+                         "npu.bus=16 B", "--set", "sram.banks=4", "--out", folder + "/one"});
     REQUIRE(one.exit_code == 0);
     const auto stats = file_bytes(folder + "/one/stats.json");
     const auto at = stats.find("\"npu.busy\": {\"value\": ") + 22;
@@ -108,7 +108,8 @@ TEST_CASE("a killed sweep goes on where it was, and repeats nothing") {
     const auto folder = scratch_folder();
     const auto file = twelve_points(folder);
     REQUIRE(ocellus_program({"sweep", file, "--out", folder + "/whole"}).exit_code == 0);
-    const std::vector<std::string> command = {"sweep", file, "--out", folder + "/killed", "-j", "1"};
+    const std::vector<std::string> command = {"sweep", file, "--out", folder + "/killed",
+                                              "-j",    "1"};
     std::map<std::uint64_t, double> known;  // wall times: never the same twice
     const auto look = [&] {
         if (!fs::exists(folder + "/killed/sweep.sqlite"))
@@ -150,8 +151,8 @@ TEST_CASE("merged shards are the sweep in one piece, byte for byte") {
     std::vector<std::string> merge = {"merge", "--out", folder + "/merged"};
     for (int i = 0; i < 4; ++i) {
         const auto store = folder + "/shard" + std::to_string(i) + ".sqlite";
-        const auto r = ocellus_program(
-            {"sweep", file, "--store", store, "--shard", std::to_string(i) + "/4"});
+        const auto r =
+            ocellus_program({"sweep", file, "--store", store, "--shard", std::to_string(i) + "/4"});
         CHECK(r.exit_code == 0);
         CHECK(contains(r.out, "3 points: 3 done"));
         merge.push_back(store);
@@ -242,8 +243,9 @@ TEST_CASE("a store of another sweep, another writer and foreign files are refuse
     const auto foreign = ocellus_program({"sweep", file, "--store", folder + "/foreign.sqlite"});
     CHECK(foreign.exit_code == 2);
     CHECK(contains(foreign.err, "is not a store of a sweep"));
-    CHECK(ocellus_program({"merge", "--out", folder + "/m", folder + "/nothing.sqlite"}).exit_code ==
-          2);
+    CHECK(
+        ocellus_program({"merge", "--out", folder + "/m", folder + "/nothing.sqlite"}).exit_code ==
+        2);
     const auto full = ocellus_program({"sweep", file, "--out", folder});
     CHECK(full.exit_code == 2);
     CHECK(contains(full.err, "holds files, but no sweep"));
@@ -268,8 +270,8 @@ TEST_CASE("a signal stops a sweep, which can go on later") {
 
 TEST_CASE("the sweep of the documentation works") {
     const auto folder = scratch_folder();
-    const auto r = ocellus_program({"sweep", source + "/configs/sweeps/npu.toml", "--out",
-                                    folder + "/npu"});
+    const auto r =
+        ocellus_program({"sweep", source + "/configs/sweeps/npu.toml", "--out", folder + "/npu"});
     INFO(r.err);
     CHECK(r.exit_code == 0);
     const auto page = file_bytes(source + "/docs/sweeps.md");
@@ -278,8 +280,8 @@ TEST_CASE("the sweep of the documentation works") {
 }
 
 TEST_CASE("the script that compares whole, killed and sharded sweeps agrees") {
-    const auto r = run_program({"env", "OCELLUS=" OCELLUS_PROGRAM, "bash",
-                                source + "/tools/check-sweep.sh", "12", "2"});
+    const auto r = run_program(
+        {"env", "OCELLUS=" OCELLUS_PROGRAM, "bash", source + "/tools/check-sweep.sh", "12", "2"});
     INFO(r.out << r.err);
     CHECK(r.exit_code == 0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -76,9 +76,8 @@ TEST_CASE("a grid has every combination once, the last knob fastest") {
 }
 
 TEST_CASE("zip takes the values side by side") {
-    const auto p =
-        plan_of("sampling = \"zip\"\n" + knob("adc.bits", "values = [10, 10, 12]") +
-                knob("npu.lanes", "range = {from = 8, to = 24, step = 8}"));
+    const auto p = plan_of("sampling = \"zip\"\n" + knob("adc.bits", "values = [10, 10, 12]") +
+                           knob("npu.lanes", "range = {from = 8, to = 24, step = 8}"));
     CHECK(joined(p) == "10 8 \n10 16 \n12 24 \n");
     CHECK(contains(mistakes_of("sampling = \"zip\"\n" + knob("adc.bits", "values = [10]") +
                                knob("npu.lanes", "values = [1, 2]")),
@@ -88,15 +87,15 @@ TEST_CASE("zip takes the values side by side") {
 TEST_CASE("a range includes its end, and steps do not drift") {
     const auto p = plan_of(knob("lens.transmission", "range = {from = 0.1, to = 0.9, step = 0.1}"));
     CHECK(joined(p) == "0.1 \n0.2 \n0.3 \n0.4 \n0.5 \n0.6 \n0.7 \n0.8 \n0.9 \n");
-    const auto q =
-        plan_of(knob("npu.clock", "range = {from = \"200 MHz\", to = \"0.45 GHz\", step = \"100 "
-                                  "MHz\"}"));
+    const auto q = plan_of(knob("npu.clock",
+                                "range = {from = \"200 MHz\", to = \"0.45 GHz\", step = \"100 "
+                                "MHz\"}"));
     CHECK(joined(q) == "200000000 \n300000000 \n400000000 \n");
 }
 
 TEST_CASE("logarithmic values are a geometric series with exact ends") {
-    const auto p = plan_of(
-        knob("npu.clock", "log = {from = \"30 MHz\", to = \"1.1 GHz\", points = 9}"));
+    const auto p =
+        plan_of(knob("npu.clock", "log = {from = \"30 MHz\", to = \"1.1 GHz\", points = 9}"));
     const auto v = numbers(p, 0);
     REQUIRE(v.size() == 9);
     CHECK(v.front() == 30e6);
@@ -112,12 +111,11 @@ TEST_CASE("logarithmic values are a geometric series with exact ends") {
 }
 
 TEST_CASE("a latin hypercube has one point in each stratum of each knob") {
-    const std::string text =
-        "sampling = {method = \"latin_hypercube\", points = 40, seed = 3}\n" +
-        knob("npu.clock", "range = {from = \"100 MHz\", to = \"500 MHz\"}") +
-        knob("sensor.exposure", "log = {from = \"10 us\", to = \"100 ms\"}") +
-        knob("npu.fixed_cycles", "range = {from = 0, to = 399}") +
-        knob("csi2.lanes", "values = [1, 2, 4, 2]");
+    const std::string text = "sampling = {method = \"latin_hypercube\", points = 40, seed = 3}\n" +
+                             knob("npu.clock", "range = {from = \"100 MHz\", to = \"500 MHz\"}") +
+                             knob("sensor.exposure", "log = {from = \"10 us\", to = \"100 ms\"}") +
+                             knob("npu.fixed_cycles", "range = {from = 0, to = 399}") +
+                             knob("csi2.lanes", "values = [1, 2, 4, 2]");
     const auto p = plan_of(text);
     REQUIRE(p.points.size() == 40);
     const auto strata = [](const std::vector<double>& shares) {

@@ -90,8 +90,9 @@ TEST_CASE("results hold a line for each point, failed ones too, and no wall time
 TEST_CASE("effects are means by value, ranked by how far they lie apart") {
     // time: 17.5 and ... over x: 12, 23 (range 11); over mode: 15, 20 (range 5).
     const auto text = effects_csv(small());
-    CHECK(contains(text, "time,x,1,11,1,2,12\r\ntime,x,1,11,2,2,23\r\n"
-                         "time,mode,2,5,a,2,15\r\ntime,mode,2,5,b,2,20\r\n"));
+    CHECK(contains(text,
+                   "time,x,1,11,1,2,12\r\ntime,x,1,11,2,2,23\r\n"
+                   "time,mode,2,5,a,2,15\r\ntime,mode,2,5,b,2,20\r\n"));
     CHECK(contains(text, "area,x,1,2,1,2,1\r\narea,x,1,2,2,2,3\r\narea,mode,2,0,a,2,2\r\n"));
 }
 
@@ -132,8 +133,7 @@ TEST_CASE("the Pareto front is what brute force finds") {
 
 TEST_CASE("the front leaves out points without all metrics") {
     auto r = small();
-    CHECK(pareto_csv(r) ==
-          "point,x,mode,time,area\r\n0,1,a,10,1\r\n1,2,a,20,3\r\n");
+    CHECK(pareto_csv(r) == "point,x,mode,time,area\r\n0,1,a,10,1\r\n1,2,a,20,3\r\n");
     r.points[0].metrics["area"] = "";
     CHECK(pareto_csv(r) == "point,x,mode,time,area\r\n1,2,a,20,3\r\n2,1,b,14,1\r\n");
 }
