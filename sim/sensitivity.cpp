@@ -150,9 +150,9 @@ bool judge(const trial& t, std::string& line) {
         }
         const bool right = e.direction > 0 ? b->second > a->second : b->second < a->second;
         moved += fmt::format("{} {:.6g} -> {:.6g}{}", e.metric, a->second, b->second,
-                             right               ? ""
+                             right             ? ""
                              : e.direction > 0 ? " (should grow)"
-                                                 : " (should shrink)");
+                                               : " (should shrink)");
         good = good && right;
     }
     line = start(good ? "ok" : "failed") + values + moved;

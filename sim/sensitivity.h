@@ -14,8 +14,8 @@ namespace ocellus::sim {
 /// within its range. Empty when there are none.
 std::pair<std::string, std::string> compared_values(const parameter& p);
 
-/// Measures of what is in a run's output folder beside stats.json: image.mean and image.deviation of
-/// the received samples as shares of full scale; tensor.mean, tensor.deviation and tensor.red,
+/// Measures of what is in a run's output folder beside stats.json: image.mean and image.deviation
+/// of the received samples as shares of full scale; tensor.mean, tensor.deviation and tensor.red,
 /// tensor.green, tensor.blue of the network's input in its own numbers.
 std::map<std::string, double> content_measures(const std::string& folder);
 
