@@ -102,13 +102,15 @@ void csi2_parameters::declare(parameter_registry& r) {
     r.integer("csi2.image_vc", image_vc, 0, 3)
         .says("Virtual channel of the image.")
         .from(provenance::published, "IMX500 Linux driver imx500.c")
-        .moves_nothing("a number in the packets' headers");
+        .moves_nothing("a number in the packets' headers")
+        .compare("0", "2");
     r.integer("csi2.metadata_vc", metadata_vc, 0, 3)
         .says("Virtual channel of the metadata; must differ from the image's.")
         .from(provenance::chosen,
               "a channel of its own lets metadata leave between image rows; the public driver uses "
               "0")
-        .moves_nothing("a number in the packets' headers");
+        .moves_nothing("a number in the packets' headers")
+        .compare("1", "2");
     r.integer("csi2.metadata_line", metadata_line, 16, 65535, unit::byte)
         .says("Bytes of a full metadata line; the last line of a message may be shorter.")
         .from(provenance::published, "IMX500 Linux driver imx500.c: 2560 bytes per tensor line")

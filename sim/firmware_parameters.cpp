@@ -17,7 +17,8 @@ void firmware_parameters::declare(parameter_registry& r) {
             "Where the UART goes: stdout, none, file:PATH, pty, tcp:PORT, or auto: stdout for a "
             "program of yours, none for the built-in one.")
         .from(provenance::chosen, "what a firmware developer expects")
-        .moves_nothing("only where the UART's bytes go");
+        .moves_nothing("only where the UART's bytes go")
+        .compare("none", "stdout");
     r.choice("firmware.late_policy", policy,
              {{"drop_new", late_policy::drop_new}, {"drop_oldest", late_policy::drop_oldest}})
         .says("Which frame goes without inference when the network takes longer than a frame.")

@@ -63,25 +63,13 @@ moments samples_of(const std::string& bytes, unsigned bits) {
     return out;
 }
 
-struct run_metrics {
-    std::string failure;  ///< empty: the run ended well
-    std::map<std::string, double> values;
-};
-
-/// One parameter while it is checked.
-struct trial {
-    const parameter* p = nullptr;
-    std::string from, to;
-    run_metrics runs[2];
-};
-
 bool needs_pixels(const sensitivity& s) {
     return std::any_of(s.effects.begin(), s.effects.end(), [](const sensitivity::effect& e) {
         return e.metric.rfind("image.", 0) == 0 || e.metric.rfind("tensor.", 0) == 0;
     });
 }
 
-std::vector<std::string> arguments(const trial& t, int which, const fs::path& folder) {
+std::vector<std::string> arguments(const sensitivity_trial& t, int which, const fs::path& folder) {
     std::vector<std::string> out = {"run"};
     const auto set = [&out](const std::string& setting) {
         out.emplace_back("--set");
@@ -114,51 +102,6 @@ run_metrics metrics_of(int code, const fs::path& folder) {
     return r;
 }
 
-/// The result of one parameter as a line; true when all is as declared.
-bool judge(const trial& t, std::string& line) {
-    const auto& s = t.p->effect;
-    const auto start = [&](const char* verdict) {
-        return fmt::format("{:<7} {:<28} ", verdict, t.p->name);
-    };
-    if (!s.declared()) {
-        line = start("failed") + "not declared";
-        return false;
-    }
-    if (s.effects.empty()) {
-        line = start("none") + s.nothing;
-        return true;
-    }
-    const std::string values = fmt::format("{} -> {}: ", t.from, t.to);
-    if (t.from.empty() && t.to.empty()) {
-        line = start("failed") + "no two values to compare";
-        return false;
-    }
-    for (const auto& r : t.runs)
-        if (!r.failure.empty()) {
-            line = start("failed") + values + r.failure;
-            return false;
-        }
-    bool good = true;
-    std::string moved;
-    for (const auto& e : s.effects) {
-        const auto a = t.runs[0].values.find(e.metric), b = t.runs[1].values.find(e.metric);
-        moved += moved.empty() ? "" : "; ";
-        if (a == t.runs[0].values.end() || b == t.runs[1].values.end()) {
-            moved += e.metric + " does not exist";
-            good = false;
-            continue;
-        }
-        const bool right = e.direction > 0 ? b->second > a->second : b->second < a->second;
-        moved += fmt::format("{} {:.6g} -> {:.6g}{}", e.metric, a->second, b->second,
-                             right             ? ""
-                             : e.direction > 0 ? " (should grow)"
-                                               : " (should shrink)");
-        good = good && right;
-    }
-    line = start(good ? "ok" : "failed") + values + moved;
-    return good;
-}
-
 /// A folder that goes with the object.
 class scratch {
   public:
@@ -183,11 +126,11 @@ class scratch {
 };
 
 /// Runs everything; returns the signal that ended it early, or 0.
-int run_trials(std::vector<trial>& trials, unsigned jobs) {
+int run_trials(std::vector<sensitivity_trial>& trials, unsigned jobs) {
     const scratch folder;
     std::vector<std::size_t> todo;  // two runs for each
     for (std::size_t i = 0; i < trials.size(); ++i)
-        if (!trials[i].p->effect.effects.empty() && !trials[i].to.empty()) {
+        if (!trials[i].to.empty()) {
             todo.push_back(2 * i);
             todo.push_back(2 * i + 1);
         }
@@ -215,8 +158,66 @@ int run_trials(std::vector<trial>& trials, unsigned jobs) {
 
 }  // namespace
 
+bool judge(const sensitivity_trial& t, std::string& line) {
+    const auto& s = t.p->effect;
+    const auto start = [&](const char* verdict) {
+        return fmt::format("{:<7} {:<28} ", verdict, t.p->name);
+    };
+    if (!s.declared()) {
+        line = start("failed") + "not declared";
+        return false;
+    }
+    if (s.effects.empty() && t.from.empty()) {
+        line = start("none") + s.nothing;
+        return true;
+    }
+    const std::string values = fmt::format("{} -> {}: ", t.from, t.to);
+    if (t.from.empty() && t.to.empty()) {
+        line = start("failed") + "no two values to compare";
+        return false;
+    }
+    for (const auto& r : t.runs)
+        if (!r.failure.empty()) {
+            line = start("failed") + values + r.failure;
+            return false;
+        }
+    if (s.effects.empty()) {
+        // What is said to move nothing must not move anything.
+        std::string different;
+        for (const auto& [name, value] : t.runs[0].values) {
+            const auto other = t.runs[1].values.find(name);
+            if (other == t.runs[1].values.end() || other->second != value)
+                different += (different.empty() ? "" : ", ") + name;
+        }
+        line = different.empty() ? start("none") + values +
+                                       fmt::format("all {} statistics are equal; {}",
+                                                   t.runs[0].values.size(), s.nothing)
+                                 : start("failed") + values + "moves " + different;
+        return different.empty();
+    }
+    bool good = true;
+    std::string moved;
+    for (const auto& e : s.effects) {
+        const auto a = t.runs[0].values.find(e.metric), b = t.runs[1].values.find(e.metric);
+        moved += moved.empty() ? "" : "; ";
+        if (a == t.runs[0].values.end() || b == t.runs[1].values.end()) {
+            moved += e.metric + " does not exist";
+            good = false;
+            continue;
+        }
+        const bool right = e.direction > 0 ? b->second > a->second : b->second < a->second;
+        moved += fmt::format("{} {:.6g} -> {:.6g}{}", e.metric, a->second, b->second,
+                             right             ? ""
+                             : e.direction > 0 ? " (should grow)"
+                                               : " (should shrink)");
+        good = good && right;
+    }
+    line = start(good ? "ok" : "failed") + values + moved;
+    return good;
+}
+
 std::pair<std::string, std::string> compared_values(const parameter& p) {
-    if (!p.effect.from.empty() || !p.effect.to.empty())
+    if (!p.effect.from.empty() || !p.effect.to.empty() || p.effect.effects.empty())
         return {p.effect.from, p.effect.to};
     if (p.type == parameter::kind::boolean)
         return {"false", "true"};
@@ -265,11 +266,11 @@ int check_sensitivity(const command_line& command) {
     parameter_registry registry;
     settings s;
     s.declare(registry);
-    std::vector<trial> trials;
+    std::vector<sensitivity_trial> trials;
     for (const auto* p : registry.all()) {
-        if (!matches_glob(command.glob, p->name))
+        if (!matches_glob(command.glob, p->name) && !matches_glob(command.glob + ".*", p->name))
             continue;
-        trial t;
+        sensitivity_trial t;
         t.p = p;
         std::tie(t.from, t.to) = compared_values(*p);
         trials.push_back(std::move(t));

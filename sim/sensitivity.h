@@ -4,11 +4,28 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/parameter.h"
 #include "sim/command_line.h"
 
 namespace ocellus::sim {
+
+/// Metrics of one run by name, or why there are none.
+struct run_metrics {
+    std::string failure;  ///< empty: the run ended well
+    std::map<std::string, double> values;
+};
+
+/// One parameter while it is checked: the metrics with two of its values.
+struct sensitivity_trial {
+    const parameter* p = nullptr;
+    std::string from, to;
+    run_metrics runs[2];
+};
+
+/// The result as a line; true when all is as declared.
+bool judge(const sensitivity_trial& t, std::string& line);
 
 /// The two values of a parameter that are compared: those declared, or half and twice the default
 /// within its range. Empty when there are none.

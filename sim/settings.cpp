@@ -33,7 +33,8 @@ void run_parameters::declare(parameter_registry& r) {
             "Simulated time without a frame, a tensor, a job or a byte on the UART after which "
             "the run ends with exit code 6; 0: never.")
         .from(provenance::chosen, "longer than what a sensor is expected to wait for")
-        .moves_nothing("only when a run without progress is given up");
+        .moves_nothing("only when a run without progress is given up")
+        .compare("5 s", "10 s");
     r.text("scene.source", scene)
         .says("Picture in front of the lens: a PNG or JPEG file, or builtin:parcels.")
         .from(provenance::chosen, "a scene of our own that needs no file")
@@ -67,7 +68,8 @@ void run_parameters::declare(parameter_registry& r) {
               {"none", saved_frames::none}})
         .says("Frames whose pictures and tensors are written to the output folder.")
         .from(provenance::chosen, "a 12 Mpx PNG takes longer to write than to simulate")
-        .moves_nothing("only which files are written");
+        .moves_nothing("only which files are written")
+        .compare("none", "all");
 }
 
 void settings::declare(parameter_registry& r) {

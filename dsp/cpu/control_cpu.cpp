@@ -52,14 +52,16 @@ void control_cpu_parameters::declare(parameter_registry& r) {
     r.quantity("cpu.run_ahead", run_ahead, unit::second, 1e-9, 1.0)
         .says("How far the CPU runs ahead when nothing else is pending; changes speed only.")
         .from(provenance::chosen, "speed")
-        .moves_nothing("it changes the speed of the simulation only");
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("100 us", "1 ms");
     r.boolean("cpu.decoupled", decoupled)
         .says(
             "Let bus accesses run ahead of the kernel where nothing is pending before them; "
             "changes the "
             "speed of the simulation only.")
         .from(provenance::chosen, "speed")
-        .moves_nothing("it changes the speed of the simulation only");
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("false", "true");
 }
 
 control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_parameters& parameters,

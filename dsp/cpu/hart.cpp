@@ -122,16 +122,19 @@ void hart_parameters::declare(parameter_registry& r) {
     r.integer("cpu.hart_id", hart_id, 0, word)
         .says("Value of the mhartid register.")
         .from(provenance::chosen, "RISC-V privileged architecture: one hart has number 0")
-        .moves_nothing("a number that firmware can read");
+        .moves_nothing("a number that firmware can read")
+        .compare("0", "1");
     r.boolean("cpu.block_cache", block_cache)
         .says("Keep decoded instructions; changes the speed of the simulation only.")
         .from(provenance::chosen, "speed")
-        .moves_nothing("it changes the speed of the simulation only");
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("false", "true");
     r.boolean("cpu.direct_memory", direct_memory)
         .says(
             "Access memories by pointer where possible; changes the speed of the simulation only.")
         .from(provenance::chosen, "speed")
-        .moves_nothing("it changes the speed of the simulation only");
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("false", "true");
 }
 
 hart::hart(const hart_parameters& parameters, hart_memory& memory)
