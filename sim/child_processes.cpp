@@ -70,23 +70,32 @@ std::optional<child_processes::end> child_processes::ended() {
     return std::nullopt;
 }
 
-std::optional<child_processes::end> child_processes::wait(double seconds) {
-    // Signals that came first: what ended because of them is not to be taken for a result.
-    const timespec none{0, 0};
-    for (int s; (s = sigtimedwait(&watched_, nullptr, &none)) > 0;)
-        if (s != SIGCHLD)
-            signal_ = s;
-    if (auto e = ended())
-        return e;
-    if (signal_)
-        return std::nullopt;
+bool child_processes::signalled(double seconds, bool or_child) {
+    sigset_t set = watched_;
+    if (!or_child)
+        sigdelset(&set, SIGCHLD);
     const double whole = std::floor(seconds);
     const timespec limit{static_cast<std::time_t>(whole),
                          static_cast<long>((seconds - whole) * 1e9)};
-    const int s = sigtimedwait(&watched_, nullptr, &limit);
-    if (s > 0 && s != SIGCHLD)
+    const int s = sigtimedwait(&set, nullptr, &limit);
+    if (s == SIGINT || s == SIGTERM)
         signal_ = s;
-    return ended();
+    return signal_ != 0;
+}
+
+std::optional<child_processes::end> child_processes::wait(double seconds) {
+    if (signalled(0, false))
+        return std::nullopt;
+    auto e = ended();
+    if (!e) {
+        if (signalled(seconds, true))
+            return std::nullopt;
+        e = ended();
+    }
+    // Whoever stops a whole job may reach the children first: what ended because of that is no
+    // result.
+    const bool stopped = e && (e->exit_code == 128 + SIGINT || e->exit_code == 128 + SIGTERM);
+    return stopped && signalled(0.5, false) ? std::nullopt : e;
 }
 
 void child_processes::stop() {

@@ -42,6 +42,8 @@ class child_processes {
 
   private:
     std::optional<end> ended();
+    /// Waits so long (s) for SIGINT or SIGTERM, or also for a child; true once one of the two came.
+    bool signalled(double seconds, bool or_child);
     std::map<std::uint64_t, pid_t> children_;
     sigset_t watched_{}, former_{};
     int signal_ = 0;

@@ -105,15 +105,18 @@ void make_folder(const fs::path& folder) {
              fmt::format("cannot create folder '{}': {}", folder.string(), error.message()));
 }
 
-/// The folder of a sweep: new, empty, or that of a sweep.
+/// The folder of a sweep: new, empty, or that of a sweep, be it that one was killed at its start.
 void check_folder(const std::string& folder, const std::string& store) {
     std::error_code error;
     if (fs::exists(folder, error) && !fs::is_directory(folder, error))
         fail(exit_code::usage, fmt::format("output folder '{}' is a file", folder));
-    if (fs::is_directory(folder, error) && !fs::is_empty(folder, error) && !fs::exists(store))
-        fail(exit_code::usage,
-             fmt::format("output folder '{}' holds files, but no sweep; name another folder",
-                         folder));
+    if (fs::is_directory(folder, error) && !fs::exists(store))
+        for (const auto& entry : fs::directory_iterator(folder, error))
+            if (entry.path().filename().string().rfind(store_name, 0) != 0)
+                fail(exit_code::usage,
+                     fmt::format("output folder '{}' holds files, but no sweep; name another "
+                                 "folder",
+                                 folder));
     make_folder(folder);
 }
 

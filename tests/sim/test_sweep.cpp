@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -266,6 +267,39 @@ TEST_CASE("a signal stops a sweep, which can go on later") {
     CHECK(ocellus_program(command).exit_code == 0);
     REQUIRE(ocellus_program({"sweep", file, "--out", folder + "/whole"}).exit_code == 0);
     check_same(folder + "/whole", folder + "/out");
+}
+
+TEST_CASE("a sweep that was killed before it had a store begins anew") {
+    const auto folder = scratch_folder();
+    const auto file = twelve_points(folder);
+    fs::create_directory(folder + "/out");
+    write_bytes(folder + "/out/sweep.sqlite.lock", "1");
+    CHECK(ocellus_program({"sweep", file, "--out", folder + "/out"}).exit_code == 0);
+    write_bytes(folder + "/empty.sqlite", "");
+    CHECK(ocellus_program({"sweep", file, "--store", folder + "/empty.sqlite"}).exit_code == 0);
+}
+
+TEST_CASE("points that a signal ends with the whole job are no results") {
+    const auto folder = scratch_folder();
+    const auto file = twelve_points(folder);
+    const std::vector<std::string> command = {"sweep", file, "--out", folder + "/out", "-j", "2"};
+    const pid_t child = start(command);
+    // The children first, as a scheduler may do it.
+    for (int tries = 0; tries < 200; ++tries) {
+        const auto id = std::to_string(child);
+        std::ifstream children("/proc/" + id + "/task/" + id + "/children");
+        pid_t pid = 0;
+        children >> pid;
+        if (pid > 0 && kill(pid, SIGTERM) == 0)
+            break;
+        wait_ms(1);
+    }
+    kill(child, SIGTERM);
+    const int code = ended(child);
+    CHECK((code == 143 || code == 0));
+    const auto r = ocellus_program(command);
+    CHECK(r.exit_code == 0);
+    CHECK(contains(r.out, "12 done, 0 failed"));
 }
 
 TEST_CASE("the sweep of the documentation works") {
