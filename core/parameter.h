@@ -24,6 +24,19 @@ enum class provenance {
     chosen,     ///< a design decision of this simulator
 };
 
+/// What a parameter does that can be measured; `ocellus params --check-sensitivity` proves it.
+struct sensitivity {
+    struct effect {
+        std::string metric;  ///< a statistic, or a measure of docs/sensitivity.md
+        int direction;       ///< +1: more with the second value, -1: less
+    };
+    std::vector<effect> effects;
+    std::string nothing;             ///< why it moves no metric, when it has no effects
+    std::string from, to;            ///< values to compare; empty: half and twice the default
+    std::vector<std::string> under;  ///< settings of both runs, "output.image=isp"
+    bool declared() const { return !effects.empty() || !nothing.empty(); }
+};
+
 /// One declared parameter. Everything that is known of it comes from its declaration: parsing,
 /// diagnostics, `ocellus params`, the resolved-config echo, --set, sweeps, the reference page.
 struct parameter {
@@ -41,6 +54,7 @@ struct parameter {
     std::string sentence;              ///< what it does, one sentence
     provenance basis = provenance::chosen;
     std::string source;  ///< where the default comes from; never empty
+    sensitivity effect;  ///< what it moves
 
     std::string origin;     ///< "default", "file:line" or "command line"
     source_position where;  ///< of the value, for later semantic diagnostics
@@ -73,6 +87,28 @@ class parameter_handle {
     }
     parameter_handle& must_be_power_of_two() {
         p_->power_of_two = true;
+        return *this;
+    }
+    /// A metric that grows (+1) or shrinks (-1) with the parameter; repeatable. Of a choice: from
+    /// the first to the second value of compare().
+    parameter_handle& moves(std::string metric, int direction) {
+        p_->effect.effects.push_back({std::move(metric), direction});
+        return *this;
+    }
+    /// It moves no metric, and why that is so.
+    parameter_handle& moves_nothing(std::string why) {
+        p_->effect.nothing = std::move(why);
+        return *this;
+    }
+    /// The two values whose metrics are compared, where half and twice the default will not do.
+    parameter_handle& compare(std::string from, std::string to) {
+        p_->effect.from = std::move(from);
+        p_->effect.to = std::move(to);
+        return *this;
+    }
+    /// A setting without which nothing moves, "output.image=isp"; repeatable.
+    parameter_handle& under(std::string setting) {
+        p_->effect.under.push_back(std::move(setting));
         return *this;
     }
 

@@ -84,6 +84,20 @@ std::string markdown(const std::string& text) {
     return out;
 }
 
+/// "npu.busy down", "h1 to h2: npu.cycles down (with run.frames=4)", "nothing: ..."; or "".
+std::string effect_of(const parameter& p) {
+    const sensitivity& s = p.effect;
+    if (s.effects.empty())
+        return s.nothing.empty() ? "" : "nothing: " + s.nothing;
+    std::vector<std::string> moved;
+    for (const auto& e : s.effects)
+        moved.push_back(e.metric + (e.direction > 0 ? " up" : " down"));
+    std::string out = join(moved, ", ");
+    if (p.type == parameter::kind::choice || p.type == parameter::kind::text)
+        out = s.from + " to " + s.to + ": " + out;
+    return s.under.empty() ? out : out + " (with " + join(s.under, ", ") + ")";
+}
+
 }  // namespace
 
 bool any_parameter_fits(const parameter_registry& registry, const std::string& glob) {
@@ -126,6 +140,9 @@ std::string render_parameters(const parameter_registry& registry, const std::str
              wrap(p->sentence + " [" + name_of(p->basis) + ": " + p->source + "]",
                   page_width - indent.size()))
             out += indent + more + "\n";
+        if (p->effect.declared())
+            for (const auto& more : wrap("moves " + effect_of(*p), page_width - indent.size()))
+                out += indent + more + "\n";
         if (p->origin != "default")
             out += indent + "now " + p->get() + " (" + p->origin + ")\n";
     }
@@ -157,7 +174,8 @@ std::string render_parameters_json(const parameter_registry& registry, const std
                ", \"value\": " + json_string(p->get()) + ", \"origin\": " + json_string(p->origin) +
                ", \"description\": " + json_string(p->sentence) +
                ", \"provenance\": " + json_string(name_of(p->basis)) +
-               ", \"source\": " + json_string(p->source) + "}";
+               ", \"source\": " + json_string(p->source) +
+               ", \"moves\": " + json_string(effect_of(*p)) + "}";
         separator = ",\n";
     }
     return out + "\n  ]\n}\n";
@@ -169,20 +187,22 @@ std::string render_parameters_markdown(const parameter_registry& registry) {
         "Made from the declarations in the program; `ocellus params` shows the same. Quantities "
         "are\n"
         "written in quotes with their unit, as in `\"24 MHz\"`; see "
-        "[configuration](configuration.md).\n";
+        "[configuration](configuration.md). The last column says which metrics a larger value "
+        "moves,\n"
+        "and which way; [`ocellus params --check-sensitivity`](sensitivity.md) proves it.\n";
     std::string table;
     bool first = true;
     for (const parameter* p : selected(registry, "")) {
         if (first || table_of(p->name) != table) {
             table = table_of(p->name);
             out += "\n## " + table +
-                   "\n\n| parameter | type | default | range | meaning | source |\n"
-                   "|---|---|---|---|---|---|\n";
+                   "\n\n| parameter | type | default | range | meaning | source | moves |\n"
+                   "|---|---|---|---|---|---|---|\n";
             first = false;
         }
         out += "| `" + p->name + "` | " + p->type_name() + " | `" + default_of(*p) + "` | " +
                markdown(range_of(*p)) + " | " + markdown(p->sentence) + " | " + name_of(p->basis) +
-               ": " + markdown(p->source) + " |\n";
+               ": " + markdown(p->source) + " | " + markdown(effect_of(*p)) + " |\n";
     }
     return out;
 }

@@ -39,6 +39,7 @@ enum class purpose : std::uint32_t {
     defect_map = 7,
     scene = 8,
     network_weights = 9,
+    sweep = 10,
     test = 1000,
 };
 

@@ -12,69 +12,100 @@ namespace ocellus::isp {
 void isp_parameters::declare(parameter_registry& r) {
     r.quantity("isp.clock", clock, unit::hertz, 1e6, 2e9)
         .says("Clock of the ISP pipeline.")
-        .from(provenance::derived, "12.3 Mpx at 60 fps (ISSCC 2021 9.6) in 2 pixels per clock");
+        .from(provenance::derived, "12.3 Mpx at 60 fps (ISSCC 2021 9.6) in 2 pixels per clock")
+        .moves("run.latency_max", -1);
     r.integer("isp.pixels_per_clock", pixels_per_clock, 1, 16)
         .says("Pixels that the pipeline takes in every clock.")
-        .from(provenance::assumed, "with isp.clock it just follows the full-speed readout");
+        .from(provenance::assumed, "with isp.clock it just follows the full-speed readout")
+        .moves("isp.busy_cycles", -1);
     r.integer("isp.horizontal_blanking", horizontal_blanking, 0, 100000, unit::cycles)
         .says("Clocks between two rows in the pipeline.")
-        .from(provenance::assumed, "hidden: rows follow without a gap");
+        .from(provenance::assumed, "hidden: rows follow without a gap")
+        .moves("isp.busy_cycles", +1)
+        .compare("0 cycles", "100 cycles");
     r.integer("isp.input_rows", input_rows, 1, 64, unit::lines)
         .says(
             "Rows that the input buffer holds, the row being processed included; a row that finds "
             "it full is lost.")
-        .from(provenance::assumed, "no public figure");
+        .from(provenance::assumed, "no public figure")
+        .moves("isp.rows_lost", -1)
+        .compare("1 lines", "4 lines")
+        .under("isp.clock=20 MHz");
     r.integer("isp.tensor_rows", tensor_rows, 1, 64, unit::lines)
         .says(
             "Finished tensor rows that wait for the memory at most; a row that waits longer is "
             "lost.")
-        .from(provenance::assumed, "no public figure");
+        .from(provenance::assumed, "no public figure")
+        .moves("isp.tensor_rows_lost", -1)
+        .compare("1 lines", "8 lines")
+        .under("sram.clock=1 MHz")
+        .under("sram.width=4 B");
     r.integer("isp.bypass_cycles", bypass_cycles, 0, 100000, unit::cycles)
         .says("Latency of a raw row past the pipeline (output.image = raw).")
-        .from(provenance::assumed, "no public figure");
+        .from(provenance::assumed, "no public figure")
+        .moves("run.simulated_time", +1)
+        .compare("0 cycles", "100000 cycles")
+        .under("network.source=none");
     r.integer("isp.image_scale", image_scale, 1, 4)
         .must_be_power_of_two()
         .says("Box scaling of the picture sent when output.image = isp: 1, 2 or 4.")
-        .from(provenance::chosen, "full size");
+        .from(provenance::chosen, "full size")
+        .moves("egress.csi2.pixel_bytes", -1)
+        .compare("1", "2")
+        .under("output.image=isp");
     r.choice("isp.image_format", image_format,
              {{"yuv422", image_format::yuv422}, {"rgb888", image_format::rgb888}})
         .says("Pixel format of the picture sent when output.image = isp.")
-        .from(provenance::chosen, "16 instead of 24 bits per pixel on the link");
+        .from(provenance::chosen, "16 instead of 24 bits per pixel on the link")
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("yuv422", "rgb888")
+        .under("output.image=isp");
     r.choice("isp.colour_order", colour_order,
              {{"rggb", bayer_phase::rggb},
               {"grbg", bayer_phase::grbg},
               {"gbrg", bayer_phase::gbrg},
               {"bggr", bayer_phase::bggr}})
         .says("Colours of the first pixels of the first two rows.")
-        .from(provenance::published, "IMX500 Linux driver imx500.c: SRGGB10 without flips");
+        .from(provenance::published, "IMX500 Linux driver imx500.c: SRGGB10 without flips")
+        .moves_nothing("other colours: nothing grows or shrinks in general");
     r.integer("isp.black_level", black_level, 0, 4095)
         .says("Pedestal taken off, on the 12-bit scale.")
-        .from(provenance::published, "libcamera imx500.json tuning: 4096 of 65535, 64 at 10 bit");
+        .from(provenance::published, "libcamera imx500.json tuning: 4096 of 65535, 64 at 10 bit")
+        .moves("tensor.mean", -1);
     r.real("isp.white_balance_red", white_balance_red, 0.01, 15.99)
         .says("Gain of red over green.")
-        .from(provenance::published, "libcamera imx500.json tuning: 1/0.4139 at 5648 K");
+        .from(provenance::published, "libcamera imx500.json tuning: 1/0.4139 at 5648 K")
+        .moves("tensor.red", +1);
     r.real("isp.white_balance_blue", white_balance_blue, 0.01, 15.99)
         .says("Gain of blue over green.")
-        .from(provenance::published, "libcamera imx500.json tuning: 1/0.6657 at 5648 K");
+        .from(provenance::published, "libcamera imx500.json tuning: 1/0.6657 at 5648 K")
+        .moves("tensor.blue", +1);
     r.real("isp.digital_gain", digital_gain, 0.01, 15.99)
         .says("Gain of all colours, folded into the white balance gains.")
         .from(provenance::derived,
-              "4095/3839, up to the next 1/256: a full sample is white after the black level");
+              "4095/3839, up to the next 1/256: a full sample is white after the black level")
+        .moves("tensor.mean", +1);
     const char* const names = "rgb";
+    const char* const outputs[] = {"tensor.red", "tensor.green", "tensor.blue"};
     for (std::size_t i = 0; i < 9; ++i)
         r.real(std::string("isp.matrix_") + names[i / 3] + names[i % 3], matrix[i], -4, 3.999)
             .says(std::string("Colour matrix: share of input ") + names[i % 3] + " in output " +
                   names[i / 3] + ".")
             .from(provenance::published,
                   i == 4 ? "libcamera imx500.json tuning at 5648 K, 0.001 up: the row adds up to 1"
-                         : "libcamera imx500.json tuning at 5648 K");
+                         : "libcamera imx500.json tuning at 5648 K")
+            .moves(outputs[i / 3], +1)
+            .compare(i % 4 ? "-0.8" : "1", i % 4 ? "0.2" : "3");
     r.choice("isp.gamma", gamma, {{"srgb", tone_curve::srgb}, {"linear", tone_curve::linear}})
         .says("Tone curve from 12 to 8 bit.")
-        .from(provenance::chosen, "IEC 61966-2-1, piecewise linear with 57 knots");
+        .from(provenance::chosen, "IEC 61966-2-1, piecewise linear with 57 knots")
+        .moves("tensor.mean", +1)
+        .compare("linear", "srgb");
     const auto window = [&r](const char* name, std::uint64_t& field, const char* sentence) {
         r.integer(std::string("isp.window_") + name, field, 0, 65535)
             .says(sentence)
-            .from(provenance::chosen, "the whole array, as the IMX500 Linux driver's default");
+            .from(provenance::chosen, "the whole array, as the IMX500 Linux driver's default")
+            .moves_nothing("another part of the picture");
     };
     window("x", window_x, "First column of the rectangle that is scaled to the network's input.");
     window("y", window_y, "First row of that rectangle.");

@@ -79,42 +79,58 @@ void csi2_parameters::declare(parameter_registry& r) {
         .must_be_power_of_two()
         .says("Data lanes of the CSI-2 link; the chip has 2 or 4.")
         .from(provenance::published,
-              "IMX500 Linux device tree binding (2 or 4); the Linux driver accepts 2");
+              "IMX500 Linux device tree binding (2 or 4); the Linux driver accepts 2")
+        .moves("csi2.wire_busy", -1);
     r.quantity("csi2.lane_rate", lane_rate, unit::bit_per_second, 80e6, 6e9)
         .says("Bits per second of one lane.")
         .from(provenance::published,
               "IMX500 Linux driver imx500.c: link frequency 444 MHz, two bits "
-              "a period");
+              "a period")
+        .moves("csi2.wire_busy", -1);
     r.quantity("csi2.hs_overhead", hs_overhead, unit::second, 0, 100e-6)
         .says("Time each packet adds for entering and leaving high-speed mode.")
         .from(
             provenance::derived,
             "MIPI D-PHY minimum timings at 888 Mb/s: LP-01 50 ns, HS-PREPARE and HS-ZERO 145 ns + "
-            "10 UI, sync 8 UI, HS-TRAIL 60 ns + 4 UI, HS-EXIT 100 ns");
+            "10 UI, sync 8 UI, HS-TRAIL 60 ns + 4 UI, HS-EXIT 100 ns")
+        .moves("csi2.wire_busy", +1);
     r.integer("csi2.fifo_lines", fifo_lines, 1, 1024, unit::lines)
         .says("Rows the transmitter can hold, the one being sent included; a row more is lost.")
-        .from(provenance::assumed, "assumed: 20 kB of line buffer at 4056 pixels RAW10");
+        .from(provenance::assumed, "assumed: 20 kB of line buffer at 4056 pixels RAW10")
+        .moves("csi2.lines_lost", -1)
+        .compare("1 lines", "64 lines")
+        .under("csi2.lane_rate=200 Mb/s");
     r.integer("csi2.image_vc", image_vc, 0, 3)
         .says("Virtual channel of the image.")
-        .from(provenance::published, "IMX500 Linux driver imx500.c");
+        .from(provenance::published, "IMX500 Linux driver imx500.c")
+        .moves_nothing("a number in the packets' headers")
+        .compare("0", "2");
     r.integer("csi2.metadata_vc", metadata_vc, 0, 3)
         .says("Virtual channel of the metadata; must differ from the image's.")
         .from(provenance::chosen,
               "a channel of its own lets metadata leave between image rows; the public driver uses "
-              "0");
+              "0")
+        .moves_nothing("a number in the packets' headers")
+        .compare("1", "2");
     r.integer("csi2.metadata_line", metadata_line, 16, 65535, unit::byte)
         .says("Bytes of a full metadata line; the last line of a message may be shorter.")
-        .from(provenance::published, "IMX500 Linux driver imx500.c: 2560 bytes per tensor line");
+        .from(provenance::published, "IMX500 Linux driver imx500.c: 2560 bytes per tensor line")
+        .moves("csi2.metadata_lines", -1)
+        .compare("64 B", "2560 B");
     r.integer("csi2.metadata_queue", metadata_queue, 1, 64)
         .says("Metadata messages that can wait; one more is rejected.")
-        .from(provenance::assumed, "assumed: no public figure");
+        .from(provenance::assumed, "assumed: no public figure")
+        .moves_nothing("the built-in firmware has one message under way");
     r.integer("csi2.fetch_burst", fetch_burst, 4, 4096, unit::byte)
         .must_be_power_of_two()
         .says("Longest burst with which metadata is fetched from memory.")
-        .from(provenance::chosen, "one interleave unit of the SRAM");
+        .from(provenance::chosen, "one interleave unit of the SRAM")
+        .moves("interconnect.csi2.requests", -1);
     r.boolean("csi2.line_sync", line_sync)
         .says("Send line start and line end packets around each row.")
-        .from(provenance::chosen, "optional in CSI-2; not needed by the public driver");
+        .from(provenance::chosen, "optional in CSI-2; not needed by the public driver")
+        .moves("csi2.packets", +1)
+        .moves("csi2.wire_busy", +1);
 }
 
 csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_parameters& p,

@@ -8,19 +8,27 @@ namespace ocellus::links {
 void die_link_parameters::declare(parameter_registry& r) {
     r.integer("die_link.lanes", lanes, 1, 8192)
         .says("Data connections between pixel die and logic die that carry samples in parallel.")
-        .from(provenance::assumed, "assumed: no public figure");
+        .from(provenance::assumed, "assumed: no public figure")
+        .moves("die_link.busy_time", -1);
     r.quantity("die_link.lane_rate", lane_rate, unit::bit_per_second, 1e6, 20e9)
         .says("Bits per second of one connection.")
         .from(
             provenance::assumed,
             "assumed: 19.2 Gb/s in all, 2.6 times what 12.3 Mpx in 16.52 ms (ISSCC 2021 9.6) need "
-            "at 10 bit");
+            "at 10 bit")
+        .moves("die_link.busy_time", -1);
     r.quantity("die_link.latency", latency, unit::second, 0, 1e-3)
         .says("Time from a row's last bit leaving the pixel die to its use on the logic die.")
-        .from(provenance::assumed, "assumed: resynchronisation to the logic die's clock");
+        .from(provenance::assumed, "assumed: resynchronisation to the logic die's clock")
+        .moves("run.latency_max", +1);
     r.integer("die_link.fifo_rows", fifo_rows, 1, 64)
         .says("Rows that the pixel die can hold, the one in transfer included; a row more is lost.")
-        .from(provenance::assumed, "assumed: one row register in conversion and one in transfer");
+        .from(provenance::assumed, "assumed: one row register in conversion and one in transfer")
+        .moves("die_link.rows_lost", -1)
+        .compare("1", "64")
+        .under("die_link.lanes=1")
+        .under("die_link.lane_rate=500 Mb/s")
+        .under("network.source=none");
 }
 
 die_link::die_link(sc_core::sc_module_name name, const die_link_parameters& p, block_context& ctx)

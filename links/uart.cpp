@@ -17,10 +17,14 @@ constexpr unsigned bits_per_byte = 10;                      // start, eight, sto
 void uart_parameters::declare(parameter_registry& r) {
     r.integer("uart.baud", baud, slowest, fastest)
         .says("Bits per second of the UART after reset.")
-        .from(provenance::chosen, "a rate that USB serial adapters reach");
+        .from(provenance::chosen, "a rate that USB serial adapters reach")
+        .moves("cpu.bus_accesses", -1)
+        .compare("9600", "3000000");
     r.integer("uart.fifo", fifo, 1, 4096, unit::byte)
         .says("Bytes that the UART's FIFOs hold, each way.")
-        .from(provenance::assumed, "assumed: as the common 16550");
+        .from(provenance::assumed, "assumed: as the common 16550")
+        .moves("cpu.bus_accesses", -1)
+        .compare("1 B", "64 B");
 }
 
 uart::uart(sc_core::sc_module_name name, const uart_parameters& p, block_context& ctx,

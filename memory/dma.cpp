@@ -12,7 +12,8 @@ void dma_parameters::declare(parameter_registry& r) {
     r.integer("dma.burst", burst, 4, 4096, unit::byte)
         .must_be_power_of_two()
         .says("Longest burst of the DMA engine.")
-        .from(provenance::chosen, "one interleave unit of the SRAM");
+        .from(provenance::chosen, "one interleave unit of the SRAM")
+        .moves("interconnect.dma.requests", -1);
 }
 
 dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& ctx)

@@ -12,11 +12,13 @@ namespace ocellus::memory {
 void interconnect_parameters::declare(parameter_registry& r) {
     r.quantity("interconnect.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the interconnect.")
-        .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed");
+        .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed")
+        .moves("interconnect.npu.latency_mean", -1);
     r.integer("interconnect.latency", latency, 0, 256, unit::cycles)
         .says("Cycles from an initiator's port to the target.")
         .from(provenance::assumed,
-              "assumed: one register stage each for address decoding and routing");
+              "assumed: one register stage each for address decoding and routing")
+        .moves("interconnect.npu.latency_mean", +1);
 }
 
 interconnect::interconnect(sc_core::sc_module_name name, const interconnect_parameters& p,

@@ -16,31 +16,40 @@ void sram_parameters::declare(parameter_registry& r) {
     r.integer("sram.size", size, 64 * 1024, 1ull << 30, unit::byte)
         .says("Size of the on-chip SRAM shared by all initiators.")
         .from(provenance::published,
-              "IMX500 press release of May 2020 (8 MB); converter reports give 8 388 480 B usable");
+              "IMX500 press release of May 2020 (8 MB); converter reports give 8 388 480 B usable")
+        .moves_nothing("it decides which networks fit");
     r.integer("sram.banks", banks, 1, 256)
         .must_be_power_of_two()
         .says("Number of banks that can be accessed in the same cycle.")
-        .from(provenance::assumed, "assumed: no public figure");
+        .from(provenance::assumed, "assumed: no public figure")
+        .moves("interconnect.dma.wait_cycles", -1)
+        .compare("1", "16");
     r.integer("sram.width", width, 4, 256, unit::byte)
         .must_be_power_of_two()
         .says("Bytes that one bank delivers or takes in one cycle.")
         .from(provenance::assumed,
-              "assumed: one access is the 32-channel group in which the IMX500 stores activations");
+              "assumed: one access is the 32-channel group in which the IMX500 stores activations")
+        .moves("sram.busy_cycles", -1);
     r.integer("sram.interleave", interleave, 4, 65536, unit::byte)
         .must_be_power_of_two()
         .says(
             "Consecutive bytes that stay in one bank before the next bank follows; at least "
             "sram.width.")
-        .from(provenance::assumed, "assumed: no public figure");
+        .from(provenance::assumed, "assumed: no public figure")
+        .moves("sram.wait_cycles", +1)
+        .compare("64 B", "1 KiB");
     r.quantity("sram.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the SRAM banks.")
-        .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed");
+        .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed")
+        .moves("interconnect.npu.latency_mean", -1);
     r.integer("sram.read_latency", read_latency, 0, 64, unit::cycles)
         .says("Cycles from a burst's last bank access to its last byte at the port, reading.")
-        .from(provenance::assumed, "assumed: registered address and data of a 22 nm SRAM macro");
+        .from(provenance::assumed, "assumed: registered address and data of a 22 nm SRAM macro")
+        .moves("interconnect.npu.latency_mean", +1);
     r.integer("sram.write_latency", write_latency, 0, 64, unit::cycles)
         .says("Cycles from a burst's last bank access to its acknowledge, writing.")
-        .from(provenance::assumed, "assumed: registered address");
+        .from(provenance::assumed, "assumed: registered address")
+        .moves("interconnect.isp.latency_mean", +1);
 }
 
 sram::sram(sc_core::sc_module_name name, const sram_parameters& p, block_context& ctx)

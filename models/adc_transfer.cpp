@@ -36,24 +36,32 @@ double counts(std::uint64_t bits) {
 void column_adc_parameters::declare(parameter_registry& r) {
     r.integer("adc.bits", bits, 8, 12)
         .says("Resolution of the column converters.")
-        .from(provenance::published, "IMX500 Linux driver imx500.c: RAW10 in all modes");
+        .from(provenance::published, "IMX500 Linux driver imx500.c: RAW10 in all modes")
+        .moves("column_adc.conversion_time", +1)
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("10", "12");
     r.real("adc.conversion_gain", conversion_gain, 0.001, 100)
         .says("Digital numbers per electron at gain 1, counted at 12 bits.")
         .from(provenance::derived,
-              "libcamera imx500.json noise slope 2.747 (squared, 16 to 12 bits)");
+              "libcamera imx500.json noise slope 2.747 (squared, 16 to 12 bits)")
+        .moves("image.mean", +1);
     r.integer("adc.black_level", black_level, 0, 255)
         .says("Digital number of no light, counted at 10 bits.")
-        .from(provenance::published, "libcamera imx500.json tuning: 4096 of 65536");
+        .from(provenance::published, "libcamera imx500.json tuning: 4096 of 65536")
+        .moves("image.mean", +1);
     r.quantity("adc.count_clock", count_clock, unit::hertz, 1e6, 10e9)
         .says("Counts per second of the slope counters, both edges included.")
-        .from(provenance::assumed, "a double edge counter at 297 MHz; fits the published row time");
+        .from(provenance::assumed, "a double edge counter at 297 MHz; fits the published row time")
+        .moves("column_adc.conversion_time", -1);
     r.quantity("adc.settle_time", settle_time, unit::second, 0, 1e-4)
         .says("Settling of reset level and signal within one conversion.")
-        .from(provenance::assumed, "typical of column-parallel readout");
+        .from(provenance::assumed, "typical of column-parallel readout")
+        .moves("column_adc.conversion_time", +1);
     r.integer("adc.banks", banks, 1, 4)
         .says("Rows converted at the same time by separate banks of converters: 1, 2 or 4.")
         .from(provenance::assumed, "one bank fits 10 bits at the published row time")
-        .must_be_power_of_two();
+        .must_be_power_of_two()
+        .moves_nothing("it allows shorter lines; lines of the same length stay as they are");
 }
 
 adc_transfer transfer_of(const column_adc_parameters& p, double analogue_gain) {

@@ -48,23 +48,30 @@ void camera_parameters::declare(parameter_registry& r) {
     r.quantity("scene.illuminance", illuminance, unit::lux, 0, 2e5)
         .says("Light that falls on the scene.")
         .from(provenance::chosen,
-              "diffuse white at 87 % of the range with 16 ms at gain 1: a well lit hall");
+              "diffuse white at 87 % of the range with 16 ms at gain 1: a well lit hall")
+        .moves("image.mean", +1)
+        .moves("tensor.mean", +1);
     r.real("lens.f_number", f_number, 0.7, 64)
         .says("Focal length over aperture of the lens.")
-        .from(provenance::published, "Raspberry Pi AI Camera product brief: F1.79");
+        .from(provenance::published, "Raspberry Pi AI Camera product brief: F1.79")
+        .moves("image.mean", -1);
     r.real("lens.transmission", transmission, 0.01, 1)
         .says("Part of the light that the lens lets through.")
-        .from(provenance::assumed, "typical of a coated plastic lens");
+        .from(provenance::assumed, "typical of a coated plastic lens")
+        .moves("image.mean", +1);
     r.real("pixel.sensitivity", sensitivity, 1, 1e6)
         .says("Electrons per lux second in a green pixel.")
         .from(provenance::derived,
-              "9890 e-/lux s at 1.65 um (Sony, ISSCC 2010) scaled by area to 1.55 um");
+              "9890 e-/lux s at 1.65 um (Sony, ISSCC 2010) scaled by area to 1.55 um")
+        .moves("image.mean", +1);
     r.real("pixel.red_ratio", red_ratio, 0.05, 5)
         .says("Raw red over raw green of a grey surface.")
-        .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K");
+        .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K")
+        .moves("tensor.red", +1);
     r.real("pixel.blue_ratio", blue_ratio, 0.05, 5)
         .says("Raw blue over raw green of a grey surface.")
-        .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K");
+        .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K")
+        .moves("tensor.blue", +1);
 }
 
 double white_rate(const camera_parameters& p) {

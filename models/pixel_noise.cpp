@@ -233,37 +233,61 @@ void pixel_noise_parameters::declare(parameter_registry& r) {
     r.boolean("noise.enable", enable)
         .says(
             "Draw shot, read and fixed-pattern noise; without, pixels hold their expected charge.")
-        .from(provenance::chosen, "for tests and comparisons");
+        .from(provenance::chosen, "for tests and comparisons")
+        .moves("image.deviation", +1)
+        .under("scene.illuminance=0 lx");
     r.quantity("noise.full_well", full_well, unit::electron, 100, 1e6)
         .says("Charge at which a pixel saturates.")
         .from(provenance::derived,
               "libcamera imx500.json noise slope 2.747: range of 8142 e-; measured on IMX477: 8180 "
-              "e-");
+              "e-")
+        .moves("image.mean", +1)
+        .compare("2000 e-", "8150 e-");
     r.quantity("noise.read_pixel", read_noise_pixel, unit::electron, 0, 100)
         .says("Read noise of the pixel after correlated double sampling, rms.")
         .from(provenance::derived,
               "fit to 3.0 e- at gain 1 and 1.5 e- at gain 16 of an IMX477 "
-              "(strollswithmydog.com)");
+              "(strollswithmydog.com)")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "20 e-")
+        .under("scene.illuminance=0 lx");
     r.quantity("noise.read_converter", read_noise_converter, unit::electron, 0, 100)
         .says("Read noise behind the analogue gain, rms at gain 1; divided by the gain.")
         .from(provenance::derived,
               "fit to 3.0 e- at gain 1 and 1.5 e- at gain 16 of an IMX477 "
-              "(strollswithmydog.com)");
+              "(strollswithmydog.com)")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "20 e-")
+        .under("scene.illuminance=0 lx");
     r.real("noise.dark_current", dark_current, 0, 1e5)
         .says("Dark current of a pixel in electrons per second.")
-        .from(provenance::assumed, "typical of back-illuminated pixels at 25 degC");
+        .from(provenance::assumed, "typical of back-illuminated pixels at 25 degC")
+        .moves("image.mean", +1)
+        .compare("0", "1000")
+        .under("scene.illuminance=0 lx");
     r.quantity("noise.dsnu", dsnu, unit::electron, 0, 100)
         .says("Spread of the pixels' dark offsets, rms.")
-        .from(provenance::assumed, "no public figure");
+        .from(provenance::assumed, "no public figure")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "20 e-")
+        .under("scene.illuminance=0 lx");
     r.quantity("noise.prnu", prnu, unit::percent, 0, 0.2)
         .says("Spread of the pixels' sensitivity, rms.")
-        .from(provenance::assumed, "near the 0.7 % that ISETCam gives for an IMX363");
+        .from(provenance::assumed, "near the 0.7 % that ISETCam gives for an IMX363")
+        .moves("image.deviation", +1)
+        .compare("0 %", "10 %");
     r.quantity("noise.row", row_noise, unit::electron, 0, 100)
         .says("Offset common to a row, new in every frame, rms.")
-        .from(provenance::assumed, "no public figure");
+        .from(provenance::assumed, "no public figure")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "20 e-")
+        .under("scene.illuminance=0 lx");
     r.quantity("noise.column", column_offset, unit::electron, 0, 100)
         .says("Fixed offset common to a column, rms.")
-        .from(provenance::assumed, "below a tenth of the read noise after digital CDS");
+        .from(provenance::assumed, "below a tenth of the read noise after digital CDS")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "20 e-")
+        .under("scene.illuminance=0 lx");
 }
 
 double read_noise(const pixel_noise_parameters& p, double gain) {

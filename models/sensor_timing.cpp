@@ -49,41 +49,63 @@ void sensor_parameters::declare(parameter_registry& r) {
     const char* driver = "IMX500 Linux driver imx500.c";
     r.integer("sensor.width", width, 64, 8192)
         .says("Columns of the image that is read out, after binning.")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("340", "676");
     r.integer("sensor.height", height, 32, 8192)
         .says("Rows of the image that is read out, after binning.")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.rows", +1)
+        .moves("pixel_array.active_readout", +1)
+        .compare("260", "506");
     r.integer("sensor.binning", binning, 1, 2)
         .says("1 reads every pixel, 2 reads the average of 2x2 pixels of one colour.")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves_nothing(
+            "the same number of pixels from a larger part of the array: another picture");
     r.quantity("sensor.inck", inck, unit::hertz, 6e6, 27e6)
         .says("Input clock from which all sensor clocks derive.")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.line_time", -1);
     r.integer("sensor.pll_pre", pll_pre, 1, 15)
         .says("Divider before the pixel PLL (register 0x0305).")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.line_time", +1);
     r.integer("sensor.pll_mult", pll_mult, 1, 2047)
         .says("Multiplier of the pixel PLL (registers 0x0306-0x0307).")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.line_time", -1)
+        .compare("100", "155");
     r.integer("sensor.pll_sys", pll_sys, 1, 15)
         .says("System divider after the pixel PLL (register 0x0303).")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.line_time", +1);
     r.integer("sensor.pll_pix", pll_pix, 1, 31)
         .says("Pixel clock divider after the pixel PLL (register 0x0301); four pixels a clock.")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.line_time", +1);
     r.integer("sensor.line_length", line_length, 64, 0xFFF0, unit::cycles)
         .says("Pixel clocks from the readout of one row to the next.")
-        .from(provenance::published, driver);
+        .from(provenance::published, driver)
+        .moves("pixel_array.line_time", +1)
+        .moves("pixel_array.frame_time", +1);
     r.integer("sensor.frame_length", frame_length, 34, 0xFFDC, unit::lines)
         .says("Rows from the start of one frame to the next, blanking included.")
-        .from(provenance::published, "IMX500 Linux driver imx500.c: height + 1117 lines");
+        .from(provenance::published, "IMX500 Linux driver imx500.c: height + 1117 lines")
+        .moves("pixel_array.frame_time", +1)
+        .compare("1319", "2638");
     r.quantity("sensor.exposure", exposure, unit::second, 0, 10)
         .says("Time from the reset of a row to its readout; rounded to whole lines.")
         .from(provenance::chosen,
-              "diffuse white at 87 % of the range under the default illuminance");
+              "diffuse white at 87 % of the range under the default illuminance")
+        .moves("pixel_array.exposure_time", +1)
+        .moves("image.mean", +1)
+        .compare("4 ms", "16 ms");
     r.integer("sensor.analogue_gain_code", analogue_gain_code, 0, max_gain_code)
         .says("Analogue gain register: gain = 1024 / (1024 - code).")
-        .from(provenance::published, "IMX500 Linux driver imx500.c, libcamera imx500 helper");
+        .from(provenance::published, "IMX500 Linux driver imx500.c, libcamera imx500 helper")
+        .moves("image.mean", +1)
+        .compare("0", "512");
 }
 
 mode_registers sensor_parameters::registers() const {

@@ -35,11 +35,13 @@ const verb_info verbs[] = {
      "      a program of yours on the control CPU, which waits for `target remote :3333`\n"},
     {"params", command_line::verb::params,
      "list every parameter with unit, range, default and source",
-     "ocellus params [GLOB] [--json | --markdown]",
+     "ocellus params [GLOB] [--json | --markdown | --check-sensitivity]",
      "  ocellus params 'npu.*'\n"
      "      everything about the CNN processor\n"
      "  ocellus params --json\n"
-     "      the whole table for a program\n"},
+     "      the whole table for a program\n"
+     "  ocellus params --check-sensitivity\n"
+     "      prove that every parameter moves the metrics that it says it moves\n"},
     {"describe", command_line::verb::describe,
      "print the memory map, the registers or the modules of the sensor",
      "ocellus describe [CONFIG.toml] --map | --modules | --svd | --header",
@@ -77,6 +79,17 @@ const verb_info verbs[] = {
      "      two folders of ocellus run --out: settings, inputs, statistics, files, events\n"
      "  ocellus diff before.otr after.otr\n"
      "      two traces: time, block and field of the first event that differs\n"},
+    {"sweep", command_line::verb::sweep,
+     "simulate many points of a design space; goes on where it was stopped",
+     "ocellus sweep SWEEP.toml --out DIR | --store FILE.sqlite [options]",
+     "  ocellus sweep configs/sweeps/npu.toml --out out/npu -j 4\n"
+     "      four points at a time; results.csv, pareto.csv and effects.csv in out/npu\n"
+     "  ocellus sweep sweep.toml --store shard-$SLURM_ARRAY_TASK_ID.sqlite --shard auto\n"
+     "      the part of a job array; ocellus merge puts the parts together\n"},
+    {"merge", command_line::verb::merge, "put the stores of a sweep's shards together",
+     "ocellus merge --out DIR STORE.sqlite ...",
+     "  ocellus merge --out out/all shard-*.sqlite\n"
+     "      the same files as of a sweep in one piece\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -154,6 +167,11 @@ po::options_description visible_options(command_line::verb verb) {
         case command_line::verb::params:
             add("json", "as JSON");
             add("markdown", "as the reference page");
+            add("check-sensitivity",
+                "compare two short runs for each parameter; exit code 1 when one does not do what "
+                "it says");
+            add("jobs,j", po::value<std::string>()->value_name("N"),
+                "runs at a time (default: one per core)");
             break;
         case command_line::verb::describe:
             add("map", "memory map with every register");
@@ -203,6 +221,22 @@ po::options_description visible_options(command_line::verb verb) {
             break;
         case command_line::verb::diff:
             add("json", "as JSON");
+            break;
+        case command_line::verb::sweep:
+            add("out,o", po::value<std::string>()->value_name("DIR"),
+                "write results.csv, results.json, pareto.csv, effects.csv and the store there");
+            add("store", po::value<std::string>()->value_name("FILE"),
+                "keep the store there instead; without --out nothing else is written");
+            add("jobs,j", po::value<std::string>()->value_name("N"),
+                "points at a time (default: one per core)");
+            add("shard", po::value<std::string>()->value_name("I/N"),
+                "simulate the I-th of N parts alone, I from 0; auto: of a SLURM or LSF job array");
+            add("retry-failed", "simulate failed points again");
+            add("quiet", "no progress");
+            break;
+        case command_line::verb::merge:
+            add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
+            add("force", "replace what DIR contains");
             break;
         default:
             break;
@@ -330,7 +364,9 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         const auto rest = vm["positional"].as<std::vector<std::string>>();
         const bool takes_one = v->verb != command_line::verb::scene;
         result.files = rest;
-        if ((rest.size() > 1 && v->verb != command_line::verb::diff) || !takes_one)
+        const bool takes_more =
+            v->verb == command_line::verb::diff || v->verb == command_line::verb::merge;
+        if ((rest.size() > 1 && !takes_more) || !takes_one)
             fail(fmt::format("unexpected argument '{}'\nusage: {}", takes_one ? rest[1] : rest[0],
                              v->usage));
         (v->verb == command_line::verb::params ? result.glob : result.config_file) = rest[0];
@@ -388,9 +424,11 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     if (has("trace-tracks"))
         result.trace_tracks = vm["trace-tracks"].as<std::vector<std::string>>();
     result.trace_instructions = has("trace-instructions");
-    for (const char* name :
-         {"scene", "network", "inject-tensor", "out", "firmware", "uart", "until", "wall-limit",
-          "gdb", "control", "trace", "trace-from", "trace-to", "trace-frames"})
+    result.store = text("store");
+    result.shard = text("shard");
+    for (const char* name : {"to", "scene", "network", "inject-tensor", "inject-raw", "out",
+                             "firmware", "uart", "until", "wall-limit", "gdb", "control", "trace",
+                             "trace-from", "trace-to", "trace-frames", "store", "shard"})
         if (vm.count(name) && text(name).empty())
             fail(fmt::format("--{} needs a value", name));
     if (has("set"))
@@ -435,6 +473,16 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.map = result.modules = true;
     if (v->verb == command_line::verb::scene && result.out.empty())
         fail("scene needs --out DIR");
+    if (has("jobs"))
+        result.jobs = static_cast<unsigned>(number(vm, "jobs", 1, 1024));
+    result.check_sensitivity = has("check-sensitivity");
+    result.retry_failed = has("retry-failed");
+    if (v->verb == command_line::verb::sweep && result.config_file.empty())
+        fail(fmt::format("sweep needs a sweep file\nusage: {}", v->usage));
+    if (v->verb == command_line::verb::sweep && result.out.empty() && result.store.empty())
+        fail("sweep needs --out DIR or --store FILE");
+    if (v->verb == command_line::verb::merge && (result.out.empty() || result.files.empty()))
+        fail(fmt::format("merge needs stores and --out DIR\nusage: {}", v->usage));
     return result;
 }
 

@@ -11,7 +11,20 @@ namespace ocellus::sim {
 
 /// What the user asked for. Mistakes are input_error(exit_code::usage) with the nearest valid name.
 struct command_line {
-    enum class verb { help, version, run, params, describe, scene, trace, diff, record, replay };
+    enum class verb {
+        help,
+        version,
+        run,
+        params,
+        describe,
+        scene,
+        trace,
+        diff,
+        record,
+        replay,
+        sweep,
+        merge
+    };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
 
@@ -50,6 +63,7 @@ struct command_line {
     std::string glob;
     enum class format { text, json, markdown };
     format output_format = format::text;
+    bool check_sensitivity = false;  ///< prove what the parameters say they move
 
     // describe
     bool map = false, modules = false, svd = false, header = false;
@@ -59,10 +73,16 @@ struct command_line {
     std::string replay;  ///< input trace or script that the run comes from; empty: none
 
     // trace, diff
-    std::vector<std::string> files;
+    std::vector<std::string> files;  ///< also the stores to merge
     std::string perfetto, vcd, csv;
     bool list = false;
     std::uint64_t limit = 1000;
+
+    // sweep (config_file is the sweep file) and merge
+    std::string store;             ///< SQLite file; empty: in the output folder
+    std::string shard;             ///< "i/n" or "auto"; empty: everything
+    std::optional<unsigned> jobs;  ///< processes at a time
+    bool retry_failed = false;     ///< simulate failed points again
 
     // scene
     unsigned width = 1014, height = 760;

@@ -17,45 +17,61 @@ namespace ocellus::sim {
 void run_parameters::declare(parameter_registry& r) {
     r.integer("run.frames", frames, 1, 1000000)
         .says("Frames to capture.")
-        .from(provenance::chosen, "one frame shows the whole way");
+        .from(provenance::chosen, "one frame shows the whole way")
+        .moves("frames.delivered", +1)
+        .compare("1", "3");
     r.integer("run.seed", seed, 0, 0x7fffffffffffffffu)
         .says("Seed of all randomness: noise and fixed patterns.")
-        .from(provenance::chosen, "any number");
+        .from(provenance::chosen, "any number")
+        .moves_nothing("another draw of the same noise: nothing grows or shrinks");
     r.boolean("run.check_protocol", check_protocol)
         .says(
             "Watch every transaction between blocks; one that breaks its contract ends the run "
             "with exit code 70. Never changes a result.")
-        .from(provenance::chosen, "off: it is for those who change blocks");
+        .from(provenance::chosen, "off: it is for those who change blocks")
+        .moves("run.checked_transactions", +1);
     r.quantity("run.hang_time", hang_time, unit::second, 0, 1e6)
         .says(
             "Simulated time without a frame, a tensor, a job or a byte on the UART after which "
             "the run ends with exit code 6; 0: never.")
-        .from(provenance::chosen, "longer than what a sensor is expected to wait for");
+        .from(provenance::chosen, "longer than what a sensor is expected to wait for")
+        .moves_nothing("only when a run without progress is given up")
+        .compare("5 s", "10 s");
     r.text("scene.source", scene)
         .says("Picture in front of the lens: a PNG or JPEG file, or builtin:parcels.")
-        .from(provenance::chosen, "a scene of our own that needs no file");
+        .from(provenance::chosen, "a scene of our own that needs no file")
+        .moves_nothing("another picture: nothing grows or shrinks with it");
     r.integer("scene.seed", scene_seed, 0, 0x7fffffffffffffffu)
         .says("Seed of the built-in scene's arrangement; each frame is a new one.")
-        .from(provenance::chosen, "any number");
+        .from(provenance::chosen, "any number")
+        .moves_nothing("another arrangement of the same kind");
     r.text("network.source", network)
         .says(
             "Quantized network: a .tflite or .onnx file, builtin:parcels, "
             "builtin:mobilenet_v1_1.0_224, or none.")
-        .from(provenance::chosen, "a network of our own that needs no file");
+        .from(provenance::chosen, "a network of our own that needs no file")
+        .moves("npu.macs", +1)
+        .moves("npu.busy", +1)
+        .compare("builtin:parcels", "builtin:mobilenet_v1_1.0_224");
     r.text("network.labels", labels)
         .says("Text file with the network's class names, one a line; empty: those of the network.")
-        .from(provenance::chosen, "most network files carry no names");
+        .from(provenance::chosen, "most network files carry no names")
+        .moves_nothing("only the names in metadata.jsonl and in the preview");
     r.choice("output.image", image,
              {{"raw", image_output::raw}, {"isp", image_output::isp}, {"none", image_output::none}})
         .says("What leaves by CSI-2 beside metadata: RAW samples, the ISP's picture, or nothing.")
-        .from(provenance::published, "the public driver's modes send RAW10");
+        .from(provenance::published, "the public driver's modes send RAW10")
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("none", "raw");
     r.choice("output.save_frames", saved,
              {{"first", saved_frames::first},
               {"last", saved_frames::last},
               {"all", saved_frames::all},
               {"none", saved_frames::none}})
         .says("Frames whose pictures and tensors are written to the output folder.")
-        .from(provenance::chosen, "a 12 Mpx PNG takes longer to write than to simulate");
+        .from(provenance::chosen, "a 12 Mpx PNG takes longer to write than to simulate")
+        .moves_nothing("only which files are written")
+        .compare("none", "all");
 }
 
 void settings::declare(parameter_registry& r) {

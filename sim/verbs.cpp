@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/config.h"
+#include "sim/sensitivity.h"
 #include "sim/settings.h"
 #include "sim/version.h"
 
@@ -53,7 +54,8 @@ int execute(const command_line& command) {
         case command_line::verb::replay:
             return run(command);
         case command_line::verb::params:
-            return list_parameters(command);
+            return command.check_sensitivity ? check_sensitivity(command)
+                                             : list_parameters(command);
         case command_line::verb::describe:
             return describe(command);
         case command_line::verb::trace:
@@ -62,6 +64,10 @@ int execute(const command_line& command) {
             return show_difference(command);
         case command_line::verb::scene:
             return render_scenes(command);
+        case command_line::verb::sweep:
+            return sweep(command);
+        case command_line::verb::merge:
+            return merge_sweeps(command);
     }
     return static_cast<int>(exit_code::internal);
 }

@@ -14,5 +14,7 @@ int describe(const command_line& command);  ///< sim/describe.cpp
 int show_trace(const command_line& command);
 int show_difference(const command_line& command);
 int render_scenes(const command_line& command);
+int sweep(const command_line& command);  ///< sim/sweep.cpp
+int merge_sweeps(const command_line& command);
 
 }  // namespace ocellus::sim

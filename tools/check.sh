@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Ocellus Authors
 # Installs what is missing, builds, and runs every test: the release build, then the unit tests under
-# AddressSanitizer and UndefinedBehaviorSanitizer, then the format check.
+# AddressSanitizer and UndefinedBehaviorSanitizer, then the format check,
+# then a sweep killed and in shards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/setup-debian.sh
@@ -13,3 +14,4 @@ cmake --preset sanitize
 cmake --build --preset sanitize
 ctest --preset sanitize
 ctest --preset release
+tools/check-sweep.sh

@@ -20,7 +20,8 @@ std::uint64_t with_high(std::uint64_t v, std::uint32_t high) {
 void clint_parameters::declare(parameter_registry& r) {
     r.quantity("clint.clock", clock, unit::hertz, 1e3, 1e9)
         .says("Frequency of mtime.")
-        .from(provenance::derived, "the clock input of the public part, 24 MHz");
+        .from(provenance::derived, "the clock input of the public part, 24 MHz")
+        .moves_nothing("the rate at which firmware sees time pass");
 }
 
 clint::clint(sc_core::sc_module_name name, const clint_parameters& parameters, block_context&)

@@ -23,22 +23,27 @@ void control_cpu_parameters::declare(parameter_registry& r) {
     r.quantity("cpu.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the control CPU.")
         .from(provenance::assumed,
-              "assumed: the clock of the signal processor, 262.5 MHz, ISSCC 2021 9.6");
+              "assumed: the clock of the signal processor, 262.5 MHz, ISSCC 2021 9.6")
+        .moves("interrupt_controller.latency.1.mean", -1);
     const auto place = [&](const char* name, std::uint64_t& field, const char* sentence) {
         r.integer(name, field, 0, top)
             .says(sentence)
-            .from(provenance::chosen, "memory map of this simulator");
+            .from(provenance::chosen, "memory map of this simulator")
+            .moves_nothing("an address; the built-in programs are made for the default");
     };
     const auto size = [&](const char* name, std::uint64_t& field, const char* sentence) {
         r.integer(name, field, 1024, 1u << 26, unit::byte)
             .must_be_power_of_two()
             .says(sentence)
-            .from(provenance::assumed, "assumed: no public figure");
+            .from(provenance::assumed, "assumed: no public figure")
+            .moves_nothing("it decides which programs fit");
     };
     const auto wait = [&](const char* name, std::uint64_t& field, const char* sentence) {
         r.integer(name, field, 0, 255, unit::cycles)
             .says(sentence)
-            .from(provenance::assumed, "assumed: single-cycle memories beside the core");
+            .from(provenance::assumed, "assumed: single-cycle memories beside the core")
+            .moves("cpu.cycles", +1)
+            .compare("0 cycles", "4 cycles");
     };
     place("cpu.rom_base", rom_base, "Address of the boot ROM, a multiple of 1 KiB.");
     size("cpu.rom_size", rom_size, "Bytes of the boot ROM.");
@@ -48,13 +53,17 @@ void control_cpu_parameters::declare(parameter_registry& r) {
     wait("cpu.tcm_wait", tcm_wait, "Wait states of the tightly coupled RAM.");
     r.quantity("cpu.run_ahead", run_ahead, unit::second, 1e-9, 1.0)
         .says("How far the CPU runs ahead when nothing else is pending; changes speed only.")
-        .from(provenance::chosen, "speed");
+        .from(provenance::chosen, "speed")
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("100 us", "1 ms");
     r.boolean("cpu.decoupled", decoupled)
         .says(
             "Let bus accesses run ahead of the kernel where nothing is pending before them; "
             "changes the "
             "speed of the simulation only.")
-        .from(provenance::chosen, "speed");
+        .from(provenance::chosen, "speed")
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("false", "true");
 }
 
 control_cpu::control_cpu(sc_core::sc_module_name name, const control_cpu_parameters& parameters,

@@ -117,17 +117,24 @@ void hart_parameters::declare(parameter_registry& r) {
     const std::uint64_t word = std::numeric_limits<std::uint32_t>::max();
     r.integer("cpu.reset_pc", reset_pc, 0, word)
         .says("Address of the first instruction after reset.")
-        .from(provenance::chosen, "memory map of this simulator");
+        .from(provenance::chosen, "memory map of this simulator")
+        .moves_nothing("the built-in boot ROM begins at 0");
     r.integer("cpu.hart_id", hart_id, 0, word)
         .says("Value of the mhartid register.")
-        .from(provenance::chosen, "RISC-V privileged architecture: one hart has number 0");
+        .from(provenance::chosen, "RISC-V privileged architecture: one hart has number 0")
+        .moves_nothing("a number that firmware can read")
+        .compare("0", "1");
     r.boolean("cpu.block_cache", block_cache)
         .says("Keep decoded instructions; changes the speed of the simulation only.")
-        .from(provenance::chosen, "speed");
+        .from(provenance::chosen, "speed")
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("false", "true");
     r.boolean("cpu.direct_memory", direct_memory)
         .says(
             "Access memories by pointer where possible; changes the speed of the simulation only.")
-        .from(provenance::chosen, "speed");
+        .from(provenance::chosen, "speed")
+        .moves_nothing("it changes the speed of the simulation only")
+        .compare("false", "true");
 }
 
 hart::hart(const hart_parameters& parameters, hart_memory& memory)

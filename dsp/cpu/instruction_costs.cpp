@@ -11,7 +11,9 @@ void instruction_costs::declare(parameter_registry& r) {
     const auto cost = [&](const char* name, std::uint64_t& field, const char* sentence) {
         r.integer(name, field, 1, 64, unit::cycles)
             .says(sentence)
-            .from(provenance::assumed, source);
+            .from(provenance::assumed, source)
+            .moves("cpu.cycles", +1)
+            .compare("1 cycles", "32 cycles");
     };
     cost("cpu.cost.alu", alu, "Cycles of an arithmetic or logic instruction.");
     cost("cpu.cost.multiply", multiply, "Cycles of mul.");

@@ -16,7 +16,8 @@ namespace reg = registers::npu;
 void npu_parameters::declare(parameter_registry& r) {
     r.quantity("npu.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the NPU.")
-        .from(provenance::published, "ISSCC 2021 9.6");
+        .from(provenance::published, "ISSCC 2021 9.6")
+        .moves("npu.busy", -1);
     r.choice("npu.organisation", organisation,
              {{"h1", array_choice::h1},
               {"h2", array_choice::h2},
@@ -32,64 +33,98 @@ void npu_parameters::declare(parameter_registry& r) {
         .from(
             provenance::derived,
             "calibrated on one published figure (3.1 ms, MobileNet V1), internal organisation not "
-            "public");
+            "public")
+        .moves("npu.cycles", -1)
+        .compare("h1", "h2");
     r.integer("npu.local_buffer", local_buffer, 1024, 16777216, unit::byte)
         .says("Bytes of buffers beside the array; the working set of a tile fits them.")
         .from(provenance::assumed,
               "large enough that every tensor of MobileNet V1 moves once, as the calibration "
-              "assumes");
+              "assumes")
+        .moves("npu.memory.read", -1)
+        .compare("4 KiB", "256 KiB");
     r.integer("npu.burst", burst, 32, 4096, unit::byte)
         .must_be_power_of_two()
         .says("Bytes of one burst to the SRAM.")
-        .from(provenance::assumed, "no public figure; a balance of detail and speed");
+        .from(provenance::assumed, "no public figure; a balance of detail and speed")
+        .moves("npu.memory.bursts", -1);
     r.integer("npu.input_slots", input_slots, 1, 8)
         .says("Input tensors in SRAM: one is filled by the ISP while another is read.")
-        .from(provenance::chosen, "double buffering");
+        .from(provenance::chosen, "double buffering")
+        .moves("frames.delivered", +1)
+        .compare("1", "2")
+        .under("npu.clock=2 MHz")
+        .under("run.frames=4");
     r.integer("npu.output_slots", output_slots, 0, 8)
         .says("Copies of the output tensors in SRAM: one is sent while another is made.")
-        .from(provenance::chosen, "double buffering");
+        .from(provenance::chosen, "double buffering")
+        .moves_nothing("the built-in firmware takes an output before the next one is made");
     r.integer("npu.reserved_bottom", reserved_bottom, 0, 1048576, unit::byte)
         .says("Bytes kept free at the bottom of the SRAM.")
-        .from(provenance::published, "IMX500 converter report, reservedMemorySize");
+        .from(provenance::published, "IMX500 converter report, reservedMemorySize")
+        .moves_nothing("only addresses in the memory plan");
     r.integer("npu.reserved_top", reserved_top, 0, 1048576, unit::byte)
         .says("Bytes kept free at the top of the SRAM.")
-        .from(provenance::published,
-              "IMX500 converter report, l2memory totalSize 8388480 of 8 MiB");
+        .from(provenance::published, "IMX500 converter report, l2memory totalSize 8388480 of 8 MiB")
+        .moves_nothing("only addresses in the memory plan");
     const char* custom = "used by npu.organisation = custom; the default is that of h1";
     r.integer("npu.lanes", lanes, 1, 4096)
         .says("Output channels that the array computes at a time.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles.compute", -1)
+        .under("npu.organisation=custom");
     r.integer("npu.depth", depth, 1, 4096)
         .says("Products that each lane sums per cycle.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles.compute", -1)
+        .under("npu.organisation=custom");
     r.integer("npu.bus", bus, 1, 4096, unit::byte)
         .says("Bytes per cycle between SRAM and array, both directions together.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles.load", -1)
+        .moves("npu.cycles.store", -1)
+        .under("npu.organisation=custom");
     r.integer("npu.buffers", buffers, 1, 2)
         .says("1: load, compute and store take turns; 2: they overlap.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles", -1)
+        .compare("1", "2")
+        .under("npu.organisation=custom");
     r.integer("npu.fixed_cycles", fixed_cycles, 0, 10000000, unit::cycles)
         .says("Control cost of each pass.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles.fixed", +1)
+        .under("npu.organisation=custom");
     r.choice("npu.taps", taps, {{"folded", tap_mode::folded}, {"serial", tap_mode::serial}})
         .says(
             "Whether the taps of a convolution share the depth with its channels, or follow each "
             "other.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles.compute", +1)
+        .compare("folded", "serial")
+        .under("npu.organisation=custom");
     r.choice("npu.depthwise", depthwise,
              {{"dot_product", depthwise_mode::dot_product},
               {"one_per_lane", depthwise_mode::one_per_lane}})
         .says(
             "Whether a depthwise convolution sums its taps along the depth, or one tap per cycle.")
-        .from(provenance::assumed, custom);
+        .from(provenance::assumed, custom)
+        .moves("npu.cycles.compute", +1)
+        .compare("dot_product", "one_per_lane")
+        .under("npu.organisation=custom");
     r.integer("npu.function_cycles", function_cycles, 1, 1024, unit::cycles)
         .says("Cycles per element and lane of softmax and logistic.")
-        .from(provenance::assumed, "no public figure");
+        .from(provenance::assumed, "no public figure")
+        .moves_nothing("the built-in networks have no softmax and no logistic");
     r.integer("npu.hang_job", hang_job, 0, 1000000)
         .says(
             "Fault injection: the job with this number, from 1, hangs until it is aborted; 0: "
             "none.")
-        .from(provenance::chosen, "no fault");
+        .from(provenance::chosen, "no fault")
+        .moves("frames.lost", +1)
+        .compare("0", "1")
+        .under("firmware.inference_timeout=5 ms")
+        .under("run.frames=2");
 }
 
 array_organisation npu_parameters::array() const {

@@ -190,9 +190,39 @@ TEST_CASE("parameters: as JSON and as the reference page") {
     const std::string page = render_parameters_markdown(b.r);
     CHECK(page.find("\n## adc\n") != std::string::npos);
     CHECK(page.find("| `sensor.inck` | quantity | `24 MHz` | 6 MHz .. 27 MHz | Input clock. | "
-                    "published: IMX500 Linux driver imx500.c |\n") != std::string::npos);
+                    "published: IMX500 Linux driver imx500.c |  |\n") != std::string::npos);
     CHECK(page.find("| `sensor.line_length` | integer | `17900` | 1 .. 65535 cycles |") !=
           std::string::npos);
+}
+
+TEST_CASE("parameters: what they move is shown") {
+    parameter_registry r;
+    std::uint64_t lanes = 4, cache = 1;
+    bool fast = true;
+    r.integer("npu.lanes", lanes, 1, 8)
+        .says("Lanes.")
+        .from(provenance::chosen, "any")
+        .moves("npu.cycles", -1)
+        .moves("npu.area", +1)
+        .under("npu.kind=custom");
+    r.choice<std::uint64_t>("npu.cache", cache, {{"small", 0}, {"large", 1}})
+        .says("Cache.")
+        .from(provenance::chosen, "any")
+        .moves("npu.misses", -1)
+        .compare("small", "large");
+    r.boolean("npu.fast", fast)
+        .says("Speed.")
+        .from(provenance::chosen, "any")
+        .moves_nothing("speed only");
+    const std::string text = render_parameters(r, "");
+    CHECK(text.find("      moves npu.cycles down, npu.area up (with npu.kind=custom)\n") !=
+          std::string::npos);
+    CHECK(text.find("      moves small to large: npu.misses down\n") != std::string::npos);
+    CHECK(text.find("      moves nothing: speed only\n") != std::string::npos);
+    const auto json = nlohmann::json::parse(render_parameters_json(r, ""));
+    CHECK(json["parameters"][1]["moves"] == "small to large: npu.misses down");
+    CHECK(render_parameters_markdown(r).find("| nothing: speed only |\n") != std::string::npos);
+    CHECK(r.find("npu.fast")->effect.declared());
 }
 
 TEST_CASE("globs") {

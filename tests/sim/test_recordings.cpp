@@ -44,8 +44,9 @@ program_result replay_elsewhere(const std::string& file, std::vector<std::string
 
 script parse(const std::string& text, std::string& trouble) {
     diagnostics problems;
-    const script_names names{
-        {"npu.STATUS", "npu.CONTROL", "isp.STATUS"}, {"npu", "tensor"}, {"job_ended", "tensor_ready"}};
+    const script_names names{{"npu.STATUS", "npu.CONTROL", "isp.STATUS"},
+                             {"npu", "tensor"},
+                             {"job_ended", "tensor_ready"}};
     auto s = sim::parse_script(text, "dir/x.script", names, problems);
     trouble = problems.has_errors() ? problems.render() : "";
     return s;
@@ -55,8 +56,8 @@ script parse(const std::string& text, std::string& trouble) {
 
 TEST_CASE("a recording replays byte for byte, from another folder, with other threads") {
     const std::string folder = scratch_folder(), file = folder + "/x.itr", out = folder + "/out";
-    auto r = ocellus_program({"record", "--to", file, small, "--frames", "2", "--quiet", "--out", out,
-                              "--set", "output.save_frames=all", "--seed", "5"});
+    auto r = ocellus_program({"record", "--to", file, small, "--frames", "2", "--quiet", "--out",
+                              out, "--set", "output.save_frames=all", "--seed", "5"});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
     // What a recorded run leaves is what a plain one leaves.
@@ -84,8 +85,8 @@ TEST_CASE("a recording of one's own files needs them no more") {
     const auto elf = stock_firmware(folder, 0);
     fs::copy(root + "/configs/networks/parcels.onnx", folder + "/net.onnx");
     write_bytes(folder + "/labels.txt", "one\ntwo\nthree\nfour\nfive\n");
-    auto r = ocellus_program({"record", "--to", file, small, "--quiet", "--firmware", elf, "--network",
-                              folder + "/net.onnx", "--timing-only"});
+    auto r = ocellus_program({"record", "--to", file, small, "--quiet", "--firmware", elf,
+                              "--network", folder + "/net.onnx", "--timing-only"});
     INFO(r.err);
     REQUIRE(r.exit_code == 37);
     fs::remove(elf);
@@ -119,18 +120,18 @@ TEST_CASE("what a test bench does enters again without it") {
 
 TEST_CASE("firmware built natively enters again without it") {
     const std::string folder = scratch_folder(), file = folder + "/x.itr";
-    auto r = run_program({"cc", "-o", folder + "/native", "-I" + root + "/clients/c",
-                          "-I" + root + "/firmware/include", "-I" + root + "/firmware/app",
-                          root + "/examples/native_firmware/main.c",
-                          root + "/clients/c/ocellus_control.c", root + "/firmware/app/postprocess.c",
-                          root + "/firmware/app/metadata.c", "-lm"});
+    auto r = run_program(
+        {"cc", "-o", folder + "/native", "-I" + root + "/clients/c",
+         "-I" + root + "/firmware/include", "-I" + root + "/firmware/app",
+         root + "/examples/native_firmware/main.c", root + "/clients/c/ocellus_control.c",
+         root + "/firmware/app/postprocess.c", root + "/firmware/app/metadata.c", "-lm"});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
     const std::string socket = "unix:" + folder + "/socket";
     program_result recorded;
     std::thread simulation([&] {
-        recorded = ocellus_program({"record", "--to", file, small, "--firmware", "none", "--quiet",
-                                    "--control", socket});
+        recorded = ocellus_program(
+            {"record", "--to", file, small, "--firmware", "none", "--quiet", "--control", socket});
     });
     for (int k = 0; k < 500 && !fs::exists(folder + "/socket"); ++k)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -152,8 +153,8 @@ TEST_CASE("recorded RAW frames go in where the pixels' would") {
                          folder + "/a/frame_0000.raw10", "--seed", "99"});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
-    for (const char* name : {"/frame_0000.raw10", "/tensor_0000.bin", "/output_0000_0.bin",
-                             "/metadata.jsonl"})
+    for (const char* name :
+         {"/frame_0000.raw10", "/tensor_0000.bin", "/output_0000_0.bin", "/metadata.jsonl"})
         CHECK(file_bytes(folder + "/b" + name) == file_bytes(folder + "/a" + name));
     r = ocellus_program({"record", "--to", folder + "/x.itr", small, "--quiet", "--inject-raw",
                          folder + "/a/frame_0000.raw10"});
@@ -167,8 +168,8 @@ TEST_CASE("recorded RAW frames go in where the pixels' would") {
 
 TEST_CASE("damaged recordings are refused, whatever is damaged") {
     const std::string folder = scratch_folder(), file = folder + "/x.itr";
-    REQUIRE(ocellus_program({"record", "--to", file, small, "--timing-only", "--network", "none",
-                             "--quiet"})
+    REQUIRE(ocellus_program(
+                {"record", "--to", file, small, "--timing-only", "--network", "none", "--quiet"})
                 .exit_code == 0);
     const std::string good = file_bytes(file);
     const auto refused = [&](const std::string& bytes) {
@@ -193,8 +194,9 @@ TEST_CASE("damaged recordings are refused, whatever is damaged") {
     CHECK(ocellus_program({"replay", file}).exit_code == 2);
     CHECK(ocellus_program({"replay", folder + "/none.itr"}).exit_code == 2);
     CHECK(ocellus_program({"record", small}).exit_code == 2);
-    CHECK(ocellus_program({"record", "--to", folder + "/no/x.itr", small, "--timing-only", "--quiet"})
-              .exit_code == 7);
+    CHECK(
+        ocellus_program({"record", "--to", folder + "/no/x.itr", small, "--timing-only", "--quiet"})
+            .exit_code == 7);
 }
 
 TEST_CASE("a script's words are read, or refused all at once with their places") {
@@ -236,25 +238,26 @@ TEST_CASE("a script's words are read, or refused all at once with their places")
     CHECK(s.commands[10].text == std::string("\0\xff", 2));
     CHECK(s.commands[11].text == "x\x1b");
 
-    parse("wirte npu.CONTROL 1\n"
-          "write npu.STATSU 1\n"
-          "write npu.CONTROL 0x1ffffffff\n"
-          "wait irq gpu\n"
-          "expect npu.STATUS ~ 1\n"
-          "expect cycles npu.job in 9..1\n"
-          "crc picture 1\n"
-          "run soon\n"
-          "uart \"no end\n"
-          "reset now\n"
-          "frames 2\n",
-          trouble);
+    parse(
+        "wirte npu.CONTROL 1\n"
+        "write npu.STATSU 1\n"
+        "write npu.CONTROL 0x1ffffffff\n"
+        "wait irq gpu\n"
+        "expect npu.STATUS ~ 1\n"
+        "expect cycles npu.job in 9..1\n"
+        "crc picture 1\n"
+        "run soon\n"
+        "uart \"no end\n"
+        "reset now\n"
+        "frames 2\n",
+        trouble);
     for (const char* part :
          {"dir/x.script:1:1: error: unknown command 'wirte'", "did you mean write?",
           "dir/x.script:2:7: error: there is no register 'npu.STATSU'", "did you mean npu.STATUS?",
-          "x.script:3:19:", "there is no interrupt 'gpu'", "x.script:5:19:",
-          "the range ends before it begins", "no checksum of 'picture'", "'soon' is no time",
-          "a text without an end", "x.script:10:7: error: unexpected word", "'frames' comes too late",
-          "11 errors"})
+          "x.script:3:19:", "there is no interrupt 'gpu'",
+          "x.script:5:19:", "the range ends before it begins", "no checksum of 'picture'",
+          "'soon' is no time", "a text without an end", "x.script:10:7: error: unexpected word",
+          "'frames' comes too late", "11 errors"})
         CHECK(contains(trouble, part));
 }
 
