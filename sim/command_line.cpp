@@ -79,6 +79,13 @@ const verb_info verbs[] = {
      "      two folders of ocellus run --out: settings, inputs, statistics, files, events\n"
      "  ocellus diff before.otr after.otr\n"
      "      two traces: time, block and field of the first event that differs\n"},
+    {"regress", command_line::verb::regress,
+     "run the cases of a suite and compare them with golden values",
+     "ocellus regress SUITE.toml [options]",
+     "  ocellus regress traces/suite.toml -j 2 --junit out/regress.xml\n"
+     "      every case: same or different, and if different, where first\n"
+     "  ocellus regress traces/suite.toml --case 'npu-*' --update\n"
+     "      shows what differs, then makes it the golden value\n"},
     {"sweep", command_line::verb::sweep,
      "simulate many points of a design space; goes on where it was stopped",
      "ocellus sweep SWEEP.toml --out DIR | --store FILE.sqlite [options]",
@@ -221,6 +228,14 @@ po::options_description visible_options(command_line::verb verb) {
             break;
         case command_line::verb::diff:
             add("json", "as JSON");
+            break;
+        case command_line::verb::regress:
+            add("case", po::value<std::string>()->value_name("GLOB"), "these cases alone");
+            add("jobs,j", po::value<std::string>()->value_name("N"),
+                "cases at a time (default: one per core)");
+            add("junit", po::value<std::string>()->value_name("FILE"), "write JUnit XML");
+            add("json", po::value<std::string>()->value_name("FILE"), "write JSON");
+            add("update", "show what differs, and make it the golden value");
             break;
         case command_line::verb::sweep:
             add("out,o", po::value<std::string>()->value_name("DIR"),
@@ -374,6 +389,17 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     const auto has = [&](const char* name) {
         return options.find_nothrow(name, false) != nullptr && vm.count(name) > 0;
     };
+    if (v->verb == command_line::verb::regress) {
+        if (result.files.empty())
+            fail("regress needs a suite\nusage: " + std::string(v->usage));
+        result.glob = text("case");
+        result.junit = text("junit");
+        result.json_file = text("json");
+        result.update = has("update");
+        if (has("jobs"))
+            result.jobs = static_cast<unsigned>(number(vm, "jobs", 1, 1024));
+        return result;
+    }
     if (v->verb == command_line::verb::diff) {
         if (result.files.size() != 2)
             fail("diff needs two folders or traces\nusage: " + std::string(v->usage));

@@ -22,6 +22,7 @@ struct command_line {
         diff,
         record,
         replay,
+        regress,
         sweep,
         merge
     };
@@ -77,6 +78,10 @@ struct command_line {
     std::string perfetto, vcd, csv;
     bool list = false;
     std::uint64_t limit = 1000;
+
+    // regress (glob: names of cases)
+    std::string junit, json_file;
+    bool update = false;
 
     // sweep (config_file is the sweep file) and merge
     std::string store;             ///< SQLite file; empty: in the output folder

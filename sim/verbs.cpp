@@ -60,6 +60,8 @@ int execute(const command_line& command) {
             return describe(command);
         case command_line::verb::trace:
             return show_trace(command);
+        case command_line::verb::regress:
+            return regress(command);
         case command_line::verb::diff:
             return show_difference(command);
         case command_line::verb::scene:

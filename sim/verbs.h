@@ -12,6 +12,7 @@ int execute(const command_line& command);
 int run(const command_line& command);       ///< sim/run.cpp
 int describe(const command_line& command);  ///< sim/describe.cpp
 int show_trace(const command_line& command);
+int regress(const command_line& command);  ///< sim/regress.cpp
 int show_difference(const command_line& command);
 int render_scenes(const command_line& command);
 int sweep(const command_line& command);  ///< sim/sweep.cpp

@@ -43,7 +43,7 @@ TEST_CASE("every command in the documentation works") {
     const fs::path folder = scratch_folder();
     fs::create_directories(folder / "build/release/bin");
     fs::create_symlink(OCELLUS_PROGRAM, folder / "build/release/bin/ocellus");
-    for (const char* name : {"configs", "tools", "docs", "firmware", "examples"})
+    for (const char* name : {"configs", "tools", "docs", "firmware", "examples", "traces"})
         fs::create_symlink(source / name, folder / name);
     fs::copy_file(source / "configs/networks/parcels.onnx", folder / "net.onnx");
     ocellus::rgb8_image picture(640, 480);
