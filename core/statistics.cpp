@@ -80,10 +80,18 @@ double statistics::value(const std::string& name) const {
 
 namespace {
 
+std::string clock_json(const statistics& s, const statistics::entry& e) {
+    const double hertz = s.clock_of(e);
+    return hertz > 0 ? ", \"clock\": " + json_number(hertz) +
+                           ", \"seconds\": " + json_number(e.real() / hertz)
+                     : std::string();
+}
+
 std::string value_since(const statistics::entry& e, const statistics::snapshot& since) {
     const auto base = since.find(e.name);
-    return base == since.end() || !e.integral ? value_text(e)
-                                              : std::to_string(e.integer() - base->second);
+    return base == since.end() || !e.integral || statistics::is_peak(e)
+               ? value_text(e)
+               : std::to_string(e.integer() - base->second);
 }
 
 }  // namespace
@@ -106,11 +114,46 @@ std::string statistics::json(const snapshot& since) const {
     for (const entry* e : all()) {
         out += separator;
         out += "    " + json_string(e->name) + ": {\"value\": " + value_since(*e, since) +
-               ", \"unit\": " + json_string(e->unit) +
+               ", \"unit\": " + json_string(e->unit) + clock_json(*this, *e) +
                ", \"description\": " + json_string(e->sentence) + "}";
         separator = ",\n";
     }
     return out + (list_.empty() ? "}\n}\n" : "\n  }\n}\n");
+}
+
+double statistics::clock_of(const entry& e) const {
+    if (e.unit != "cycles")
+        return 0;
+    double found = 0;
+    std::size_t longest = 0;
+    for (const auto& [prefix, hertz] : clocks_)
+        if (prefix.size() > longest && e.name.rfind(prefix, 0) == 0) {
+            found = hertz;
+            longest = prefix.size();
+        }
+    return found;
+}
+
+bool statistics::is_peak(const entry& e) {
+    const auto ends = [&e](const std::string& end) {
+        return e.name.size() >= end.size() &&
+               e.name.compare(e.name.size() - end.size(), end.size(), end) == 0;
+    };
+    return ends("peak") || ends("_max") || ends(".max") || ends(".longest");
+}
+
+std::string statistics::csv() const {
+    std::string out = "name,value,unit,clock_hz,seconds,description\r\n";
+    for (const entry* e : all()) {
+        const double hertz = clock_of(*e);
+        out += e->name + "," + value_text(*e) + "," + e->unit + ",";
+        out += hertz > 0 ? json_number(hertz) + "," + json_number(e->real() / hertz) : ",";
+        std::string sentence;
+        for (const char c : e->sentence)
+            sentence += c == '"' ? std::string("\"\"") : std::string(1, c);
+        out += ",\"" + sentence + "\"\r\n";
+    }
+    return out;
 }
 
 std::string statistics::text() const {

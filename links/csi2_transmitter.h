@@ -70,6 +70,8 @@ class csi2_transmitter : public sc_core::sc_module {
 
     std::uint64_t lines_lost() const { return lines_lost_; }
     std::uint64_t frames_sent() const { return frames_; }
+    /// Picture lines that came and have not left.
+    std::uint64_t lines_waiting() const { return arrivals_.size() + lines_held_; }
     /// Nothing waits, nothing is on the wire.
     bool idle() const {
         return !wire_busy_ && arrivals_.empty() && image_.empty() && metadata_.empty() &&

@@ -174,7 +174,8 @@ record of_folder(const std::string& path) {
         }
         const std::string name = fs::relative(entry.path(), path).string();
         // Compared above, value by value, or made of wall time.
-        if (name != "stats.json" && name != "manifest.json" && name != "config.toml")
+        const bool told = name.rfind("stats.", 0) == 0 || name == "stats_frames.json";
+        if (!told && name != "manifest.json" && name != "config.toml")
             r.files[name] = sha256_file(entry.path().string());
     }
     if (traces.size() == 1)

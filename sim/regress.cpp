@@ -140,7 +140,7 @@ class runner {
             r.statistics[name] = entry.at("value").get<double>();
         for (auto& [name, hash] : result_hashes(folder(i)))
             // Compared value by value, or made from the others.
-            if (name != "stats.json" && name != "config.toml" &&
+            if (name.rfind("stats", 0) != 0 && name != "config.toml" &&
                 fs::path(name).extension() != ".png")
                 r.files[name] = hash;
         return r;

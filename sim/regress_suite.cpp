@@ -123,20 +123,21 @@ class suite_reader {
     }
 
     void read_case(const toml::table& t) {
-        check_keys(t, {"name", "config", "replay", "set", "options", "frames", "seed", "timing_only",
-                       "scene", "network", "firmware", "golden", "trace", "trace_tracks", "exact",
-                       "band", "ignore", "wall_limit"});
+        check_keys(t, {"name", "config", "replay", "set", "options", "frames", "seed",
+                       "timing_only", "scene", "network", "firmware", "golden", "trace",
+                       "trace_tracks", "exact", "band", "ignore", "wall_limit"});
         regress_case c;
         c.name = text(t, "name", true);
-        if (c.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                     "_-.") != std::string::npos)
+        if (c.name.find_first_not_of(
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                "_-.") != std::string::npos)
             wrong(*t.get("name"), "a name of letters, digits, - _ and . is expected", "");
         if (!names_.insert(c.name).second && !c.name.empty())
             wrong(*t.get("name"), fmt::format("a second case '{}'", c.name), "");
         const std::string replay = text(t, "replay"), config = text(t, "config");
         if (!replay.empty()) {
-            for (const char* key : {"config", "frames", "seed", "timing_only", "scene", "network",
-                                    "firmware"})
+            for (const char* key :
+                 {"config", "frames", "seed", "timing_only", "scene", "network", "firmware"})
                 if (const toml::node* const n = t.get(key))
                     wrong(*n, fmt::format("'{}' and 'replay' exclude each other", key),
                           "a recording or script has its own");
@@ -173,8 +174,8 @@ class suite_reader {
         read_classes(t, c);
         const std::string limit = text(t, "wall_limit");
         std::string why;
-        if (!limit.empty() && (!parse_quantity(limit, unit::second, c.wall_limit, why) ||
-                               !(c.wall_limit > 0)))
+        if (!limit.empty() &&
+            (!parse_quantity(limit, unit::second, c.wall_limit, why) || !(c.wall_limit > 0)))
             wrong(*t.get("wall_limit"), "wall_limit is no time", "expected one such as 60 s");
         suite_.cases.push_back(std::move(c));
     }
@@ -290,7 +291,8 @@ regress_suite read_suite(const std::string& path) {
 
 std::string golden_text(const run_record& r) {
     std::string out = fmt::format(
-        "{{\n  \"schema\": \"ocellus-golden-1\",\n  \"exit_code\": {},\n  \"files\": {{", r.exit_code);
+        "{{\n  \"schema\": \"ocellus-golden-1\",\n  \"exit_code\": {},\n  \"files\": {{",
+        r.exit_code);
     bool first = true;
     for (const auto& [name, hash] : r.files) {
         out += fmt::format("{}\n    {}: \"{}\"", first ? "" : ",", json_string(name), hash);
@@ -299,7 +301,8 @@ std::string golden_text(const run_record& r) {
     out += "\n  },\n  \"statistics\": {";
     first = true;
     for (const auto& [name, value] : r.statistics) {
-        out += fmt::format("{}\n    {}: {}", first ? "" : ",", json_string(name), json_number(value));
+        out +=
+            fmt::format("{}\n    {}: {}", first ? "" : ",", json_string(name), json_number(value));
         first = false;
     }
     return out + "\n  }\n}\n";
@@ -325,8 +328,8 @@ std::vector<std::string> compare(const run_record& golden, const run_record& act
                                  const std::vector<metric_class>& classes) {
     std::vector<std::string> out;
     if (golden.exit_code != actual.exit_code)
-        out.push_back(fmt::format("exit code: expected {}, actual {}", golden.exit_code,
-                                  actual.exit_code));
+        out.push_back(
+            fmt::format("exit code: expected {}, actual {}", golden.exit_code, actual.exit_code));
     for (const auto& [name, expected] : golden.statistics) {
         const metric_class& c = class_of(name, classes);
         if (c.how == metric_class::kind::ignore)
@@ -354,8 +357,7 @@ std::vector<std::string> compare(const run_record& golden, const run_record& act
                                       found->second.substr(0, 12), hash.substr(0, 12)));
     }
     for (const auto& [name, hash] : actual.files)
-        if (!golden.files.count(name) &&
-            class_of(name, classes).how != metric_class::kind::ignore)
+        if (!golden.files.count(name) && class_of(name, classes).how != metric_class::kind::ignore)
             out.push_back(name + ": a file that was not expected");
     return out;
 }
@@ -415,7 +417,8 @@ std::string regress_json(const std::string& suite, const std::vector<case_result
     std::size_t failed = 0;
     for (const auto& r : results)
         failed += !r.message.empty();
-    out += fmt::format("  \"cases\": {},\n  \"failed\": {},\n  \"results\": [", results.size(), failed);
+    out += fmt::format("  \"cases\": {},\n  \"failed\": {},\n  \"results\": [", results.size(),
+                       failed);
     for (std::size_t i = 0; i < results.size(); ++i) {
         const auto& r = results[i];
         out += fmt::format(

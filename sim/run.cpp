@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "isp/develop.h"
+#include "sim/frame_statistics.h"
 #include "sim/guest.h"
 #include "sim/inputs.h"
 #include "sim/recording.h"
@@ -233,8 +234,8 @@ std::string about_run(settings& s, const parameter_registry& registry, const run
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
                    const run_inputs& in, const sensor& chip, const statistics& stats,
-                   const guest_outputs& guest, bool timing_only, worker_pool& pool,
-                   steady::time_point begin) {
+                   const frame_statistics& frames, const guest_outputs& guest, bool timing_only,
+                   worker_pool& pool, steady::time_point begin) {
     const auto& records = chip.host_side().metadata();
     const auto find = [&](std::uint32_t frame) {
         const auto it = records.find(frame);
@@ -257,6 +258,10 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     if (in.scene_is_parcels && !timing_only)
         out.write("truth.jsonl", truth_lines(s));
     out.write("stats.json", stats.json());
+    out.write("stats.csv", stats.csv());
+    out.write("stats.txt", stats.text());
+    out.write("stats_frames.csv", frames.csv());
+    out.write("stats_frames.json", frames.json());
     for (const auto& [name, text] : guest.files)
         out.write(name, text);
     out.write("config.toml", configuration_text(s, registry));
@@ -512,6 +517,7 @@ int run(const command_line& given) {
             limits.stop_after_frames = false;
     }
     session drive(chip, limits);
+    frame_statistics by_frame(stats, chip.events());
     trace.attach(chip, in, command.timing_only);
     guest services(chip, drive, in, s, command, stats, trace, extras);
     std::signal(SIGINT, note_signal);
@@ -525,14 +531,15 @@ int run(const command_line& given) {
         });
         end = drive.run();
     }
+    by_frame.finish();
     chip.finish(s.run.check_protocol);
     if (end.reason == end_reason::hang)
         throw input_error(exit_code::hang, "error: " + end.message);
     const guest_outputs guest_results = services.finish(end);
     trace.finish(about_run(s, registry, in, command.timing_only));
     if (out)
-        write_results(*out, s, registry, in, chip, stats, guest_results, command.timing_only, pool,
-                      begin);
+        write_results(*out, s, registry, in, chip, stats, by_frame, guest_results,
+                      command.timing_only, pool, begin);
 
     auto summary = chip.summary();
     summary.wall = seconds_since(begin);

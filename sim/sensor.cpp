@@ -149,6 +149,14 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
 
     if (in.injected_raw && !ctx.timing_only)
         b.column_adc.inject(in.injected_raw);
+    const auto clock = [&ctx](const char* prefix, double hertz) {
+        ctx.stats.set_clock(prefix, hertz);
+    };
+    clock("cpu.", s.cpu.clock);
+    clock("npu.", s.npu.clock);
+    clock("isp.", s.isp.clock);
+    clock("sram.", s.sram.clock);
+    clock("interconnect.", s.interconnect.clock);
     // The host's upload, before the stream and without time.
     if (in.network)
         in.network->program_memory(
@@ -302,10 +310,92 @@ void sensor::finish(bool check) {
     b_->receiver.finish();
     if (check)
         check_protocol();
+    check_balances();
     b_->simulated_time = sc_core::sc_time_stamp().to_seconds();
     for (const auto& f : log_->frames())
         if (f.outcome == frame_outcome::delivered)
             b_->latency_max = std::max(b_->latency_max, (f.metadata_sent - f.start).to_seconds());
+}
+
+/// What is counted twice, on both sides of something, or once in all and once in parts.
+std::vector<balance> sensor::balances() const {
+    const auto& b = *b_;
+    using terms = std::vector<balance::term>;
+    const auto count = [](const char* what, std::uint64_t value) {
+        return balance::term{what, 1, static_cast<double>(value)};
+    };
+    std::vector<balance> all = {
+        {"rows converted",
+         {{"pixel_array.rows"}},
+         {{"column_adc.rows"}, {"column_adc.rows_refused"}}},
+        {"rows over the link", {{"column_adc.rows"}}, {{"die_link.rows"}, {"die_link.rows_lost"}}},
+        {"rows into the ISP", {{"die_link.rows"}}, {{"isp.rows_in"}}},
+        {"picture lines",
+         {{"isp.rows_out"}},
+         {{"csi2.lines"}, {"csi2.lines_lost"}, count("waiting", b.csi2.lines_waiting())}},
+        {"packets", {{"csi2.packets"}}, {{"host.packets"}}},
+        {"bytes on the wire", {{"csi2.wire_bytes"}}, {{"egress.csi2.bytes"}}},
+        {"bytes that left",
+         {{"egress.total.bytes"}},
+         {{"egress.csi2.bytes"},
+          {"egress.uart.bytes"},
+          {"egress.cci.bytes"},
+          {"egress.spi.bytes"}}},
+        {"bytes of the UART", {{"uart.sent"}}, {{"egress.uart.bytes"}}},
+        {"bursts of the NPU", {{"npu.memory.bursts"}}, {{"interconnect.npu.requests"}}},
+        {"bytes of the NPU",
+         {{"npu.memory.read"}, {"npu.memory.write"}},
+         {{"interconnect.npu.bytes"}}},
+        {"bytes of the tensor", {{"isp.tensor_bytes"}}, {{"interconnect.isp.bytes"}}},
+    };
+    // Requests are granted by the SRAM or a register, or refused.
+    std::uint64_t accesses = 0;
+    for (const auto& w : directory_.windows())
+        accesses += w.block->reads() + w.block->writes() + w.block->refused();
+    terms requests, waited, conflicts, banks, busy;
+    const char* const initiators[] = {"isp", "npu", "dma", "csi2", "cpu", "external"};
+    for (const std::string who : initiators) {
+        requests.push_back({"interconnect." + who + ".requests"});
+        waited.push_back({"interconnect." + who + ".wait_cycles"});
+        for (const std::string whom : initiators)
+            conflicts.push_back({"interconnect.conflict." + who + "." + whom});
+    }
+    for (std::uint64_t k = 0; k < settings_.sram.banks; ++k) {
+        banks.push_back({fmt::format("sram.bank.{}.wait_cycles", k)});
+        busy.push_back({fmt::format("sram.bank.{}.busy_cycles", k)});
+    }
+    all.push_back({"requests",
+                   requests,
+                   {{"sram.reads"},
+                    {"sram.writes"},
+                    {"sram.refused"},
+                    {"interconnect.unmapped"},
+                    {"interconnect.crossing"},
+                    count("register accesses", accesses)}});
+    all.push_back({"cycles waited, by initiator", {{"sram.wait_cycles"}}, waited});
+    all.push_back({"cycles waited, by pair", {{"sram.wait_cycles"}}, conflicts});
+    all.push_back({"cycles waited, by bank", {{"sram.wait_cycles"}}, banks});
+    all.push_back({"bank accesses", {{"sram.busy_cycles"}}, busy});
+    std::uint64_t other = 0;
+    for (const auto& f : log_->frames())
+        other += f.outcome == frame_outcome::no_network || f.outcome == frame_outcome::pending;
+    all.push_back({"frames",
+                   {count("frames begun", log_->frames().size())},
+                   {{"frames.delivered"},
+                    {"frames.dropped"},
+                    {"frames.lost"},
+                    count("without a network or under way", other)}});
+    return all;
+}
+
+void sensor::check_balances() const {
+    const auto wrong = violations(balances(), ctx_.stats);
+    if (wrong.empty())
+        return;
+    std::string text = "error: the books of this run do not balance";
+    for (const auto& w : wrong)
+        text += "\n  " + w;
+    throw input_error(exit_code::internal, text);
 }
 
 void sensor::check_protocol() {

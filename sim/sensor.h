@@ -17,6 +17,7 @@
 #include "links/uart.h"
 #include "memory/interconnect.h"
 #include "models/scene.h"
+#include "sim/conservation.h"
 #include "sim/external_port.h"
 #include "sim/firmware_image.h"
 #include "sim/frame_log.h"
@@ -90,6 +91,8 @@ class sensor : public sc_core::sc_module {
     void wire_interrupts();
     void load_firmware();
     void check_protocol();
+    void check_balances() const;
+    std::vector<balance> balances() const;
     const settings& settings_;
     const run_inputs& inputs_;
     block_context& ctx_;

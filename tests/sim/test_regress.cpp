@@ -47,7 +47,8 @@ TEST_CASE("golden values are read as they are written") {
     CHECK(read.exit_code == 3);
     CHECK(read.statistics == r.statistics);
     CHECK(read.files == r.files);
-    for (const char* bad : {"", "[]", "{\"schema\": \"other\"}", "{\"schema\": \"ocellus-golden-1\"}"}) {
+    for (const char* bad :
+         {"", "[]", "{\"schema\": \"other\"}", "{\"schema\": \"ocellus-golden-1\"}"}) {
         write_bytes(path, bad);
         CHECK_THROWS_AS(sim::read_golden(path), input_error);
     }
@@ -92,9 +93,9 @@ TEST_CASE("monotone rules look at neighbours") {
 }
 
 TEST_CASE("JUnit XML escapes what it must") {
-    const std::string xml =
-        sim::junit_xml("s<1>", {{"a", "cmd 'x' & y", "1 < 2\n\"quoted\"\x01", 0.25, false},
-                                {"b", "cmd", "", 0.5, false}});
+    const std::string xml = sim::junit_xml(
+        "s<1>",
+        {{"a", "cmd 'x' & y", "1 < 2\n\"quoted\"\x01", 0.25, false}, {"b", "cmd", "", 0.5, false}});
     CHECK(contains(xml, "<testsuite name=\"s&lt;1&gt;\" tests=\"2\" failures=\"1\""));
     CHECK(contains(xml, "time=\"0.750\""));
     CHECK(contains(xml, "message=\"1 &lt; 2\""));
@@ -151,7 +152,8 @@ TEST_CASE("a suite says same or different, shows, updates and reports") {
     r = regress({"--case", "one"});
     CHECK(r.exit_code == 1);
     CHECK(contains(r.out, "npu.busy: expected"));
-    CHECK(contains(r.out, "again: ocellus run " + small + " --timing-only --set 'npu.clock=200 MHz'"));
+    CHECK(contains(r.out,
+                   "again: ocellus run " + small + " --timing-only --set 'npu.clock=200 MHz'"));
     CHECK(file_bytes(folder + "/goldens/one.json") == golden);
     r = regress({"--case", "one", "--update"});
     CHECK(r.exit_code == 0);
