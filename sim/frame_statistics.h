@@ -20,8 +20,8 @@ class frame_statistics {
 
     /// RFC 4180: a row a frame ("before" first), a column a count. Peaks are left out.
     std::string csv() const;
-    /// {"schema": "ocellus-frame-stats-1", "statistics": [names], "units": [...], "rows": [{"frame",
-    /// "start_s", "values"}]}; the row before the first frame has frame null.
+    /// {"schema": "ocellus-frame-stats-1", "statistics": [names], "units": [...], "rows":
+    /// [{"frame", "start_s", "values"}]}; the row before the first frame has frame null.
     std::string json() const;
 
   private:

@@ -272,9 +272,28 @@ class parser {
         wrong(w, fmt::format("there is no {} '{}'", kind, w.text),
               near.empty() ? std::string() : fmt::format("did you mean {}?", near));
     }
+    /// "npu.status" is npu.STATUS, and the sensor's own registers are the pixel array's.
+    std::string register_name(const std::string& text) const {
+        std::string wanted = text;
+        if (wanted.rfind("sensor.", 0) == 0)
+            wanted = "pixel_array." + wanted.substr(7);
+        const auto same = [](const std::string& x, const std::string& y) {
+            return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](char a, char b) {
+                const auto lower = [](char c) {
+                    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+                };
+                return lower(a) == lower(b);
+            });
+        };
+        for (const auto& known : names_.registers)
+            if (same(known, wanted))
+                return known;
+        return wanted;
+    }
     /// A register by name or a bus address.
     void target(line_reader& r, script_command& c) const {
-        const word w = r.take("a register such as npu.STATUS, or an address");
+        word w = r.take("a register such as npu.STATUS, or an address");
+        w.text = register_name(w.text);
         c.name = w.text;
         if (!w.text.empty() && w.text[0] >= '0' && w.text[0] <= '9') {
             c.name.clear();
@@ -410,7 +429,8 @@ class parser {
             c.index = number_of(name, 0xffffffff);
             c.name.clear();
         } else {
-            check(name, names_.registers, "register");
+            c.name = register_name(name.text);
+            check({c.name, name.at, false}, names_.registers, "register");
         }
         if (r.take_if("&"))
             c.mask = number_of(r.take("a mask"), 0xffffffff);

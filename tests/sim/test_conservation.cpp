@@ -61,8 +61,9 @@ TEST_CASE("cycles are told with their clock and in seconds") {
     CHECK(j.at("npu.cycles").at("clock") == 250e6);
     CHECK(j.at("npu.cycles").at("seconds") == 2e-6);
     CHECK_FALSE(j.at("foreign.cycles").contains("clock"));
-    CHECK(contains(stats.csv(),
-                   "npu.cycles,500,cycles,2.5e+08,2e-06,\"With \"\"quotes\"\", and a comma.\"\r\n"));
+    CHECK(
+        contains(stats.csv(),
+                 "npu.cycles,500,cycles,2.5e+08,2e-06,\"With \"\"quotes\"\", and a comma.\"\r\n"));
     CHECK(contains(stats.csv(), "foreign.cycles,7,cycles,,,\"No clock.\"\r\n"));
     // Since a snapshot, a peak stays what it is.
     const auto since = stats.take_snapshot();
@@ -75,9 +76,9 @@ TEST_CASE("cycles are told with their clock and in seconds") {
 
 TEST_CASE("counts of the frames add up to those of the run") {
     const std::string folder = scratch_folder();
-    const auto r = ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
-                                    "--frames", "4", "--timing-only", "--quiet", "--out",
-                                    folder + "/out"});
+    const auto r =
+        ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml", "--frames",
+                         "4", "--timing-only", "--quiet", "--out", folder + "/out"});
     REQUIRE(r.exit_code == 0);
     const auto stats = json::parse(file_bytes(folder + "/out/stats.json")).at("statistics");
     const auto frames = table_of(file_bytes(folder + "/out/stats_frames.csv"));

@@ -166,6 +166,36 @@ TEST_CASE("recorded RAW frames go in where the pixels' would") {
     CHECK(contains(r.err, "676x506 of packed RAW10 have 427570"));
 }
 
+// One byte of a recorded RAW frame is another: its row is known.
+TEST_CASE("a turned byte of a recorded input leads to its frame, block and row") {
+    const std::string folder = scratch_folder(), file = folder + "/x.itr";
+    REQUIRE(ocellus_program({"run", small, "--quiet", "--out", folder + "/a"}).exit_code == 0);
+    REQUIRE(ocellus_program({"record", "--to", file, small, "--quiet", "--inject-raw",
+                             folder + "/a/frame_0000.raw10"})
+                .exit_code == 0);
+    const auto good = sim::read_recording(file);
+    constexpr std::size_t row_bytes = 845, row = 123;
+    auto bad = good;
+    for (auto& f : bad.files)
+        if (f.role == "raw")
+            f.bytes[row * row_bytes + 77] = static_cast<char>(f.bytes[row * row_bytes + 77] ^ 0x10);
+    sim::write_recording(folder + "/bad.itr", bad);
+    auto r = ocellus_program({"replay", file, "--quiet", "--trace", folder + "/good.otr"});
+    CHECK(r.exit_code == 0);
+    r = ocellus_program({"replay", folder + "/bad.itr", "--quiet", "--trace", folder + "/bad.otr"});
+    CHECK(r.exit_code == 1);
+    CHECK(contains(r.err, "differs: frame_0000.raw10"));
+    r = ocellus_program({"diff", folder + "/good.otr", folder + "/bad.otr"});
+    CHECK(r.exit_code == 1);
+    CHECK(contains(r.out, "raw                                  frame_0000.raw10 "));
+    CHECK(contains(r.out, " in csi2\n  event image_line, frame 0: checksum: expected 0x"));
+    // The event itself: the row that holds the byte.
+    CHECK(contains(r.out, "row=123 "));
+    const auto first = r.out.find("\n  - ");
+    REQUIRE(first != std::string::npos);
+    CHECK(contains(r.out.substr(first, r.out.find('\n', first + 1) - first), "row=123 "));
+}
+
 TEST_CASE("damaged recordings are refused, whatever is damaged") {
     const std::string folder = scratch_folder(), file = folder + "/x.itr";
     REQUIRE(ocellus_program(
@@ -206,7 +236,7 @@ TEST_CASE("a script's words are read, or refused all at once with their places")
         "config a.toml\n"
         "set npu.clock = 400 MHz\n"
         "frames 3\n"
-        "write npu.CONTROL 0x1\n"
+        "write npu.control 0x1\n"
         "wait irq npu_done < 2 ms\n"
         "wait event job_ended x 2 < 1s\n"
         "expect npu.STATUS & 1 == 1\n"
