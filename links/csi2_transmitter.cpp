@@ -401,6 +401,8 @@ void csi2_transmitter::transmit() {
         next_.notify(wire_free_ - now);
     else if (!arrivals_.empty())
         next_.notify(arrivals_.front().at - now);
+    if (idle() && idle_)
+        idle_();
 }
 
 void csi2_transmitter::start_packet() {

@@ -78,6 +78,9 @@ class csi2_transmitter : public sc_core::sc_module {
                messages_.empty() && !fetching_;
     }
 
+    /// Called when it has become idle.
+    void on_idle(std::function<void()> f) { idle_ = std::move(f); }
+
   private:
     /// What a packet means to us, beyond its bytes.
     enum class role : std::uint8_t { sync, row, frame_end, metadata_line, metadata_end };
@@ -132,6 +135,7 @@ class csi2_transmitter : public sc_core::sc_module {
     worker_pool& pool_;
     block_context& ctx_;
     std::uint16_t track_ = 0;  ///< of the trace
+    std::function<void()> idle_;
     egress_ledger& ledger_;
     register_block registers_{registers::csi2::map};
     unsigned lanes_;

@@ -100,6 +100,8 @@ void uart::byte_left() {
                                 static_cast<unsigned char>(c)));
     if (sink_)
         sink_(c);
+    if (idle() && idle_)
+        idle_();
 }
 
 void uart::receive(char c) {

@@ -46,6 +46,8 @@ class uart : public sc_core::sc_module {
     /// Whether receive() would find room.
     bool accepts() const { return received_.size() < p_.fifo; }
     bool idle() const { return queue_.empty(); }
+    /// Called when the last byte has left.
+    void on_idle(std::function<void()> f) { idle_ = std::move(f); }
     std::uint64_t bytes_sent() const { return sent_; }
     /// Empties the FIFOs.
     void reset();
@@ -61,6 +63,7 @@ class uart : public sc_core::sc_module {
 
     uart_parameters p_;
     egress_ledger& ledger_;
+    std::function<void()> idle_;
     tracer* trace_;
     std::uint16_t track_ = 0;
     register_block registers_{registers::uart::map};

@@ -429,6 +429,11 @@ bool sensor::silent() const {
     return b_->csi2.idle() && b_->uart.idle();
 }
 
+void sensor::on_silence(const std::function<void()>& f) {
+    b_->csi2.on_idle(f);
+    b_->uart.on_idle(f);
+}
+
 host& sensor::host_side() {
     return b_->receiver;
 }

@@ -58,6 +58,8 @@ class sensor : public sc_core::sc_module {
     bool finished() const;
     /// Nothing is left to send.
     bool silent() const;
+    /// Called whenever silent() may have become true.
+    void on_silence(const std::function<void()>& f);
     run_summary summary() const;
 
     const frame_log& frames() const { return *log_; }

@@ -22,15 +22,20 @@ double wall_now() {
 class alarm : public sc_core::sc_module {
   public:
     SC_HAS_PROCESS(alarm);
+    /// `at` 0: only when it is set.
     alarm(sc_core::sc_module_name name, const sc_core::sc_time& at, std::function<void()> ring)
         : sc_module(name), at_(at), ring_(std::move(ring)) {
         SC_METHOD(fire);
         sensitive << due_;
         dont_initialize();
     }
+    void set(const sc_core::sc_time& delay) { due_.notify(delay); }
 
   private:
-    void start_of_simulation() override { due_.notify(at_); }
+    void start_of_simulation() override {
+        if (at_ != sc_core::SC_ZERO_TIME)
+            due_.notify(at_);
+    }
     void fire() { ring_(); }
     sc_core::sc_time at_;
     std::function<void()> ring_;
@@ -38,7 +43,8 @@ class alarm : public sc_core::sc_module {
 };
 
 constexpr unsigned most_deltas = 1000;
-constexpr unsigned idle_poll = 20;  // ms, while simulated time stands still
+constexpr unsigned settling_deltas = 10;  // more than from a block's line to the CPU
+constexpr unsigned idle_poll = 20;        // ms, while simulated time stands still
 
 }  // namespace
 
@@ -71,14 +77,20 @@ int run_end::process_code() const {
 
 session::session(sensor& chip, const session_limits& limits) : chip_(chip), limits_(limits) {
     // Lines may toggle for ever.
-    chip_.events().subscribe(
-        [this](const block_event& e) { events_ += e.kind != event_kind::interrupt_line; });
+    chip_.events().subscribe([this](const block_event& e) {
+        events_ += e.kind != event_kind::interrupt_line;
+        frames_may_be_done();
+    });
+    chip_.on_silence([this] { frames_may_be_done(); });
+    chip_.cpu().on_sleep([this] { frames_may_be_done(); });
 }
 
 void session::end(run_end e) {
     if (end_)
         return;
     end_ = std::move(e);
+    // It would run ahead of this instant.
+    chip_.cpu().hold();
     if (sc_core::sc_get_status() == sc_core::SC_RUNNING)
         sc_core::sc_pause();
 }
@@ -126,9 +138,34 @@ void session::look_at_limits() {
                          "nothing on the UART ({})",
                          limits_.hang, where())});
     }
-    if (limits_.stop_after_frames && chip_.frames().ended() >= limits_.frames && chip_.silent() &&
-        chip_.finished())
-        end({end_reason::frames, 0, {}});
+}
+
+bool session::frames_are_done() const {
+    return limits_.stop_after_frames && chip_.frames().ended() >= limits_.frames &&
+           chip_.silent() && chip_.finished();
+}
+
+/// Ends the run when the frames that were asked for have come to their end and the firmware is done
+/// with them: it sleeps, and no interrupt is on its way. One that never sleeps has the time of
+/// another frame. Called whenever one of these comes true, so that the end does not depend on how
+/// the run is cut into steps.
+void session::frames_may_be_done() {
+    if (end_ || !ask_again_)
+        return;
+    if (!frames_are_done()) {
+        deltas_ = 0;
+        return;
+    }
+    // Lines that change now arrive in a few delta cycles.
+    if (deltas_ < settling_deltas) {
+        ++deltas_;
+        return ask_again_(true);
+    }
+    deltas_ = 0;
+    if (chip_.cpu().rests())
+        return end({end_reason::frames, 0, {}});
+    if (!std::exchange(in_grace_, true))
+        ask_again_(false);
 }
 
 void session::look_at_rest() {
@@ -169,6 +206,18 @@ run_end session::run() {
                      fmt::format("stopped: {} cycles of the control CPU have passed ({})",
                                  *limits_.cycles, where())});
             }));
+    alarms.push_back(std::make_unique<alarm>("grace", sc_core::SC_ZERO_TIME, [this] {
+        end({end_reason::frames, 0, {}});
+    }));
+    alarm* const grace = alarms.back().get();
+    alarms.push_back(std::make_unique<alarm>("settled", sc_core::SC_ZERO_TIME,
+                                             [this] { frames_may_be_done(); }));
+    ask_again_ = [this, grace, soon = alarms.back().get()](bool at_once) {
+        if (at_once)
+            soon->set(sc_core::SC_ZERO_TIME);
+        else
+            grace->set(sc_core::sc_time(chip_.frame_time(), sc_core::SC_SEC));
+    };
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
     sc_core::sc_time most = sc_core::sc_time(chip_.frame_time(), sc_core::SC_SEC);
     for (const outsider* o : outsiders_)

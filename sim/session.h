@@ -87,6 +87,8 @@ class session {
     bool kept_alive() const;
     void poll(unsigned milliseconds);
     void look_at_limits();
+    void frames_may_be_done();
+    bool frames_are_done() const;
     void look_at_rest();
     std::uint64_t activity() const;
     std::string where() const;
@@ -95,6 +97,9 @@ class session {
     session_limits limits_;
     std::vector<outsider*> outsiders_;
     std::function<void(std::uint64_t)> progress_;
+    std::function<void(bool at_once)> ask_again_;
+    unsigned deltas_ = 0;
+    bool in_grace_ = false;
     std::optional<run_end> end_;
     std::uint64_t events_ = 0, last_activity_ = 0;
     sc_core::sc_time last_progress_;

@@ -476,6 +476,8 @@ void control_cpu::stop(stop_reason why) {
 
 /// Waits for an interrupt that ends wfi, and lets the hart's cycles pass.
 void control_cpu::sleep() {
+    if (sleep_observer_ && !hart_.wakes())
+        sleep_observer_();
     while (!hart_.wakes() && !reset_requested_ && !halt_requested_ && !stop_wanted_)
         wait(wake_);
     const std::uint64_t now = clock_.cycles_until(sc_core::sc_time_stamp());

@@ -99,6 +99,10 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     /// it would otherwise run ahead of them.
     void hold() { held_ = true; }
     void resume();
+    /// Called when the hart begins to wait for an interrupt, at that time.
+    void on_sleep(std::function<void()> f) { sleep_observer_ = std::move(f); }
+    /// It executes nothing: it waits for an interrupt, or was stopped for good.
+    bool rests() const { return halted_ || (hart_.waiting() && !hart_.wakes()); }
     /// Stops the hart for good before its next instruction.
     void request_halt();
     /// Stops it before its next instruction and calls the stop handler with stop_reason::requested.
@@ -175,7 +179,7 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     std::uint64_t watch_passed_ = ~std::uint64_t{0};  // instruction that has stopped already
     std::uint32_t hooked_ = 0, hooked_last_ = 0;
     std::function<void(std::uint32_t)> hook_;
-    std::function<void()> at_reset_;
+    std::function<void()> at_reset_, sleep_observer_;
     bool bus_accessed_ = false, halted_ = false, held_ = false;
     sc_core::sc_event resumed_;
     bool in_handler_ = false, reset_requested_ = false, halt_requested_ = false,

@@ -67,6 +67,38 @@ TEST_CASE("firmware ends the run with its own code") {
     CHECK(contains(r.err, "tohost"));
 }
 
+// It never sleeps, and says itself nothing of an end: the time of another frame is left to it.
+TEST_CASE(
+    "firmware that is always busy ends with its frames, at the same cycle whatever the speed") {
+    if (!have_cross_compiler())
+        return;
+    const std::string folder = scratch_folder();
+    const auto elf = build_firmware(
+        folder, "busy", std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/busy.c");
+    std::string first;
+    const std::vector<std::vector<std::string>> variants = {{},
+                                                            {"--set", "cpu.run_ahead=100 ns"},
+                                                            {"--set", "cpu.run_ahead=1 s"},
+                                                            {"--set", "cpu.decoupled=false"},
+                                                            {"--set", "cpu.block_cache=false"},
+                                                            {"--uart", "pty"}};
+    for (const auto& v : variants) {
+        std::vector<std::string> more = {"--frames",      "2",      "--timing-only", "--out",
+                                         folder + "/out", "--force"};
+        more.insert(more.end(), v.begin(), v.end());
+        const auto r = run_firmware(elf, more);
+        INFO(r.err << (v.empty() ? "" : v.back()));
+        REQUIRE(r.exit_code == 0);
+        const auto stats = file_bytes(folder + "/out/stats.json");
+        if (first.empty())
+            first = stats;
+        CHECK((stats == first));
+    }
+    const auto time = json::parse(first).at("statistics").at("run.simulated_time").at("value");
+    CHECK(time.get<double>() > 0.0390);  // the last line of the second frame leaves at 39.05 ms
+    CHECK(time.get<double>() < 0.0390 + 2 * 0.0167);
+}
+
 // Its start-up copies initialised data from where the ELF loads it, and its exit() asks for the
 // extensions first.
 TEST_CASE("a program with the C library's own start-up runs") {
