@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace ocellus {
 namespace {
 
 constexpr std::size_t events_to_hold = 1u << 15;
+constexpr std::size_t batches_under_way = 4;
 constexpr std::size_t events_of_a_block = 1u << 14;
 constexpr std::size_t most_tracks = 0xffff;
 
@@ -28,8 +30,19 @@ auto order_of(const trace_event& e) {
 tracer::tracer(const std::string& path, const std::string& shown, const trace_filter& filter,
                worker_pool* pool)
     : filter_(filter),
-      file_(path, shown, block_file_kind::output_trace, pool),
+      // A batch is compressed by whoever orders it.
+      file_(path, shown, block_file_kind::output_trace, nullptr),
+      pool_(pool),
       flush_at_(events_to_hold) {}
+
+tracer::~tracer() {
+    for (auto& b : under_way_) {
+        try {
+            b.wait();
+        } catch (...) {
+        }
+    }
+}
 
 std::uint16_t tracer::track(const std::string& text) {
     const auto found = std::find(tracks_.begin(), tracks_.end(), text);
@@ -75,35 +88,58 @@ void tracer::record(const trace_event& e, later b) {
     digests_.push_back(std::move(b));
 }
 
-/// Writes the events whose time is before `before`: none of that time can come any more.
+/// Hands on the events whose time is before `before`: none of that time can come any more.
 void tracer::flush(std::uint64_t before) {
-    const auto rest = std::partition(waiting_.begin(), waiting_.end(),
-                                     [before](const waiting& w) { return w.event.key() < before; });
-    std::vector<std::pair<std::uint64_t, const trace_event*>> order;
-    order.reserve(static_cast<std::size_t>(rest - waiting_.begin()));
-    for (auto w = waiting_.begin(); w != rest; ++w) {
-        if (w->digest >= 0)
-            w->event.b = std::exchange(digests_[static_cast<std::size_t>(w->digest)], nullptr)();
-        order.emplace_back(w->event.key(), &w->event);
+    auto b = std::make_shared<batch>();
+    b->events.reserve(waiting_.size());
+    std::vector<waiting> rest;
+    std::vector<later> left;
+    for (const waiting& w : waiting_) {
+        const bool goes = w.event.key() < before;
+        auto& events = goes ? b->events : rest;
+        auto& digests = goes ? b->digests : left;
+        events.push_back(w);
+        if (w.digest < 0)
+            continue;
+        events.back().digest = static_cast<std::int32_t>(digests.size());
+        digests.push_back(std::move(digests_[static_cast<std::size_t>(w.digest)]));
     }
-    std::sort(order.begin(), order.end(), [](const auto& x, const auto& y) {
+    waiting_ = std::move(rest);
+    digests_ = std::move(left);
+    flush_at_ = std::max(events_to_hold, 2 * waiting_.size());
+    if (!pool_) {
+        order(*b);
+        return;
+    }
+    while (under_way_.size() >= batches_under_way) {
+        under_way_.front().wait();
+        under_way_.pop_front();
+    }
+    // One after the other. Work may wait for earlier work, rows whose checksums it wants included.
+    const work_handle former = under_way_.empty() ? work_handle() : under_way_.back();
+    under_way_.push_back(pool_->submit([this, b, former] {
+        former.wait();
+        order(*b);
+    }));
+}
+
+void tracer::order(batch& b) {
+    std::vector<std::pair<std::uint64_t, const trace_event*>> sorted;
+    sorted.reserve(b.events.size());
+    for (auto& w : b.events) {
+        if (w.digest >= 0)
+            w.event.b = b.digests[static_cast<std::size_t>(w.digest)]();
+        sorted.emplace_back(w.event.key(), &w.event);
+    }
+    std::sort(sorted.begin(), sorted.end(), [](const auto& x, const auto& y) {
         return x.first != y.first ? x.first < y.first : order_of(*x.second) < order_of(*y.second);
     });
     // Blocks are of one size, whenever they are written.
-    for (const auto& [key, event] : order) {
+    for (const auto& [key, event] : sorted) {
         ready_.push_back(*event);
         if (ready_.size() == events_of_a_block)
             write();
     }
-    waiting_.erase(waiting_.begin(), rest);
-    std::vector<later> left;
-    for (auto& w : waiting_)
-        if (w.digest >= 0) {
-            left.push_back(std::move(digests_[static_cast<std::size_t>(w.digest)]));
-            w.digest = static_cast<std::int32_t>(left.size() - 1);
-        }
-    digests_ = std::move(left);
-    flush_at_ = std::max(events_to_hold, 2 * waiting_.size());
 }
 
 void tracer::write() {
@@ -120,6 +156,11 @@ void tracer::write() {
 
 void tracer::close(const std::string& about) {
     flush(~std::uint64_t{0});
+    while (!under_way_.empty()) {
+        const work_handle b = under_way_.front();
+        under_way_.pop_front();
+        b.wait();
+    }
     write();
     std::string d = "{\n  \"schema\": \"ocellus-trace-1\",\n";
     d += fmt::format("  \"resolution_s\": {},\n  \"record_bytes\": {},\n  \"events\": {},\n",

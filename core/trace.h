@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -98,6 +99,9 @@ class tracer {
 
     tracer(const std::string& path, const std::string& shown, const trace_filter& filter,
            worker_pool* pool);
+    ~tracer();
+    tracer(const tracer&) = delete;
+    tracer& operator=(const tracer&) = delete;
 
     /// The number of a track; the same name gives the same number.
     std::uint16_t track(const std::string& name);
@@ -110,6 +114,7 @@ class tracer {
     void record(const trace_event& e);
     /// Word b comes later.
     void record(const trace_event& e, later b);
+    /// After close().
     std::uint64_t events() const { return events_; }
 
     /// Writes what is left. `about`: JSON members for the description ("\"seed\": 1"), may be
@@ -122,18 +127,27 @@ class tracer {
         trace_event event;
         std::int32_t digest = -1;
     };
+    /// Events that are handed to the pool together, and the values that they wait for.
+    struct batch {
+        std::vector<waiting> events;
+        std::vector<later> digests;
+    };
     bool passes(const trace_event& e) const;
     void flush(std::uint64_t before);
+    void order(batch& b);
     void write();
 
     trace_filter filter_;
     block_writer file_;
     std::vector<std::string> tracks_, names_;
     std::vector<bool> wanted_;
+    worker_pool* pool_;
     std::vector<waiting> waiting_;
-    std::vector<trace_event> ready_;  ///< ordered, of a block that is not full
     std::vector<later> digests_;
     std::size_t flush_at_;
+    std::deque<work_handle> under_way_;  ///< batches, one after the other
+    // The batches' alone.
+    std::vector<trace_event> ready_;  ///< ordered, of a block that is not full
     std::uint64_t events_ = 0;
 };
 
