@@ -107,6 +107,7 @@ class tracer {
     std::uint16_t track(const std::string& name);
     /// The number of a name that a field of kind "name" tells.
     std::uint32_t name(const std::string& text);
+    const std::vector<std::string>& tracks() const { return tracks_; }
     /// Whether events of this track are kept at all.
     bool wants(std::uint16_t track) const { return wanted_[track]; }
     bool wants_instructions() const { return filter_.instructions; }

@@ -55,22 +55,22 @@ const verb_info verbs[] = {
      "      four conveyor pictures and truth.jsonl\n"},
     {"record", command_line::verb::record, "run, and record everything that enters into one file",
      "ocellus record --to FILE.itr [CONFIG.toml] [options of run]",
-     "  ocellus record --to out/run.itr --frames 2\n"
+     "  ocellus record --to run.itr --frames 2\n"
      "      configuration, scene, network, firmware, seed and what a test bench does\n"},
     {"replay", command_line::verb::replay, "run a recording or a script again and compare",
      "ocellus replay FILE.itr|SCRIPT [options]",
-     "  ocellus replay out/run.itr\n"
+     "  ocellus replay run.itr\n"
      "      the same run, from any folder; exit code 1 when a byte of it differs\n"
-     "  ocellus replay traces/smoke.script\n"
+     "  ocellus replay traces/registers.script\n"
      "      writes, waits and expectations by the names of registers\n"},
     {"trace", command_line::verb::trace,
      "show an output trace, or turn it into a form that a viewer opens",
      "ocellus trace FILE.otr [options]",
-     "  ocellus run --frames 2 --trace out/run.otr && ocellus trace out/run.otr\n"
+     "  ocellus run --frames 2 --trace run.otr && ocellus trace run.otr\n"
      "      tracks, events and how long each was busy\n"
-     "  ocellus trace out/run.otr --perfetto out/run.pftrace\n"
+     "  ocellus trace run.otr --perfetto run.pftrace\n"
      "      for ui.perfetto.dev: a flow follows each frame from exposure to packet\n"
-     "  ocellus trace out/run.otr --list --tracks 'npu.*' --from 20ms --to 21ms\n"
+     "  ocellus trace run.otr --list --tracks 'npu.*' --from 20ms --to 21ms\n"
      "      what the CNN processor did in a millisecond, event by event\n"},
     {"diff", command_line::verb::diff,
      "compare two runs or two traces: what differs, and the first event that does",
@@ -82,7 +82,7 @@ const verb_info verbs[] = {
     {"regress", command_line::verb::regress,
      "run the cases of a suite and compare them with golden values",
      "ocellus regress SUITE.toml [options]",
-     "  ocellus regress traces/suite.toml -j 2 --junit out/regress.xml\n"
+     "  ocellus regress traces/suite.toml -j 2 --junit regress.xml\n"
      "      every case: same or different, and if different, where first\n"
      "  ocellus regress traces/suite.toml --case 'npu-*' --update\n"
      "      shows what differs, then makes it the golden value\n"},

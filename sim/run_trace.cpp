@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
+#include "core/text.h"
 #include "core/units.h"
 
 namespace ocellus::sim {
@@ -128,6 +130,17 @@ trace_filter window_of(const command_line& command) {
     return f;
 }
 
+void check_tracks(const std::vector<std::string>& globs, const std::vector<std::string>& tracks) {
+    for (const auto& g : globs) {
+        if (std::any_of(tracks.begin(), tracks.end(),
+                        [&g](const auto& t) { return matches_glob(g, t); }))
+            continue;
+        const auto near = nearest_name(g, tracks);
+        fail(fmt::format("no track fits '{}'{}\ntracks: {}", g,
+                         near.empty() ? "" : "; did you mean " + near + "?", join(tracks, ", ")));
+    }
+}
+
 run_trace::run_trace(const command_line& command, worker_pool& pool, output_folder* out)
     : path_(command.trace) {
     if (path_.empty()) {
@@ -142,6 +155,7 @@ run_trace::run_trace(const command_line& command, worker_pool& pool, output_fold
         return;
     }
     const trace_filter f = window_of(command);
+    command_tracks_ = f.tracks;
     namespace fs = std::filesystem;
     std::error_code ignored;
     const auto folder_of = [](const fs::path& p) {
@@ -177,6 +191,9 @@ void run_trace::attach(sensor& chip, const run_inputs& in, bool timing_only) {
     chip.events().subscribe([this](const block_event& e) { take(e); });
     if (trace_->wants_instructions())
         instructions_ = std::make_unique<instruction_trace>(*trace_, chip.cpu());
+    trace_->track("firmware");
+    if (!command_tracks_.empty())
+        check_tracks(command_tracks_, trace_->tracks());
 }
 
 void run_trace::checksum(trace_type type, std::uint32_t flow, std::uint64_t address,

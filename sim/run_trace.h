@@ -33,6 +33,8 @@ class instruction_trace : public dsp::hart_observer {
 
 /// The window that --trace-from and so on, or --from and so on, name. Throws input_error(usage).
 trace_filter window_of(const command_line& command);
+/// Throws input_error(usage) for a glob that fits none of the tracks.
+void check_tracks(const std::vector<std::string>& globs, const std::vector<std::string>& tracks);
 
 /// The output trace of a run: made before the sensor, whose blocks tell it what happens; listens to
 /// the sensor's events; appears as a file when the run is over.
@@ -59,6 +61,7 @@ class run_trace {
                   std::uint64_t a);
 
     std::string path_, partial_;
+    std::vector<std::string> command_tracks_;
     std::unique_ptr<tracer> trace_;
     std::unique_ptr<instruction_trace> instructions_;
     sensor* chip_ = nullptr;

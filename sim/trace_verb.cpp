@@ -14,7 +14,9 @@ namespace ocellus::sim {
 
 int show_trace(const command_line& command) {
     const trace_reader trace(command.files.at(0));
-    const trace_view view = load_view(trace, window_of(command));
+    const trace_filter window = window_of(command);
+    check_tracks(window.tracks, trace.description().tracks);
+    const trace_view view = load_view(trace, window);
     bool written = false;
     const auto write = [&](const std::string& path, const std::string& bytes) {
         replace_file(path, bytes);

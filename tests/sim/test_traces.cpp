@@ -178,6 +178,11 @@ TEST_CASE("a trace is off by default and makes no file when nothing is simulated
         CHECK(r.exit_code == 2);
         CHECK(fs::is_empty(folder));
     }
+    r = ocellus_program(
+        {"run", small, "--timing-only", "--trace", folder + "/x.otr", "--trace-tracks", "npu.job"});
+    CHECK(r.exit_code == 2);
+    CHECK(contains(r.err, "no track fits 'npu.job'; did you mean npu.jobs?"));
+    CHECK(fs::is_empty(folder));
     r = ocellus_program({"run", small, "--timing-only", "--trace", folder + "/no/such/x.otr"});
     CHECK(r.exit_code == 7);
     r = ocellus_program({"run", small, "--timing-only", "--trace", folder});
