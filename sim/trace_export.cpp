@@ -262,6 +262,8 @@ class perfetto_writer {
     std::vector<const trace_event*> last_;
 };
 
+constexpr double view_pixels = 1100, pixels_of_a_step = 200;  // of GTKWave
+
 /// A signal of a dump.
 struct signal {
     std::string block, name;
@@ -276,6 +278,7 @@ struct signal {
         return out;
     }
     std::size_t number = 0;
+    bool hex = false;
 };
 
 struct change {
@@ -294,7 +297,7 @@ std::string signal_name(std::string text) {
 void signals_of(const trace_view& v, std::vector<signal>& signals, std::vector<change>& changes) {
     const auto& d = *v.description;
     const auto add = [&](const std::string& block, const std::string& name, unsigned bits) {
-        signal s{block, name, bits, signals.size()};
+        signal s{block, name, bits, signals.size(), false};
         signals.push_back(s);
         return s.number;
     };
@@ -330,6 +333,7 @@ void signals_of(const trace_view& v, std::vector<signal>& signals, std::vector<c
                 if (value == ~std::size_t{0}) {
                     shown = fields.front().name;
                     value = add(block, rest + shown, std::min(fields.front().bits, 64u));
+                    signals[value].hex = fields.front().kind == "hex";
                 }
                 if (fields.front().name == shown)
                     changes.push_back({e.start, value, fields.front().of(e)});
@@ -467,7 +471,15 @@ std::string gtkw_of(const trace_view& v, const std::string& vcd_name) {
     std::vector<signal> signals;
     std::vector<change> changes;
     signals_of(v, signals, changes);
-    std::string out = fmt::format("[dumpfile] \"{}\"\n[timestart] 0\n[sst_expanded] 1\n", vcd_name);
+    // The zoom shows everything: a step of one halves the picture; then the marker and 26 more.
+    const std::uint64_t first = changes.empty() ? 0 : changes.front().time;
+    const double span = changes.empty() ? 1 : static_cast<double>(changes.back().time - first + 1);
+    std::string out = fmt::format(
+        "[dumpfile] \"{}\"\n[timestart] {}\n[size] 1600 1000\n[pos] -1 -1\n*{:.6f} {}", vcd_name,
+        first, -std::log2(std::max(1.0, span / view_pixels * pixels_of_a_step)), first);
+    for (int marker = 0; marker < 26; ++marker)
+        out += " -1";
+    out += "\n[treeopen] ocellus.\n[sst_expanded] 1\n";
     std::string block;
     for (const auto& s : by_block(signals)) {
         if (s.block != block) {
@@ -475,7 +487,7 @@ std::string gtkw_of(const trace_view& v, const std::string& vcd_name) {
             block = s.block;
         }
         // Decimal for numbers, plain for bits.
-        out += s.bits == 1 ? "@28\n" : "@24\n";
+        out += s.bits == 1 ? "@28\n" : s.hex ? "@22\n" : "@24\n";
         out += "ocellus." + s.block + "." + s.name +
                (s.bits > 1 ? fmt::format("[{}:0]", s.bits - 1) : "") + "\n";
     }
