@@ -47,7 +47,7 @@ sensor_control::sensor_control(sensor& chip, session& drive, const ocellus::stat
                                services s)
     : chip_(chip), drive_(drive), stats_(stats), services_(std::move(s)) {
     chip_.events().subscribe([this](const block_event& e) { seen(e); });
-    chip_.cpu().hold();
+    chip_.cpu().hold(dsp::control_cpu::holder::actor);
 }
 
 void sensor_control::end() {
@@ -74,7 +74,7 @@ bool sensor_control::find_register(const std::string& name, std::uint32_t& addre
 void sensor_control::begin_run(const run_request& r) {
     run_ = r;
     running_ = true;
-    chip_.cpu().resume();
+    chip_.cpu().resume(dsp::control_cpu::holder::actor);
     left_ = r.count;
     const std::uint64_t mine = ++generation_;
     const auto at = [this, mine](std::uint64_t delay, result what) {
@@ -105,7 +105,7 @@ void sensor_control::finish_run(result r) {
     running_ = false;
     result_ = r;
     ++generation_;
-    chip_.cpu().hold();
+    chip_.cpu().hold(dsp::control_cpu::holder::actor);
     if (sc_core::sc_get_status() == sc_core::SC_RUNNING)
         sc_core::sc_pause();
 }
@@ -141,7 +141,7 @@ void sensor_control::begin_access(const access_request& r) {
                  : fmt::format("read 0x{:08x}", r.address));
     accessing_ = true;
     access_ = {};
-    chip_.cpu().resume();
+    chip_.cpu().resume(dsp::control_cpu::holder::actor);
     const std::uint64_t mine = ++generation_;
     chip_.external().submit({r.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND, r.address,
                              r.bytes, tlm::TLM_INCOMPLETE_RESPONSE},
@@ -152,7 +152,7 @@ void sensor_control::begin_access(const access_request& r) {
                                 access_.ok = a.response == tlm::TLM_OK_RESPONSE;
                                 access_.error = access_.ok ? "" : name_of_response(a.response);
                                 access_.bytes = a.bytes;
-                                chip_.cpu().hold();
+                                chip_.cpu().hold(dsp::control_cpu::holder::actor);
                                 sc_core::sc_pause();
                             });
 }
@@ -161,7 +161,7 @@ void sensor_control::stop() {
     running_ = accessing_ = false;
     result_ = result::limit;
     ++generation_;
-    chip_.cpu().hold();
+    chip_.cpu().hold(dsp::control_cpu::holder::actor);
 }
 
 std::size_t sensor_control::peek(std::uint32_t address, unsigned char* bytes, std::size_t length) {

@@ -56,7 +56,7 @@ class sensor_control : public simulation_control {
     static const std::vector<std::string>& named_events();
 
     /// Nobody acts any more: the CPU may go on.
-    void let_go() { chip_.cpu().resume(); }
+    void let_go() { chip_.cpu().resume(dsp::control_cpu::holder::actor); }
     /// The run is over: nothing more can be begun.
     void end();
 

@@ -90,7 +90,7 @@ void session::end(run_end e) {
         return;
     end_ = std::move(e);
     // It would run ahead of this instant.
-    chip_.cpu().hold();
+    chip_.cpu().hold(dsp::control_cpu::holder::end);
     if (sc_core::sc_get_status() == sc_core::SC_RUNNING)
         sc_core::sc_pause();
 }
@@ -218,10 +218,20 @@ run_end session::run() {
         else
             grace->set(sc_core::sc_time(chip_.frame_time(), sc_core::SC_SEC));
     };
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    alarms.push_back(std::make_unique<alarm>("pace", sc_core::SC_ZERO_TIME, [this] {
+        chip_.cpu().hold(dsp::control_cpu::holder::pace);
+    }));
+    alarm* const pace = alarms.back().get();
     sc_core::sc_time most = sc_core::sc_time(chip_.frame_time(), sc_core::SC_SEC);
-    for (const outsider* o : outsiders_)
+    // Whoever acts between two steps acts at a time that the CPU has not passed.
+    bool paced = false;
+    for (const outsider* o : outsiders_) {
         most = std::min(most, o->patience());
+        paced = paced || o->patience() != sc_core::sc_max_time();
+    }
+    if (paced)
+        chip_.cpu().hold(dsp::control_cpu::holder::pace);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
     while (!end_) {
         poll(0);
         if (progress_)
@@ -235,6 +245,7 @@ run_end session::run() {
         }
         if (end_)
             break;
+        chip_.cpu().resume(dsp::control_cpu::holder::pace);
         if (!sc_core::sc_pending_activity()) {
             if (!kept_alive())
                 look_at_rest();
@@ -244,7 +255,10 @@ run_end session::run() {
         }
         // From the next thing that happens on: the kernel does not like steps in which nothing
         // does.
-        step(sc_core::sc_time_to_pending_activity() + most);
+        const sc_core::sc_time length = sc_core::sc_time_to_pending_activity() + most;
+        if (paced)
+            pace->set(length);
+        step(length);
         if (!end_)
             look_at_limits();
     }

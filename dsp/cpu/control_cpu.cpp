@@ -310,9 +310,11 @@ void control_cpu::request_reset(std::function<void()> at_reset) {
     wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void control_cpu::resume() {
-    held_ = false;
-    resumed_.notify(sc_core::SC_ZERO_TIME);
+void control_cpu::resume(holder who) {
+    const unsigned before = held_;
+    held_ &= ~static_cast<unsigned>(who);
+    if (before && !held_)
+        resumed_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void control_cpu::request_halt() {

@@ -96,9 +96,10 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     /// load memories again. Wakes it from wfi.
     void request_reset(std::function<void()> at_reset);
     /// Keeps the hart from going on past the present time, where somebody outside looks and acts:
-    /// it would otherwise run ahead of them.
-    void hold() { held_ = true; }
-    void resume();
+    /// it would otherwise run ahead of them. It goes on when all who hold it have let go.
+    enum class holder : unsigned { actor = 1, pace = 2, end = 4 };
+    void hold(holder who) { held_ |= static_cast<unsigned>(who); }
+    void resume(holder who);
     /// Called when the hart begins to wait for an interrupt, at that time.
     void on_sleep(std::function<void()> f) { sleep_observer_ = std::move(f); }
     /// It executes nothing: it waits for an interrupt, or was stopped for good.
@@ -180,7 +181,8 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     std::uint32_t hooked_ = 0, hooked_last_ = 0;
     std::function<void(std::uint32_t)> hook_;
     std::function<void()> at_reset_, sleep_observer_;
-    bool bus_accessed_ = false, halted_ = false, held_ = false;
+    bool bus_accessed_ = false, halted_ = false;
+    unsigned held_ = 0;  // a bit for each holder
     sc_core::sc_event resumed_;
     bool in_handler_ = false, reset_requested_ = false, halt_requested_ = false,
          stop_wanted_ = false;

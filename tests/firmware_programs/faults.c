@@ -83,6 +83,15 @@ int main(void) {
             OCELLUS_SIMULATOR->DUMP_STATISTICS = 9;
             return 0;
         }
+        case 12: /* answers what is typed in capitals, until q */
+            for (;;) {
+                while (!(OCELLUS_UART->STATUS & UART_STATUS_RX_VALID_Msk)) {
+                }
+                const uint32_t c = OCELLUS_UART->DATA;
+                hal_putchar((char)(c >= 'a' && c <= 'z' ? c - 32 : c));
+                if (c == 'q')
+                    return 21;
+            }
         case 10: /* waits for ever */
             for (;;)
                 hal_wait();

@@ -145,6 +145,46 @@ TEST_CASE("firmware built natively enters again without it") {
     CHECK(r.exit_code == 0);
 }
 
+TEST_CASE("what is typed into the UART enters again at its time") {
+    if (!have_cross_compiler())
+        return;
+    const std::string folder = scratch_folder(), file = folder + "/x.itr";
+    const auto elf = faulty_firmware(folder, 12);
+    // A terminal that types when the simulation has gone on for a while.
+    const std::string terminal = folder + "/terminal.py";
+    write_bytes(terminal,
+                "import re, socket, subprocess, sys, time\n"
+                "p = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, text=True)\n"
+                "port = int(re.search(r':(\\d+)', p.stderr.readline()).group(1))\n"
+                "s = socket.create_connection(('127.0.0.1', port))\n"
+                "for text in (b'ab', b'c \\x01', b'q'):\n"
+                "    time.sleep(0.05)\n"
+                "    s.sendall(text)\n"
+                "p.wait()\n"
+                "sys.stderr.write(p.stderr.read())\n"
+                "sys.exit(p.returncode)\n");
+    auto r = run_program({"python3", terminal, OCELLUS_PROGRAM, "record", "--to", file, small,
+                          "--firmware", elf, "--network", "none", "--timing-only", "--uart",
+                          "tcp:0", "--set", "run.hang_time=0 s", "--wall-limit", "60 s"});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 21);
+    CHECK(contains(sim::read_recording(file).script, "uart \""));
+    for (const auto& more : std::vector<std::vector<std::string>>{{}, {"--threads", "1"}}) {
+        r = replay_elsewhere(file, more);
+        INFO(r.err);
+        CHECK(r.exit_code == 0);
+        CHECK(contains(r.out, "ABC \x01Q"));
+    }
+    // And by a script.
+    write_bytes(folder + "/x.script", "config " + small + "\nfirmware " + elf +
+                                          "\nnetwork none\ntiming-only\nrun 1 ms\nuart \"xyz\"\n"
+                                          "run 2 ms\nexpect uart \"XYZ\"\nuart \"q\"\nfinish\n");
+    r = ocellus_program({"replay", folder + "/x.script", "--quiet"});
+    INFO(r.err);
+    CHECK(r.exit_code == 21);
+    CHECK(contains(r.out, "1 of 1 expectations met"));
+}
+
 TEST_CASE("recorded RAW frames go in where the pixels' would") {
     const std::string folder = scratch_folder();
     auto r = ocellus_program({"run", small, "--quiet", "--out", folder + "/a"});
