@@ -36,6 +36,7 @@ json description_of(const recording& r) {
     return {{"schema", "ocellus-input-1"},
             {"version", version_text()},
             {"files", files},
+            {"inputs", r.inputs},
             {"options",
              {{"timing_only", r.timing_only},
               {"strict", r.strict},
@@ -52,6 +53,7 @@ json description_of(const recording& r) {
 void describe(recording& r, const json& d, const block_reader& file) {
     if (d.at("schema") != "ocellus-input-1")
         file.fail("damaged: a description of another version");
+    r.inputs = d.at("inputs").get<std::map<std::string, std::string>>();
     const auto& o = d.at("options");
     r.timing_only = o.at("timing_only");
     r.strict = o.at("strict");

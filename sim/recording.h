@@ -25,6 +25,8 @@ struct recording {
     };
     std::vector<value> parameters;
     std::vector<file> files;
+    /// SHA-256 by role of everything that was read, what is built in included.
+    std::map<std::string, std::string> inputs;
     bool timing_only = false, strict = false, profile = false, coverage = false;
     bool stop_after_frames = true;
     std::vector<std::string> uart_expect;

@@ -415,6 +415,9 @@ recording recording_of(const command_line& command, const settings& s,
     for (const auto* p : registry.all())
         r.parameters.push_back({p->name, p->get(), p->origin});
     for (const auto& f : in.files)
+        if (!f.sha256.empty())
+            r.inputs[f.role] = f.sha256;
+    for (const auto& f : in.files)
         if (!f.path.empty()) {
             r.files.push_back({f.role, f.name, read_file(f.path)});
             if (sha256_hex(r.files.back().bytes) != f.sha256)
@@ -437,13 +440,19 @@ recording recording_of(const command_line& command, const settings& s,
 }
 
 /// What a replay says of itself; false: it is not as recorded.
-bool tell_of_replay(const recording& source, const std::map<std::string, std::string>& results,
-                    int code) {
+bool tell_of_replay(const recording& source, const run_inputs& in,
+                    const std::map<std::string, std::string>& results, int code) {
     bool same = true;
     const auto say = [&same](const std::string& text) {
         same = false;
         std::fprintf(stderr, "differs: %s\n", text.c_str());
     };
+    // What is built in may be another of another version.
+    for (const auto& f : in.files) {
+        const auto known = source.inputs.find(f.role);
+        if (known != source.inputs.end() && known->second != f.sha256)
+            say(fmt::format("the {} {} is another than the recorded one", f.role, f.name));
+    }
     for (const auto& [name, hash] : source.results) {
         const auto found = results.find(name);
         if (found == results.end())
@@ -575,7 +584,7 @@ int run(const command_line& given) {
         std::printf("  %-22s %s\n", "recorded in", command.record.c_str());
     }
     if (from.source) {
-        const bool same = tell_of_replay(*from.source, result_hashes(folder), code);
+        const bool same = tell_of_replay(*from.source, in, result_hashes(folder), code);
         code = static_cast<int>(same ? exit_code::ok : exit_code::mismatch);
     }
     for (const auto& f : services.failures())

@@ -73,6 +73,15 @@ TEST_CASE("a recording replays byte for byte, from another folder, with other th
     r = replay_elsewhere(file, {"--set", "noise.read_pixel=2 e-"});
     CHECK(r.exit_code == 1);
     CHECK(contains(r.err, "differs: frame_0000.raw10"));
+    // Another version's built-in network would be told of.
+    auto other = sim::read_recording(file);
+    CHECK(other.inputs.count("network") == 1);
+    CHECK(other.inputs.count("firmware") == 1);
+    other.inputs["network"] = std::string(64, '0');
+    sim::write_recording(folder + "/other.itr", other);
+    r = replay_elsewhere(folder + "/other.itr");
+    CHECK(r.exit_code == 1);
+    CHECK(contains(r.err, "the network builtin:parcels is another than the recorded one"));
     // A written recording is the same recording.
     sim::write_recording(folder + "/again.itr", sim::read_recording(file));
     CHECK(file_bytes(folder + "/again.itr") == file_bytes(file));
