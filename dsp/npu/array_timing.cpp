@@ -56,7 +56,8 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
     const std::uint64_t elements = w.pixels * w.out_channels;
     switch (w.kind) {
         case op::conv2d:
-        case op::fully_connected: {
+        case op::fully_connected:
+        case op::transpose_conv2d: {
             const std::uint64_t steps = a.taps == tap_mode::folded
                                             ? ceil_div(w.taps * w.in_channels, a.depth)
                                             : w.taps * ceil_div(w.in_channels, a.depth);
@@ -73,6 +74,8 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
             return ceil_div(elements * w.taps, std::max<std::uint64_t>(1, a.macs() / 3));
         case op::softmax:
         case op::logistic:
+        case op::tanh:
+        case op::hard_swish:
             return ceil_div(elements, a.lanes) * a.function_cycles;
         case op::add:
         case op::reshape:
@@ -81,7 +84,17 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
         case op::dequantize:
         case op::relu:
         case op::concat:
+        case op::leaky_relu:
+        case op::sub:
+        case op::mul:
+        case op::maximum:
+        case op::minimum:
+        case op::slice:
+        case op::transpose:
+        case op::resize_nearest:
             return ceil_div(elements, a.lanes);
+        case op::resize_bilinear:
+            return ceil_div(elements * 4, a.lanes);  // four products an output
     }
     return ceil_div(elements, a.lanes);
 }
