@@ -83,21 +83,21 @@ network network_of(const kernel_case& c, op kind) {
         l.pad_top = c.config("PAD_Y");
         l.pad_left = c.config("PAD_X");
         if (kind != op::transpose_conv2d) {
-            l.pad_bottom = padding_after(in_shape[1], out_shape[1], kh, l.stride_h, l.dilation_h,
-                                         l.pad_top);
-            l.pad_right = padding_after(in_shape[2], out_shape[2], kw, l.stride_w, l.dilation_w,
-                                        l.pad_left);
+            l.pad_bottom =
+                padding_after(in_shape[1], out_shape[1], kh, l.stride_h, l.dilation_h, l.pad_top);
+            l.pad_right =
+                padding_after(in_shape[2], out_shape[2], kw, l.stride_w, l.dilation_w, l.pad_left);
         }
     }
     if (!pool) {
         l.depth_multiplier = c.config("CH_MULT", 1);
         const int group = c.config("FILTER_CH", in_c);
-        const int w = add_tensor(n,
-                                 dense ? std::vector<int>{out_c, depth}
-                                 : kind == op::depthwise_conv2d
-                                     ? std::vector<int>{1, kh, kw, out_c}
-                                     : std::vector<int>{out_c, kh, kw, group},
-                                 0);
+        const int w =
+            add_tensor(n,
+                       dense                          ? std::vector<int>{out_c, depth}
+                       : kind == op::depthwise_conv2d ? std::vector<int>{1, kh, kw, out_c}
+                                                      : std::vector<int>{out_c, kh, kw, group},
+                       0);
         n.tensors[static_cast<std::size_t>(w)].data = c.bytes("weights");
         l.inputs.push_back(w);
         if (c.has("biases")) {

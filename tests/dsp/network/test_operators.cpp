@@ -116,8 +116,8 @@ TEST_CASE("tanh, leaky relu, hard swish and logistic follow real arithmetic", "[
                     expected.push_back(f.real(real_of(n.input(), b)));
                 INFO(name_of(f.kind) << " " << name_of(how) << " scale " << scale);
                 // A product rounded to an integer and then halved is off by up to three quarters.
-                const bool twice = f.kind == op::leaky_relu && (how == rounding::tflite_ref ||
-                                                                how == rounding::tflite_x86);
+                const bool twice = f.kind == op::leaky_relu &&
+                                   (how == rounding::tflite_ref || how == rounding::tflite_x86);
                 CHECK(error_of(n, reference.at(0), expected) <= f.steps + (twice ? 0.26 : 0.01));
             }
 }
@@ -130,8 +130,8 @@ TEST_CASE("sub, mul, maximum and minimum follow real arithmetic, broadcast too",
                 const bool moves = kind == op::maximum || kind == op::minimum;
                 const std::vector<int> small =
                     channelwise ? std::vector<int>{1, 1, 1, 6} : std::vector<int>{1, 4, 5, 6};
-                network n = one_layer(kind, {{1, 4, 5, 6}, small}, {1, 4, 5, 6},
-                                      {a, moves ? a : b}, moves ? a : quantization{{0.05f}, {3}});
+                network n = one_layer(kind, {{1, 4, 5, 6}, small}, {1, 4, 5, 6}, {a, moves ? a : b},
+                                      moves ? a : quantization{{0.05f}, {3}});
                 n.arithmetic = how;
                 check_network(n, "test");
                 const auto left = scattered(120, 77), right = scattered(channelwise ? 6 : 120, 531);
@@ -192,8 +192,8 @@ TEST_CASE("resizing follows the definition of its coordinates", "[network]") {
     for (op kind : {op::resize_nearest, op::resize_bilinear})
         for (const auto& [out_h, out_w] : {std::pair{10, 14}, {8, 5}, {5, 7}, {1, 3}})
             for (int mode = 0; mode < 3; ++mode) {
-                network n = one_layer(kind, {{1, in_h, in_w, channels}}, {1, out_h, out_w, channels},
-                                      {q}, q);
+                network n = one_layer(kind, {{1, in_h, in_w, channels}},
+                                      {1, out_h, out_w, channels}, {q}, q);
                 const bool align = mode == 1, half = mode == 2;
                 n.layers[0].align_corners = align;
                 n.layers[0].half_pixel_centers = half;
@@ -257,8 +257,7 @@ TEST_CASE("one rounding is the nearest integer, two roundings are off where they
                                  -static_cast<int>(state % 20)};
         const long double exact =
             std::ldexp(static_cast<long double>(x) * m.mantissa, m.shift - 31);
-        CHECK(static_cast<long double>(multiply_once_rounded(x, m)) ==
-              std::floor(exact + 0.5L));
+        CHECK(static_cast<long double>(multiply_once_rounded(x, m)) == std::floor(exact + 0.5L));
     }
 }
 
