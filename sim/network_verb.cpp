@@ -116,8 +116,8 @@ int check(const command_line& command) {
                 pass_of[static_cast<std::size_t>(l)] = static_cast<int>(p);
     ordered_json layers = ordered_json::array();
     std::string text = fmt::format("{}: {} layers, rounding {}\n\n{:>3} {:<18} {:<28} {:<14} {}\n",
-                                   n.name, n.layers.size(), dsp::name_of(n.arithmetic), "", "operator",
-                                   "layer", "output", "runs on");
+                                   n.name, n.layers.size(), dsp::name_of(n.arithmetic), "",
+                                   "operator", "layer", "output", "runs on");
     for (std::size_t i = 0; i < n.layers.size(); ++i) {
         const dsp::layer& l = n.layers[i];
         const auto& out = n.tensors[static_cast<std::size_t>(l.outputs[0])];
@@ -177,12 +177,12 @@ std::string csv_of(const dsp::network_profile& n) {
                            c.weights, c.drain, c.control);
     };
     for (const auto& l : n.layers)
-        text += fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{}\n",
-                            quoted(l.name), dsp::name_of(l.kind), quoted(l.mapping),
-                            shape_text(l.in_shape), shape_text(l.out_shape), l.macs, l.utilisation,
-                            causes(l.cycles), l.input_bytes, l.weight_bytes, l.output_bytes,
-                            l.live_bytes, l.tiles, l.intensity,
-                            l.memory_bound ? "memory" : "compute");
+        text +=
+            fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{}\n", quoted(l.name),
+                        dsp::name_of(l.kind), quoted(l.mapping), shape_text(l.in_shape),
+                        shape_text(l.out_shape), l.macs, l.utilisation, causes(l.cycles),
+                        l.input_bytes, l.weight_bytes, l.output_bytes, l.live_bytes, l.tiles,
+                        l.intensity, l.memory_bound ? "memory" : "compute");
     text += fmt::format("total,,{},,,{},{:.6f},{},{},{},{},{},,,\n", quoted(n.array.name), n.macs,
                         n.utilisation, causes(n.cycles), n.input_bytes, n.weight_bytes,
                         n.output_bytes, n.arena_bytes);
@@ -190,30 +190,29 @@ std::string csv_of(const dsp::network_profile& n) {
 }
 
 ordered_json json_of(const dsp::cycle_causes& c) {
-    return {{"total", c.total()},   {"compute", c.compute}, {"activations", c.activations},
-            {"reread", c.reread},   {"weights", c.weights}, {"drain", c.drain},
+    return {{"total", c.total()},  {"compute", c.compute}, {"activations", c.activations},
+            {"reread", c.reread},  {"weights", c.weights}, {"drain", c.drain},
             {"control", c.control}};
 }
 
 ordered_json json_of(const dsp::network_profile& n, double clock) {
     ordered_json layers = ordered_json::array();
     for (const auto& l : n.layers)
-        layers.push_back({{"name", short_name(l.name, 1000)},
-                          {"operator", dsp::name_of(l.kind)},
-                          {"mapping", l.mapping},
-                          {"input", l.in_shape},
-                          {"output", l.out_shape},
-                          {"macs", l.macs},
-                          {"utilisation", l.utilisation},
-                          {"cycles", json_of(l.cycles)},
-                          {"bytes",
-                           {{"input", l.input_bytes},
-                            {"weights", l.weight_bytes},
-                            {"output", l.output_bytes}}},
-                          {"arena_bytes", l.live_bytes},
-                          {"tiles", l.tiles},
-                          {"mac_per_byte", l.intensity},
-                          {"bound", l.memory_bound ? "memory" : "compute"}});
+        layers.push_back(
+            {{"name", short_name(l.name, 1000)},
+             {"operator", dsp::name_of(l.kind)},
+             {"mapping", l.mapping},
+             {"input", l.in_shape},
+             {"output", l.out_shape},
+             {"macs", l.macs},
+             {"utilisation", l.utilisation},
+             {"cycles", json_of(l.cycles)},
+             {"bytes",
+              {{"input", l.input_bytes}, {"weights", l.weight_bytes}, {"output", l.output_bytes}}},
+             {"arena_bytes", l.live_bytes},
+             {"tiles", l.tiles},
+             {"mac_per_byte", l.intensity},
+             {"bound", l.memory_bound ? "memory" : "compute"}});
     return {{"network", n.name},
             {"organisation", n.array.name},
             {"clock_hz", clock},
@@ -238,7 +237,8 @@ std::string text_of(const dsp::network_profile& n, double clock) {
                         double utilisation, const dsp::cycle_causes& c, std::uint64_t bytes,
                         std::uint64_t arena, const std::string& mapping) {
         return fmt::format(
-            "{:<22} {:<16} {:>11} {:>6.1f} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7} {:>10} {:>9} {}\n",
+            "{:<22} {:<16} {:>11} {:>6.1f} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7} {:>10} {:>9} "
+            "{}\n",
             name, op, macs, 100 * utilisation, c.total(), c.compute, c.activations, c.reread,
             c.weights, c.drain, c.control, bytes, arena, mapping);
     };
@@ -315,10 +315,10 @@ int compare(const command_line& command) {
     }
     text = fmt::format("a {}\nb {}\n\n{:<22} {:>14} {:>14} {:>8}\n", a, b, "", "a", "b", "b / a");
     const auto line = [&](const char* what, std::uint64_t x, std::uint64_t y) {
-        text += fmt::format("{:<22} {:>14} {:>14} {:>8}\n", what, x, y,
-                            x == 0 ? std::string("-")
-                                   : fmt::format("{:.3f}", static_cast<double>(y) /
-                                                               static_cast<double>(x)));
+        text += fmt::format(
+            "{:<22} {:>14} {:>14} {:>8}\n", what, x, y,
+            x == 0 ? std::string("-")
+                   : fmt::format("{:.3f}", static_cast<double>(y) / static_cast<double>(x)));
     };
     const auto &x = *first_a, &y = *first_b;
     line("layers", x.layers.size(), y.layers.size());
@@ -359,8 +359,8 @@ int dump(const command_line& command) {
     std::string text = dsp::render(c->plan);
     for (std::size_t i = 0; i < c->passes.size(); ++i) {
         const dsp::pass& p = c->passes[i];
-        text += fmt::format("\npass {} {} {} [{}] -> [{}], {} tiles of {} rows x {} channels{}\n", i,
-                            dsp::name_of(p.kind), short_name(p.name, 60), shape_text(p.in_shape),
+        text += fmt::format("\npass {} {} {} [{}] -> [{}], {} tiles of {} rows x {} channels{}\n",
+                            i, dsp::name_of(p.kind), short_name(p.name, 60), shape_text(p.in_shape),
                             shape_text(p.out_shape), p.tiles.size(), p.cut.rows, p.cut.channels,
                             p.cut.channels_outer ? ", channels outside" : "");
         for (std::size_t k = 0; k < p.tiles.size(); ++k) {

@@ -18,7 +18,8 @@ namespace {
 
 /// Square maps, the same size in and out; pooling between them is part of the pass before it.
 std::vector<listed_layer> convolutions(
-    std::uint64_t kernel, const std::vector<std::pair<std::uint64_t, std::uint64_t>>& size_channels) {
+    std::uint64_t kernel,
+    const std::vector<std::pair<std::uint64_t, std::uint64_t>>& size_channels) {
     std::vector<listed_layer> list;
     std::uint64_t channels = 3;
     for (const auto& [size, out] : size_channels) {
@@ -83,7 +84,8 @@ std::vector<public_figure> public_figures() {
         list.push_back({"MobileNet V1 1.0",
                         std::to_string(resolution) + " x " + std::to_string(resolution) + ", " +
                             std::to_string(bits) + "-bit weights",
-                        press, 3.1, layers_of(generate_mobilenet_v1(1.0, resolution)), bits, false});
+                        press, 3.1, layers_of(generate_mobilenet_v1(1.0, resolution)), bits,
+                        false});
     };
     mobilenet(224, 8);
     mobilenet(224, 4);
@@ -115,9 +117,9 @@ calibration calibrate() {
             double worst = 0;
             for (std::size_t i = 0; i < c.figures.size(); ++i)
                 if (c.figures[i].fit)
-                    worst = std::max(
-                        worst, std::abs(error_of(base[i] + c.figures[i].layers.size() * fixed,
-                                                 c.figures[i], c.clock)));
+                    worst = std::max(worst,
+                                     std::abs(error_of(base[i] + c.figures[i].layers.size() * fixed,
+                                                       c.figures[i], c.clock)));
             if (worst < least) {
                 least = worst;
                 row.fitted_fixed_cycles = fixed;
@@ -172,8 +174,9 @@ std::string render_text(const calibration& c) {
     for (const calibration_row& r : c.rows) {
         char name[16];
         std::snprintf(name, sizeof name, "  %-9s", r.array.name.c_str());
-        text += name + format("%8.1f %% with %.0f fixed cycles", 100 * r.worst_shipped,
-                              static_cast<double>(r.array.fixed_cycles)) +
+        text += name +
+                format("%8.1f %% with %.0f fixed cycles", 100 * r.worst_shipped,
+                       static_cast<double>(r.array.fixed_cycles)) +
                 " (" + c.figures[r.best_reading_shipped].reading + ")" +
                 format("; fitted %.1f %% with %.0f", 100 * r.worst_fitted,
                        static_cast<double>(r.fitted_fixed_cycles)) +
@@ -208,10 +211,10 @@ std::string render_json(const calibration& c) {
     std::string text = "{\n  \"clock_hz\": " + format("%.0f", c.clock) + ",\n  \"figures\": [";
     for (std::size_t i = 0; i < c.figures.size(); ++i) {
         const public_figure& f = c.figures[i];
-        text += std::string(i ? "," : "") + "\n    {\"network\": \"" + f.name +
-                "\", \"reading\": \"" + f.reading + "\", \"published_ms\": " +
-                format("%.3f", f.milliseconds) + ", \"in_fit\": " + (f.fit ? "true" : "false") +
-                ", \"source\": \"" + f.source + "\"}";
+        text +=
+            std::string(i ? "," : "") + "\n    {\"network\": \"" + f.name + "\", \"reading\": \"" +
+            f.reading + "\", \"published_ms\": " + format("%.3f", f.milliseconds) +
+            ", \"in_fit\": " + (f.fit ? "true" : "false") + ", \"source\": \"" + f.source + "\"}";
     }
     text += "\n  ],\n  \"organisations\": [";
     for (std::size_t k = 0; k < c.rows.size(); ++k) {

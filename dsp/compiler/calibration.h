@@ -37,7 +37,7 @@ struct calibration_entry {
 /// One organisation against all figures.
 struct calibration_row {
     array_organisation array;
-    std::uint64_t fitted_fixed_cycles = 0;  ///< smallest worst error over the subset
+    std::uint64_t fitted_fixed_cycles = 0;   ///< smallest worst error over the subset
     std::vector<calibration_entry> entries;  ///< in the order of the figures
     /// Worst error over the CIFAR networks and the reading of MobileNet V1 that suits best.
     double worst_shipped = 0, worst_fitted = 0;

@@ -75,8 +75,7 @@ std::vector<listed_layer> parse_layer_list(const std::string& text, const std::s
     std::string line;
     std::size_t number = 0;
     const auto bad = [&](const std::string& message) {
-        throw input_error(exit_code::usage,
-                          file + ":" + std::to_string(number) + ": " + message);
+        throw input_error(exit_code::usage, file + ":" + std::to_string(number) + ": " + message);
     };
     while (std::getline(in, line)) {
         ++number;
@@ -86,7 +85,8 @@ std::vector<listed_layer> parse_layer_list(const std::string& text, const std::s
         while (std::getline(parts, field, ',')) {
             const auto first = field.find_first_not_of(" \t\r");
             const auto last = field.find_last_not_of(" \t\r");
-            fields.push_back(first == std::string::npos ? "" : field.substr(first, last - first + 1));
+            fields.push_back(first == std::string::npos ? ""
+                                                        : field.substr(first, last - first + 1));
         }
         // Lines of that format end in a comma.
         while (!fields.empty() && fields.back().empty())

@@ -60,8 +60,8 @@ TEST_CASE("network profile takes SCALE-Sim's layer lists") {
     write_bytes(folder + "/net.csv",
                 "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num "
                 "Filter,Strides,Groups,\nconv1,226,226,3,3,3,32,2,\ndw1,114,114,3,3,32,32,1,32,\n");
-    const json j = parsed({"network", "profile", folder + "/net.csv", "--json", "--set",
-                           "npu.organisation=os48"});
+    const json j = parsed(
+        {"network", "profile", folder + "/net.csv", "--json", "--set", "npu.organisation=os48"});
     CHECK(j.at("layers").at(0).at("cycles").at("compute") == 31701);
     CHECK(j.at("layers").at(1).at("cycles").at("compute") == 863520);
     write_bytes(folder + "/bad.csv", "Layer\nconv1,226\n");
@@ -75,8 +75,7 @@ TEST_CASE("network check says what runs where and whether it fits") {
     CHECK(j.at("fits") == true);
     CHECK(j.at("rounding") == "onnx");
     CHECK(contains(j.at("layers").at(0).at("runs_on"), "array: 32 x 72"));
-    const auto large =
-        ocellus_program({"network", "check", mobilenet, "--set", "sram.size=4 MiB"});
+    const auto large = ocellus_program({"network", "check", mobilenet, "--set", "sram.size=4 MiB"});
     CHECK(large.exit_code == 2);
     CHECK(contains(large.out, "not on this chip"));
     const auto imx = ocellus_program({"network", "check", mobilenet, "--rounding", "imx500"});
@@ -92,8 +91,8 @@ TEST_CASE("network check says what runs where and whether it fits") {
 }
 
 TEST_CASE("network compare, dump and calibrate") {
-    const json j = parsed(
-        {"network", "compare", mobilenet, "builtin:mobilenet_v1_0.5_224", "--json"});
+    const json j =
+        parsed({"network", "compare", mobilenet, "builtin:mobilenet_v1_0.5_224", "--json"});
     CHECK(j.at("a").at("cycles").at("total") == 813761);
     CHECK(j.at("organisations").size() == 9);
     CHECK(j.at("organisations").at(0).at("organisation") == "h1");

@@ -16,14 +16,14 @@ namespace {
 
 /// Stall-free cycles that SCALE-Sim v3 (1d62b68) measured for MobileNet V1 1.0 224 on 48 x 48:
 /// conv1, 13 pairs of depthwise and pointwise, fully connected.
-const std::uint64_t scale_sim_os[] = {
-    31701,  863520, 66023,  435008, 31283,  870016, 43955,  224000, 22643,  448000,
-    35699,  131584, 19249,  263168, 33329,  263168, 33329,  263168, 33329,  263168,
-    33329,  263168, 33329,  104960, 26663,  209920, 49191,  23477};
-const std::uint64_t scale_sim_ws[] = {
-    12685,  405920, 25371,  209728, 19667,  419456, 29501,  118400, 16667,  236800,
-    33335,  86272,  22307,  172544, 40897,  172544, 40897,  172544, 40897,  172544,
-    40897,  172544, 40897,  97280,  46221,  194560, 92443,  66065};
+const std::uint64_t scale_sim_os[] = {31701,  863520, 66023,  435008, 31283,  870016, 43955,
+                                      224000, 22643,  448000, 35699,  131584, 19249,  263168,
+                                      33329,  263168, 33329,  263168, 33329,  263168, 33329,
+                                      263168, 33329,  104960, 26663,  209920, 49191,  23477};
+const std::uint64_t scale_sim_ws[] = {12685,  405920, 25371,  209728, 19667,  419456, 29501,
+                                      118400, 16667,  236800, 33335,  86272,  22307,  172544,
+                                      40897,  172544, 40897,  172544, 40897,  172544, 40897,
+                                      172544, 40897,  97280,  46221,  194560, 92443,  66065};
 
 double ms(std::uint64_t cycles) {
     return static_cast<double>(cycles) / 262.5e3;
@@ -55,8 +55,8 @@ TEST_CASE("systolic arrays have SCALE-Sim's stall-free cycles on all 28 layers")
 
 TEST_CASE("the tap-serial array is within 3 % of ZigZag's 48 x 48") {
     // ZigZag 3d12a96, 256 B/cycle: 838,942 cycles with loading and unloading of the array.
-    const auto cycles = static_cast<double>(
-        cycles_of(layers_of(generate_mobilenet_v1()), organisation("h3")));
+    const auto cycles =
+        static_cast<double>(cycles_of(layers_of(generate_mobilenet_v1()), organisation("h3")));
     CHECK(cycles == Approx(838942).epsilon(0.03));
 }
 
@@ -152,8 +152,8 @@ TEST_CASE("a layer list has SCALE-Sim's columns and groups") {
 TEST_CASE("a profile gives each cycle one cause, and they add up") {
     for (const std::string& name : organisation_names())
         for (const std::uint64_t buffer : {16384u, 262144u}) {
-            const auto c =
-                compile(generate_mobilenet_v1(0.5, 128), memory_budget{}, organisation(name), buffer);
+            const auto c = compile(generate_mobilenet_v1(0.5, 128), memory_budget{},
+                                   organisation(name), buffer);
             const network_profile n = profile(*c);
             INFO(name << " " << buffer);
             REQUIRE(n.layers.size() == c->passes.size());
