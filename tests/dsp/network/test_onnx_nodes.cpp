@@ -77,8 +77,7 @@ std::string outcome(const std::string& folder) {
 
 }  // namespace
 
-TEST_CASE("ONNX conformance nodes give the expected integers or are refused by name",
-          "[network]") {
+TEST_CASE("ONNX conformance nodes give the expected integers or are refused by name", "[network]") {
     if (!have_test_data())
         return;
     std::map<std::string, std::string> outcomes;
