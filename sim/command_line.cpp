@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <sstream>
 
@@ -97,6 +98,15 @@ const verb_info verbs[] = {
      "ocellus merge --out DIR STORE.sqlite ...",
      "  ocellus merge --out out/all shard-*.sqlite\n"
      "      the same files as of a sweep in one piece\n"},
+    {"network", command_line::verb::network,
+     "check, profile, dump or compare quantized networks, or calibrate their timing",
+     "ocellus network check|profile|dump NET, compare NET NET, calibrate [options]",
+     "  ocellus network check net.tflite\n"
+     "      what runs where, what does not and why, and whether it fits\n"
+     "  ocellus network profile net.onnx --csv\n"
+     "      cycles of each layer by cause, bytes, utilisation and memory\n"
+     "  ocellus network calibrate\n"
+     "      every public run time against every organisation of the array\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -253,6 +263,18 @@ po::options_description visible_options(command_line::verb verb) {
             add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
             add("force", "replace what DIR contains");
             break;
+        case command_line::verb::network:
+            add("config", po::value<std::string>()->value_name("FILE"),
+                "configuration of the chip");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter, such as npu.organisation=h2; repeatable");
+            add("rounding", po::value<std::string>()->value_name("MODE"),
+                "tflite-ref, tflite-x86, tflite-single-rounding, onnx or imx500 (default: that of "
+                "the file's format)");
+            add("json", "as JSON");
+            add("csv", "as a table");
+            break;
         default:
             break;
     }
@@ -379,8 +401,9 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         const auto rest = vm["positional"].as<std::vector<std::string>>();
         const bool takes_one = v->verb != command_line::verb::scene;
         result.files = rest;
-        const bool takes_more =
-            v->verb == command_line::verb::diff || v->verb == command_line::verb::merge;
+        const bool takes_more = v->verb == command_line::verb::diff ||
+                                v->verb == command_line::verb::merge ||
+                                v->verb == command_line::verb::network;
         if ((rest.size() > 1 && !takes_more) || !takes_one)
             fail(fmt::format("unexpected argument '{}'\nusage: {}", takes_one ? rest[1] : rest[0],
                              v->usage));
@@ -403,6 +426,31 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     if (v->verb == command_line::verb::diff) {
         if (result.files.size() != 2)
             fail("diff needs two folders or traces\nusage: " + std::string(v->usage));
+        if (has("json"))
+            result.output_format = command_line::format::json;
+        return result;
+    }
+    if (v->verb == command_line::verb::network) {
+        const std::vector<std::string> actions = {"check", "profile", "dump", "compare",
+                                                  "calibrate"};
+        if (result.files.empty())
+            fail("network needs check, profile, dump, compare or calibrate\nusage: " +
+                 std::string(v->usage));
+        const std::string& action = result.files[0];
+        if (std::find(actions.begin(), actions.end(), action) == actions.end())
+            fail(fmt::format("network cannot '{}'{}\nusage: {}", action,
+                             with_hint(action, actions, ""), v->usage));
+        const std::size_t networks = action == "calibrate" ? 0 : action == "compare" ? 2 : 1;
+        if (result.files.size() != 1 + networks)
+            fail(fmt::format("network {} needs {} network{}\nusage: {}", action, networks,
+                             networks == 1 ? "" : "s", v->usage));
+        result.config_file = text("config");
+        result.rounding = text("rounding");
+        if (has("set"))
+            result.settings = vm["set"].as<std::vector<std::string>>();
+        if (has("json") && has("csv"))
+            fail("--json and --csv exclude each other");
+        result.as_csv = has("csv");
         if (has("json"))
             result.output_format = command_line::format::json;
         return result;

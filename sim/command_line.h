@@ -24,7 +24,8 @@ struct command_line {
         replay,
         regress,
         sweep,
-        merge
+        merge,
+        network
     };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
@@ -88,6 +89,10 @@ struct command_line {
     std::string shard;             ///< "i/n" or "auto"; empty: everything
     std::optional<unsigned> jobs;  ///< processes at a time
     bool retry_failed = false;     ///< simulate failed points again
+
+    // network (files: what to do, then the networks)
+    std::string rounding;  ///< name of an arithmetic; empty: that of the file
+    bool as_csv = false;
 
     // scene
     unsigned width = 1014, height = 760;

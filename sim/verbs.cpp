@@ -70,6 +70,8 @@ int execute(const command_line& command) {
             return sweep(command);
         case command_line::verb::merge:
             return merge_sweeps(command);
+        case command_line::verb::network:
+            return network_verb(command);
     }
     return static_cast<int>(exit_code::internal);
 }

@@ -17,5 +17,6 @@ int show_difference(const command_line& command);
 int render_scenes(const command_line& command);
 int sweep(const command_line& command);  ///< sim/sweep.cpp
 int merge_sweeps(const command_line& command);
+int network_verb(const command_line& command);  ///< sim/network_verb.cpp
 
 }  // namespace ocellus::sim

@@ -371,8 +371,8 @@ class pass_maker {
         n.channelwise = true;
 
         const extent i = extent_of(tensor_at(y.inputs.at(0)).shape);
-        const bool multiplies =
-            y.kind == op::conv2d || y.kind == op::depthwise_conv2d || y.kind == op::fully_connected;
+        const bool multiplies = y.kind == op::conv2d || y.kind == op::depthwise_conv2d ||
+                                y.kind == op::fully_connected || y.kind == op::transpose_conv2d;
         const bool pools = y.kind == op::average_pool || y.kind == op::max_pool;
         if (multiplies || pools) {
             n.stride = std::max<std::uint64_t>(1, positive(y.stride_h));
@@ -384,7 +384,18 @@ class pass_maker {
         }
         if (y.kind == op::conv2d) {
             n.channelwise = false;
+            n.in_channels = positive(tensor_at(y.inputs[1]).shape[3]);  // of one group
+        } else if (y.kind == op::transpose_conv2d) {
+            // Stride s leaves one tap in s x s for an output; rows are not tiled with a halo.
+            n.channelwise = false;
+            n.all_input_rows = true;
             n.in_channels = i.channels;
+            n.taps = ceil_div(positive(y.kernel_h), positive(y.stride_h)) *
+                     ceil_div(positive(y.kernel_w), positive(y.stride_w));
+            n.stride = n.kernel = 1;
+            n.pad = 0;
+        } else if (y.kind == op::transpose || y.kind == op::slice) {
+            n.all_input_rows = true;
         } else if (y.kind == op::fully_connected) {
             n.channelwise = false;
             n.all_input_rows = true;

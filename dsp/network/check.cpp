@@ -85,7 +85,57 @@ class checker {
 
   private:
     static bool has_weights(op o) {
-        return o == op::conv2d || o == op::depthwise_conv2d || o == op::fully_connected;
+        return o == op::conv2d || o == op::depthwise_conv2d || o == op::fully_connected ||
+               o == op::transpose_conv2d;
+    }
+
+    /// Whether `from`, aligned at the last dimension, repeats to `to`.
+    static bool broadcasts(const std::vector<int>& from, const std::vector<int>& to) {
+        if (from.size() > to.size())
+            return false;
+        const std::size_t lead = to.size() - from.size();
+        for (std::size_t d = 0; d < from.size(); ++d)
+            if (from[d] != 1 && from[d] != to[d + lead])
+                return false;
+        return true;
+    }
+
+    void check_pair(const layer& l) const {
+        const tensor& x = input(l, 0);
+        const tensor& b = input(l, 1);
+        const tensor& y = output(l);
+        require_activation(b, "input");
+        std::vector<int> shape(y.shape.size(), 1);
+        const bool fit = broadcasts(x.shape, y.shape) && broadcasts(b.shape, y.shape);
+        if (fit)
+            for (const tensor* t : {&x, &b})
+                for (std::size_t d = 0; d < t->shape.size(); ++d) {
+                    int& extent = shape[y.shape.size() - t->shape.size() + d];
+                    extent = std::max(extent, t->shape[d]);
+                }
+        if (!fit || shape != y.shape)
+            bad("combines [{}] and [{}] to [{}], which do not fit", shape_text(x.shape),
+                shape_text(b.shape), shape_text(y.shape));
+        if (l.kind == op::maximum || l.kind == op::minimum) {
+            for (const tensor* t : {&x, &b})
+                if (t->type != y.type || t->quant.scale != y.quant.scale ||
+                    t->quant.zero_point != y.quant.zero_point)
+                    bad("its operands and its output differ in quantization");
+            return;
+        }
+        const float largest = l.kind == op::mul ? x.quant.scale[0] * b.quant.scale[0]
+                                                : std::max(x.quant.scale[0], b.quant.scale[0]);
+        if (!std::isfinite(largest / y.quant.scale[0]) || largest / y.quant.scale[0] > 1e5f)
+            bad("scales {} and {} do not fit output scale {}", x.quant.scale[0], b.quant.scale[0],
+                y.quant.scale[0]);
+    }
+
+    void require_same_quantization(const layer& l) const {
+        const tensor& x = input(l, 0);
+        const tensor& y = output(l);
+        if (x.type != y.type || x.quant.scale != y.quant.scale ||
+            x.quant.zero_point != y.quant.zero_point)
+            bad("changes the quantization of what it moves");
     }
 
     template <typename... Args>
@@ -269,10 +319,10 @@ class checker {
                 check_window(l);
                 check_weights(l, static_cast<std::size_t>(y.shape[3]), 0);
                 const std::vector<int>& w = input(l, 1).shape;
-                if (w[1] != l.kernel_h || w[2] != l.kernel_w || w[3] != x.shape[3])
-                    bad("its weights have shape [{}], expected {}x{}x{}x{}; grouped convolutions "
-                        "other "
-                        "than depthwise are not supported",
+                if (w[1] != l.kernel_h || w[2] != l.kernel_w || x.shape[3] % w[3] != 0 ||
+                    y.shape[3] % (x.shape[3] / w[3]) != 0)
+                    bad("its weights have shape [{}], expected {}x{}x{}x{} or a whole number of "
+                        "groups of them",
                         shape_text(w), y.shape[3], l.kernel_h, l.kernel_w, x.shape[3]);
                 break;
             }
@@ -301,19 +351,67 @@ class checker {
                 check_weights(l, static_cast<std::size_t>(w[0]), 0);
                 break;
             }
-            case op::add: {
-                const tensor& b = input(l, 1);
-                require_activation(b, "input");
-                if (x.shape != y.shape || b.shape != y.shape)
-                    bad("adds [{}] and [{}] to [{}]; broadcasting between activations is not "
-                        "supported",
-                        shape_text(x.shape), shape_text(b.shape), shape_text(y.shape));
-                const float largest = std::max(x.quant.scale[0], b.quant.scale[0]);
-                if (!std::isfinite(largest / y.quant.scale[0]) || largest / y.quant.scale[0] > 1e5f)
-                    bad("scales {} and {} do not fit output scale {}", x.quant.scale[0],
-                        b.quant.scale[0], y.quant.scale[0]);
+            case op::add:
+            case op::sub:
+            case op::mul:
+            case op::maximum:
+            case op::minimum:
+                check_pair(l);
+                break;
+            case op::transpose_conv2d: {
+                require_image(x, "input");
+                require_image(y, "output");
+                require_rank(input(l, 1), 4, "weights");
+                check_weights(l, static_cast<std::size_t>(y.shape[3]), 0);
+                const std::vector<int>& w = input(l, 1).shape;
+                if (w[1] != l.kernel_h || w[2] != l.kernel_w || w[3] != x.shape[3])
+                    bad("its weights have shape [{}], expected {}x{}x{}x{}", shape_text(w),
+                        y.shape[3], l.kernel_h, l.kernel_w, x.shape[3]);
+                for (int v : {l.kernel_h, l.kernel_w, l.stride_h, l.stride_w})
+                    if (v < 1 || v > largest_window)
+                        bad("has a kernel or stride of {}, expected 1 to {}", v, largest_window);
+                for (int v : {l.pad_top, l.pad_bottom, l.pad_left, l.pad_right})
+                    if (v < 0 || v > largest_window)
+                        bad("has a padding of {}, expected 0 to {}", v, largest_window);
                 break;
             }
+            case op::slice: {
+                require_same_quantization(l);
+                const std::size_t rank = x.shape.size();
+                if (y.shape.size() != rank || l.begin.size() != rank || l.steps.size() != rank)
+                    bad("slices [{}] to [{}]", shape_text(x.shape), shape_text(y.shape));
+                for (std::size_t d = 0; d < rank; ++d)
+                    if (l.begin[d] < 0 || l.steps[d] < 1 ||
+                        l.begin[d] + std::int64_t{l.steps[d]} * (y.shape[d] - 1) >= x.shape[d])
+                        bad("slices [{}] to [{}], which lies outside", shape_text(x.shape),
+                            shape_text(y.shape));
+                break;
+            }
+            case op::transpose: {
+                require_same_quantization(l);
+                std::vector<int> sorted = l.axes;
+                std::sort(sorted.begin(), sorted.end());
+                bool fit = sorted.size() == x.shape.size() && y.shape.size() == x.shape.size();
+                for (std::size_t d = 0; fit && d < sorted.size(); ++d)
+                    fit = sorted[d] == static_cast<int>(d);
+                for (std::size_t d = 0; fit && d < sorted.size(); ++d)
+                    fit = y.shape[d] == x.shape[static_cast<std::size_t>(l.axes[d])];
+                if (!fit)
+                    bad("permutes [{}] to [{}] by ({})", shape_text(x.shape), shape_text(y.shape),
+                        shape_text(l.axes));
+                break;
+            }
+            case op::resize_nearest:
+            case op::resize_bilinear:
+                require_image(x, "input");
+                require_image(y, "output");
+                require_same_quantization(l);
+                if (x.shape[3] != y.shape[3])
+                    bad("has {} input and {} output channels", x.shape[3], y.shape[3]);
+                for (int extent : {x.shape[1], x.shape[2], y.shape[1], y.shape[2]})
+                    if (extent > 16384)
+                        bad("resizes an extent of {}, expected at most 16384", extent);
+                break;
             case op::average_pool:
             case op::max_pool:
                 check_window(l);
@@ -380,10 +478,15 @@ class checker {
             case op::quantize:
             case op::relu:
             case op::logistic:
+            case op::tanh:
+            case op::leaky_relu:
+            case op::hard_swish:
             case op::dequantize:
                 require_same_elements(l);
                 break;
         }
+        if (l.kind == op::leaky_relu && !(std::abs(l.alpha) <= 1e3f))
+            bad("has a slope of {}, expected at most 1000", l.alpha);
         if (l.kind == op::reshape && (x.type != y.type || x.quant.scale != y.quant.scale ||
                                       x.quant.zero_point != y.quant.zero_point))
             bad("changes the quantization of what it reshapes");
@@ -408,6 +511,20 @@ void fail_network(const std::string& file, const std::string& message) {
 std::string describe_layer(const network& n, std::size_t index) {
     const layer& l = n.layers.at(index);
     return fmt::format("layer {} ({} '{}')", index, name_of(l.kind), printable(l.name));
+}
+
+void check_arithmetic(const network& n, const std::string& file) {
+    if (n.arithmetic != rounding::imx500)
+        return;
+    for (const tensor& t : n.tensors) {
+        if (t.constant() || t.quant.empty())
+            continue;
+        int exponent = 0;
+        if (std::frexp(t.quant.scale[0], &exponent) != 0.5f)
+            fail_network(file, fmt::format("tensor '{}' has scale {}: rounding imx500 needs scales "
+                                           "that are powers of two",
+                                           printable(t.name), t.quant.scale[0]));
+    }
 }
 
 void check_network(const network& n, const std::string& file) {

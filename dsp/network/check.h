@@ -19,4 +19,9 @@ std::string describe_layer(const network& n, std::size_t index);
 /// Throws input_error(exit_code::usage) that names the file and the layer.
 void check_network(const network& n, const std::string& file);
 
+/// Whether `n.arithmetic` can run the network: rounding::imx500 needs every activation's scale to
+/// be a power of two. Throws input_error(exit_code::usage) that names the first tensor which is
+/// not.
+void check_arithmetic(const network& n, const std::string& file);
+
 }  // namespace ocellus::dsp

@@ -427,7 +427,7 @@ class packed_addition : public packed_layer {
     }
     void run(const std::vector<const std::uint8_t*>& inputs, std::uint8_t* output,
              std::uint8_t*) const override {
-        if (sum_.how == rounding::onnx)
+        if (in_float32(sum_.how))
             add_real(inputs[0], inputs[1], output, count_, real_a_, real_b_, sum_);
         else
             add_fixed(inputs[0], inputs[1], output, count_, fixed_a_, fixed_b_, sum_);
@@ -523,19 +523,37 @@ class packed_map : public packed_layer {
 std::unique_ptr<packed_layer> pack_layer(const network& n, const layer& l, kernel_set kernels) {
     if (kernels == kernel_set::reference)
         return nullptr;
+    // One rounding has no vector code; one-to-one maps go through the reference's table.
+    const bool once = n.arithmetic == rounding::tflite_single_rounding;
+    const auto grouped = [&] {
+        return tensor_of(n, l.inputs, 1).shape[3] != tensor_of(n, l.inputs, 0).shape[3];
+    };
     switch (l.kind) {
         case op::conv2d:
+            if (once || grouped())
+                return nullptr;
+            return std::make_unique<packed_product>(n, l, kernels);
         case op::fully_connected:
+            if (once)
+                return nullptr;
             return std::make_unique<packed_product>(n, l, kernels);
         case op::depthwise_conv2d:
+            if (once)
+                return nullptr;
             return std::make_unique<packed_depthwise>(n, l, kernels);
         case op::add:
+            if (once || tensor_of(n, l.inputs, 0).shape != tensor_of(n, l.outputs, 0).shape ||
+                tensor_of(n, l.inputs, 1).shape != tensor_of(n, l.outputs, 0).shape)
+                return nullptr;
             return std::make_unique<packed_addition>(n, l);
         case op::max_pool:
             return std::make_unique<packed_max_pool>(n, l);
         case op::relu:
         case op::quantize:
         case op::logistic:
+        case op::tanh:
+        case op::leaky_relu:
+        case op::hard_swish:
             return std::make_unique<packed_map>(n, l);
         default:
             return nullptr;

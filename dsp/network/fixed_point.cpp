@@ -65,7 +65,9 @@ std::int32_t fixed_exp_negative(std::int32_t a, int integer_bits) {
     return result;
 }
 
-std::int32_t fixed_reciprocal_one_plus(std::int32_t x) {
+namespace {
+/// 2 / (1 + x) for x in units of 2^-31; the result in units of 2^-29.
+std::int32_t newton_reciprocal(std::int32_t x) {
     // Newton-Raphson for 1 / ((1 + x) / 2) in units of 2^-29, from the linear guess 48/17 - 32/17
     // d.
     constexpr std::int32_t guess_constant = 1515870810;
@@ -77,7 +79,22 @@ std::int32_t fixed_reciprocal_one_plus(std::int32_t x) {
         const std::int32_t error = (1 << 29) - doubling_high_multiply(half, y);
         y += saturating_shift_left(doubling_high_multiply(y, error), 2);
     }
-    return saturating_shift_left(y, 1);
+    return y;
+}
+}  // namespace
+
+std::int32_t fixed_reciprocal_one_plus(std::int32_t x) {
+    return saturating_shift_left(newton_reciprocal(x), 1);
+}
+
+std::int32_t fixed_tanh(std::int32_t x) {
+    if (x == 0)
+        return 0;
+    const std::int32_t magnitude = x > 0 ? -x : x;
+    // (1 - e) / (1 + e) with e = e^(-2|x|) is 2 / (1 + e) - 1; the factor two is one integer bit.
+    const std::int32_t twice = newton_reciprocal(fixed_exp_negative(magnitude, 5));
+    const std::int32_t t = saturating_shift_left(twice - (1 << 29), 2);
+    return x > 0 ? t : -t;
 }
 
 std::int32_t fixed_logistic(std::int32_t x) {

@@ -12,12 +12,6 @@
 /// in the runtimes whose results are reproduced; nothing here is undefined for any input.
 namespace ocellus::dsp {
 
-/// real = mantissa * 2^(shift - 31), with the mantissa in [2^30, 2^31) or 0.
-struct fixed_multiplier {
-    std::int32_t mantissa = 0;
-    int shift = 0;
-};
-
 /// The nearest 31-bit mantissa; values below 2^-32 become 0.
 inline fixed_multiplier to_fixed(double real) {
     if (!(real > 0.0))
@@ -79,6 +73,24 @@ inline std::int32_t multiply_half_up(std::int32_t x, fixed_multiplier m) {
     return right == 0 ? product : (product >> right) + ((product >> (right - 1)) & 1);
 }
 
+/// x * m with one rounding, halves up; saturates to 32 bits.
+inline std::int32_t multiply_once_rounded(std::int32_t x, fixed_multiplier m) {
+    const int shift = 31 - m.shift;  // 1 to 62
+    const std::int64_t product = static_cast<std::int64_t>(x) * m.mantissa;
+    const std::int64_t rounded = (product + (std::int64_t{1} << (shift - 1))) >> shift;
+    return static_cast<std::int32_t>(rounded < std::numeric_limits<std::int32_t>::min()
+                                         ? std::numeric_limits<std::int32_t>::min()
+                                     : rounded > std::numeric_limits<std::int32_t>::max()
+                                         ? std::numeric_limits<std::int32_t>::max()
+                                         : rounded);
+}
+
+/// x * m as the fixed-point mode `how` rounds it outside matrix products.
+inline std::int32_t multiply(rounding how, std::int32_t x, fixed_multiplier m) {
+    return how == rounding::tflite_single_rounding ? multiply_once_rounded(x, m)
+                                                   : multiply_twice_rounded(x, m);
+}
+
 /// a / b rounded to nearest, halves away from zero; b positive.
 inline std::int32_t rounding_divide(std::int32_t a, std::int32_t b) {
     return a > 0 ? (a + b / 2) / b : (a - b / 2) / b;
@@ -98,6 +110,8 @@ double portable_exp(double x);
 std::int32_t fixed_exp_negative(std::int32_t x, int integer_bits);
 /// 1 / (1 + x) for x in [0, 1), both in units of 2^-31.
 std::int32_t fixed_reciprocal_one_plus(std::int32_t x);
+/// tanh(x) for x in units of 2^-27 (4 integer bits); the result in units of 2^-31.
+std::int32_t fixed_tanh(std::int32_t x);
 /// 1 / (1 + e^-x) for x in units of 2^-27 (4 integer bits); the result in units of 2^-31.
 std::int32_t fixed_logistic(std::int32_t x);
 

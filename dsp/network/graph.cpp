@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #include "dsp/network/graph.h"
 
+#include "core/diagnostics.h"
+
 namespace ocellus::dsp {
 
 std::size_t size_of(element e) {
@@ -66,8 +68,64 @@ const char* name_of(op o) {
             return "concat";
         case op::logistic:
             return "logistic";
+        case op::tanh:
+            return "tanh";
+        case op::leaky_relu:
+            return "leaky_relu";
+        case op::hard_swish:
+            return "hard_swish";
+        case op::sub:
+            return "sub";
+        case op::mul:
+            return "mul";
+        case op::maximum:
+            return "maximum";
+        case op::minimum:
+            return "minimum";
+        case op::transpose_conv2d:
+            return "transpose_conv2d";
+        case op::slice:
+            return "slice";
+        case op::transpose:
+            return "transpose";
+        case op::resize_nearest:
+            return "resize_nearest";
+        case op::resize_bilinear:
+            return "resize_bilinear";
     }
     return "?";
+}
+
+namespace {
+struct rounding_name {
+    rounding value;
+    const char* name;
+};
+constexpr rounding_name rounding_names[] = {
+    {rounding::tflite_ref, "tflite-ref"},
+    {rounding::tflite_x86, "tflite-x86"},
+    {rounding::onnx, "onnx"},
+    {rounding::tflite_single_rounding, "tflite-single-rounding"},
+    {rounding::imx500, "imx500"},
+};
+}  // namespace
+
+const char* name_of(rounding r) {
+    for (const rounding_name& n : rounding_names)
+        if (n.value == r)
+            return n.name;
+    return "?";
+}
+
+rounding rounding_named(const std::string& name) {
+    std::string expected;
+    for (const rounding_name& n : rounding_names) {
+        if (name == n.name)
+            return n.value;
+        expected += expected.empty() ? n.name : std::string(", ") + n.name;
+    }
+    throw input_error(exit_code::usage,
+                      "unknown rounding \"" + name + "\"; expected one of " + expected);
 }
 
 std::uint64_t macs_of(const network& n, const layer& l) {
@@ -86,6 +144,12 @@ std::uint64_t macs_of(const network& n, const layer& l) {
         case op::fully_connected: {
             const tensor& weights = at(l.inputs, 1);
             return at(l.outputs, 0).elements() * static_cast<std::uint64_t>(weights.shape.at(1));
+        }
+        case op::transpose_conv2d: {
+            // Every input meets every tap of every output channel; what falls off the edge counts.
+            const tensor& weights = at(l.inputs, 1);
+            return at(l.inputs, 0).elements() * static_cast<std::uint64_t>(weights.shape.at(0)) *
+                   static_cast<std::uint64_t>(l.kernel_h) * static_cast<std::uint64_t>(l.kernel_w);
         }
         default:
             return 0;

@@ -57,6 +57,18 @@ enum class op : std::uint8_t {
     relu,        ///< stand-alone clamp
     concat,
     logistic,
+    tanh,
+    leaky_relu,  ///< slope `alpha` below zero
+    hard_swish,  ///< x relu6(x + 3) / 6
+    sub,
+    mul,
+    maximum,
+    minimum,
+    transpose_conv2d,
+    slice,            ///< `begin` and `steps` per dimension; split and unstack become several
+    transpose,        ///< output dimension d is input dimension axes[d]
+    resize_nearest,   ///< height and width
+    resize_bilinear,  ///< height and width
 };
 const char* name_of(op o);
 
@@ -65,6 +77,22 @@ enum class rounding : std::uint8_t {
     tflite_ref,  ///< gemmlowp: saturating rounding doubling high multiply, then rounding shift
     tflite_x86,  ///< TensorFlow Lite 2.9 on x86: halves of the shift go up
     onnx,        ///< float32 scale, ties to even
+    tflite_single_rounding,  ///< one rounding, halves up (TFLITE_SINGLE_ROUNDING)
+    imx500,                  ///< as onnx, and every activation's scale is a power of two
+};
+/// "tflite-ref", "tflite-x86", "onnx", "tflite-single-rounding", "imx500".
+const char* name_of(rounding r);
+/// The rounding of that name. Throws input_error(usage) for another one.
+rounding rounding_named(const std::string& name);
+/// Whether accumulators are scaled in float32, ties to even.
+inline bool in_float32(rounding r) {
+    return r == rounding::onnx || r == rounding::imx500;
+}
+
+/// real = mantissa * 2^(shift - 31), with the mantissa in [2^30, 2^31) or 0.
+struct fixed_multiplier {
+    std::int32_t mantissa = 0;
+    int shift = 0;
 };
 
 struct layer {
@@ -78,9 +106,15 @@ struct layer {
     int depth_multiplier = 1;
     /// Fused activation as clamp of the output integers.
     std::int32_t clamp_min = -128, clamp_max = 127;
-    float beta = 1.0f;          ///< softmax
-    std::vector<int> paddings;  ///< pad: top, bottom, left, right
-    int axis = -1;              ///< concat
+    float beta = 1.0f;              ///< softmax
+    std::vector<int> paddings;      ///< pad: top, bottom, left, right
+    int axis = -1;                  ///< concat
+    float alpha = 0.0f;             ///< leaky_relu
+    std::vector<int> begin, steps;  ///< slice: first index and step of each dimension
+    std::vector<int> axes;          ///< transpose
+    bool align_corners = false, half_pixel_centers = false;  ///< resize
+    /// Multipliers that the source gives itself instead of scales: one, or one per output channel.
+    std::vector<fixed_multiplier> multipliers;
 };
 
 struct network {

@@ -710,12 +710,11 @@ class onnx_reader {
         if (kh > 4096 || kw > 4096)
             bad(fmt::format("its kernel is {}x{}, expected at most 4096", kh, kw));
         const bool depthwise = group > 1 && group == in_c && w.shape[1] == 1;
-        if (group != 1 && !depthwise)
-            bad(fmt::format(
-                "has {} groups of {} channels: grouped convolutions other than depthwise are not "
-                "supported",
-                group, in_c));
-        if (depthwise ? out_c % in_c != 0 : w.shape[1] != in_c)
+        if (group < 1 || in_c % group != 0 || out_c % group != 0)
+            bad(fmt::format("has {} groups of {} input and {} output channels", group, in_c,
+                            out_c));
+        const int group_in = static_cast<int>(in_c / group);
+        if (depthwise ? out_c % in_c != 0 : w.shape[1] != group_in)
             bad(fmt::format("its weights [{}] do not fit {} input channels",
                             fmt::join(w.shape, "x"), in_c));
         value v = start(node, depthwise ? op::depthwise_conv2d : op::conv2d, x);
@@ -727,7 +726,7 @@ class onnx_reader {
         if (l.kernel_h != kh || l.kernel_w != kw)
             bad("its kernel_shape differs from its weights");
         // OIHW becomes OHWI, or 1HWO for depthwise.
-        const int depth = depthwise ? 1 : in_c;
+        const int depth = depthwise ? 1 : group_in;
         std::vector<std::uint8_t> bytes(w.data.integers.size());
         std::size_t from = 0;
         for (int o = 0; o < out_c; ++o)
@@ -739,7 +738,7 @@ class onnx_reader {
                     bytes[to] = static_cast<std::uint8_t>(w.data.integers[from++]);
                 }
         std::vector<int> shape =
-            depthwise ? std::vector<int>{1, kh, kw, out_c} : std::vector<int>{out_c, kh, kw, in_c};
+            depthwise ? std::vector<int>{1, kh, kw, out_c} : std::vector<int>{out_c, kh, kw, depth};
         l.inputs.push_back(add_weights(w, weight_name, std::move(shape), std::move(bytes)));
         return v;
     }
@@ -846,10 +845,12 @@ class onnx_reader {
     /// The second operand of an addition as a tensor of the first one's shape.
     int addend(const value& b, const value& x, const std::string& name) {
         if (b.what == value::kind::real_view) {
-            if (memory_shape(b) != memory_shape(x) || b.layout != x.layout)
-                bad(fmt::format(
-                    "adds [{}] and [{}]: broadcasting between activations is not supported",
-                    fmt::join(x.shape, "x"), fmt::join(b.shape, "x")));
+            bool fit = b.layout == x.layout && b.shape.size() == x.shape.size();
+            for (std::size_t d = 0; fit && d < x.shape.size(); ++d)
+                fit = b.shape[d] == x.shape[d] || b.shape[d] == 1 || x.shape[d] == 1;
+            if (!fit || (b.layout == order::flat_channels && b.image != x.image))
+                bad(fmt::format("combines [{}] and [{}], which do not fit", fmt::join(x.shape, "x"),
+                                fmt::join(b.shape, "x")));
             return b.tensor_index;
         }
         if (b.what != value::kind::constant_view || !activation_type(b.data.type) ||
@@ -878,13 +879,20 @@ class onnx_reader {
         return static_cast<int>(n_.tensors.size()) - 1;
     }
 
-    value addition(const onnx::NodeProto& node, const value& a, const value& b,
-                   const std::string& a_name, const std::string& b_name) {
+    /// Add, Sub or Mul of two operands.
+    value pair(const onnx::NodeProto& node, op kind, const value& a, const value& b,
+               const std::string& a_name, const std::string& b_name) {
         const bool first = a.what == value::kind::real_view;
         const value& x = first ? a : b;
         require_view(x, first ? a_name : b_name);
-        value v = start(node, op::add, x);
-        v.draft.inputs.push_back(addend(first ? b : a, x, first ? b_name : a_name));
+        if (!first && kind == op::sub)
+            bad("subtracts from a constant: this is not supported");
+        const value& other = first ? b : a;
+        value v = start(node, kind, x);
+        v.draft.inputs.push_back(addend(other, x, first ? b_name : a_name));
+        if (other.what == value::kind::real_view)
+            for (std::size_t d = 0; d < v.shape.size(); ++d)
+                v.shape[d] = std::max(v.shape[d], other.shape[d]);
         return v;
     }
 
@@ -1292,12 +1300,32 @@ class onnx_reader {
                 define(node, std::move(v));
                 return;
             }
-            define(node, addition(node, left, right, node.input(0), node.input(1)));
+            define(node, pair(node, op::add, left, right, node.input(0), node.input(1)));
         } else if (kind == "QLinearAdd") {
-            finish_operator(
-                node,
-                addition(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3)), 6,
-                7);
+            finish_operator(node,
+                            pair(node, op::add, operand(node, 0), operand(node, 3), node.input(0),
+                                 node.input(3)),
+                            6, 7);
+        } else if (kind == "Sub" || kind == "Mul") {
+            define(node, pair(node, kind == "Sub" ? op::sub : op::mul, input(node, 0),
+                              input(node, 1), node.input(0), node.input(1)));
+        } else if (kind == "QLinearMul") {
+            finish_operator(node,
+                            pair(node, op::mul, operand(node, 0), operand(node, 3), node.input(0),
+                                 node.input(3)),
+                            6, 7);
+        } else if (kind == "Tanh") {
+            define(node, softmax_like(node, view(node, 0), op::tanh));
+        } else if (kind == "HardSwish") {
+            define(node, softmax_like(node, view(node, 0), op::hard_swish));
+        } else if (kind == "LeakyRelu" || kind == "QLinearLeakyRelu") {
+            const bool fused = kind == "QLinearLeakyRelu";
+            value v = start(node, op::leaky_relu, fused ? operand(node, 0) : view(node, 0));
+            v.draft.alpha = a.real("alpha", 0.01f);
+            if (fused)
+                finish_operator(node, std::move(v), 3, 4);
+            else
+                define(node, std::move(v));
         } else if (kind == "Relu") {
             clamp(node, 0.0f, unbounded);
         } else if (kind == "Clip") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "dsp/network/fixed_point.h"
 #include "dsp/network/requantize.h"
@@ -17,6 +18,11 @@ std::int32_t load(element type, std::uint8_t byte) {
 }
 std::uint8_t store(std::int32_t q) {
     return static_cast<std::uint8_t>(q);
+}
+
+/// Whether softmax, logistic and tanh are computed in fixed point.
+bool fixed_functions(rounding how) {
+    return how == rounding::tflite_ref || how == rounding::tflite_single_rounding;
 }
 
 std::int32_t load_int32(const std::uint8_t* bytes, std::size_t i) {
@@ -53,6 +59,8 @@ void convolution(const view& v) {
     const int in_h = v.x().shape[1], in_w = v.x().shape[2], in_c = v.x().shape[3];
     const int out_h = v.y().shape[1], out_w = v.y().shape[2], out_c = v.y().shape[3];
     const std::int32_t zero = v.x().quant.zero_point[0];
+    const int group_in = depthwise ? 1 : v.w().shape[3];
+    const int group_out = depthwise ? 1 : out_c / (in_c / group_in);
     for (int y = 0; y < out_h; ++y)
         for (int x = 0; x < out_w; ++x)
             for (int c = 0; c < out_c; ++c) {
@@ -65,14 +73,16 @@ void convolution(const view& v) {
                         const int ix = x * l.stride_w - l.pad_left + kx * l.dilation_w;
                         if (iy < 0 || iy >= in_h || ix < 0 || ix >= in_w)
                             continue;
-                        const int first = depthwise ? c / l.depth_multiplier : 0;
-                        const int last = depthwise ? first + 1 : in_c;
+                        const int first =
+                            depthwise ? c / l.depth_multiplier : c / group_out * group_in;
+                        const int last = first + group_in;
                         for (int k = first; k < last; ++k) {
                             const auto at = static_cast<std::size_t>((iy * in_w + ix) * in_c + k);
                             const int tap = ky * l.kernel_w + kx;
                             const auto weight = static_cast<std::size_t>(
-                                depthwise ? tap * out_c + c
-                                          : (c * l.kernel_h * l.kernel_w + tap) * in_c + k);
+                                depthwise
+                                    ? tap * out_c + c
+                                    : (c * l.kernel_h * l.kernel_w + tap) * group_in + k - first);
                             sum += std::int64_t{load(v.x().type, v.in[0][at]) - zero} *
                                    (load(v.w().type, v.in[1][weight]) - wz);
                         }
@@ -98,11 +108,198 @@ void fully_connected(const view& v) {
         }
 }
 
-void add(const view& v) {
-    const addition sum = addition_of(v.n, v.l);
+/// A gather over the taps that reach an output: input row iy and tap ky meet at iy * stride + ky -
+/// pad.
+void transpose_convolution(const view& v) {
+    const layer& l = v.l;
+    const int in_h = v.x().shape[1], in_w = v.x().shape[2], in_c = v.x().shape[3];
+    const int out_h = v.y().shape[1], out_w = v.y().shape[2], out_c = v.y().shape[3];
+    const std::int32_t zero = v.x().quant.zero_point[0];
+    for (int y = 0; y < out_h; ++y)
+        for (int x = 0; x < out_w; ++x)
+            for (int c = 0; c < out_c; ++c) {
+                const auto channel = static_cast<std::size_t>(c);
+                const std::int32_t wz = weight_zero(v.w(), channel);
+                std::int64_t sum = 0;
+                for (int ky = 0; ky < l.kernel_h; ++ky)
+                    for (int kx = 0; kx < l.kernel_w; ++kx) {
+                        const int down = y + l.pad_top - ky, right = x + l.pad_left - kx;
+                        if (down < 0 || right < 0 || down % l.stride_h != 0 ||
+                            right % l.stride_w != 0)
+                            continue;
+                        const int iy = down / l.stride_h, ix = right / l.stride_w;
+                        if (iy >= in_h || ix >= in_w)
+                            continue;
+                        for (int k = 0; k < in_c; ++k) {
+                            const auto at = static_cast<std::size_t>((iy * in_w + ix) * in_c + k);
+                            const auto weight = static_cast<std::size_t>(
+                                ((c * l.kernel_h + ky) * l.kernel_w + kx) * in_c + k);
+                            sum += std::int64_t{load(v.x().type, v.in[0][at]) - zero} *
+                                   (load(v.w().type, v.in[1][weight]) - wz);
+                        }
+                    }
+                v.out[static_cast<std::size_t>((y * out_w + x) * out_c + c)] =
+                    store(finish(v, sum, channel));
+            }
+}
+
+/// Which element of `from` each element of `to` takes when dimensions of one repeat.
+std::vector<std::size_t> repeated(const tensor& from, const tensor& to) {
+    std::vector<std::size_t> places(to.elements());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        std::size_t rest = i, stride = 1, at = 0;
+        for (std::size_t d = to.shape.size(), f = from.shape.size(); d-- > 0 && f > 0;) {
+            --f;
+            const auto index = rest % static_cast<std::size_t>(to.shape[d]);
+            rest /= static_cast<std::size_t>(to.shape[d]);
+            const auto extent = static_cast<std::size_t>(from.shape[f]);
+            at += (extent == 1 ? 0 : index) * stride;
+            stride *= extent;
+        }
+        places[i] = at;
+    }
+    return places;
+}
+
+/// combine(a, b) of each pair of elements.
+template <class Combine>
+void pairwise(const view& v, const Combine& combine) {
+    const tensor& a = v.x();
     const tensor& b = v.w();
+    std::vector<std::size_t> at_a, at_b;
+    if (a.shape != v.y().shape)
+        at_a = repeated(a, v.y());
+    if (b.shape != v.y().shape)
+        at_b = repeated(b, v.y());
     for (std::size_t i = 0; i < v.y().elements(); ++i)
-        v.out[i] = store(sum(load(v.x().type, v.in[0][i]), load(b.type, v.in[1][i])));
+        v.out[i] = store(combine(load(a.type, v.in[0][at_a.empty() ? i : at_a[i]]),
+                                 load(b.type, v.in[1][at_b.empty() ? i : at_b[i]])));
+}
+
+void multiply_elements(const view& v) {
+    pairwise(v, product_of(v.n, v.l));
+}
+
+/// Operands and result share their quantization.
+void extremes(const view& v) {
+    const bool largest = v.l.kind == op::maximum;
+    pairwise(v, [&](std::int32_t a, std::int32_t b) {
+        return std::clamp(largest ? std::max(a, b) : std::min(a, b), v.l.clamp_min, v.l.clamp_max);
+    });
+}
+
+/// Copies elements: output index (i, j, ...) comes from start + i step[0] + j step[1] + ...
+void gather(const view& v, const std::vector<std::size_t>& step, std::size_t start) {
+    const std::vector<int>& shape = v.y().shape;
+    std::vector<int> index(shape.size(), 0);
+    for (std::size_t i = 0; i < v.y().elements(); ++i) {
+        std::size_t from = start;
+        for (std::size_t d = 0; d < shape.size(); ++d)
+            from += static_cast<std::size_t>(index[d]) * step[d];
+        v.out[i] = v.in[0][from];
+        for (std::size_t d = shape.size(); d-- > 0;) {
+            if (++index[d] < shape[d])
+                break;
+            index[d] = 0;
+        }
+    }
+}
+
+/// Elements from one index of each dimension to the next.
+std::vector<std::size_t> strides_of(const tensor& t) {
+    std::vector<std::size_t> strides(t.shape.size(), 1);
+    for (std::size_t d = t.shape.size(); d-- > 1;)
+        strides[d - 1] = strides[d] * static_cast<std::size_t>(t.shape[d]);
+    return strides;
+}
+
+void slice(const view& v) {
+    std::vector<std::size_t> step = strides_of(v.x());
+    std::size_t start = 0;
+    for (std::size_t d = 0; d < step.size(); ++d) {
+        start += static_cast<std::size_t>(v.l.begin[d]) * step[d];
+        step[d] *= static_cast<std::size_t>(v.l.steps[d]);
+    }
+    gather(v, step, start);
+}
+
+void transpose(const view& v) {
+    const std::vector<std::size_t> strides = strides_of(v.x());
+    std::vector<std::size_t> step;
+    for (int axis : v.l.axes)
+        step.push_back(strides[static_cast<std::size_t>(axis)]);
+    gather(v, step, 0);
+}
+
+int nearest_index(int out, int in_size, int out_size, bool align, bool half) {
+    const float scale = align && out_size > 1
+                            ? static_cast<float>(in_size - 1) / static_cast<float>(out_size - 1)
+                            : static_cast<float>(in_size) / static_cast<float>(out_size);
+    const float real = (static_cast<float>(out) + (half ? 0.5f : 0.0f)) * scale;
+    const auto index = static_cast<int>(align ? std::round(real) : std::floor(real));
+    return std::clamp(index, 0, in_size - 1);
+}
+
+void resize_nearest(const view& v) {
+    const int in_h = v.x().shape[1], in_w = v.x().shape[2], channels = v.x().shape[3];
+    const int out_h = v.y().shape[1], out_w = v.y().shape[2];
+    const bool align = v.l.align_corners, half = v.l.half_pixel_centers;
+    for (int y = 0; y < out_h; ++y)
+        for (int x = 0; x < out_w; ++x) {
+            const int iy = nearest_index(y, in_h, out_h, align, half);
+            const int ix = nearest_index(x, in_w, out_w, align, half);
+            std::memcpy(v.out + static_cast<std::size_t>((y * out_w + x) * channels),
+                        v.in[0] + static_cast<std::size_t>((iy * in_w + ix) * channels),
+                        static_cast<std::size_t>(channels));
+        }
+}
+
+/// Positions in units of 1/1024, as TensorFlow Lite's integer kernel computes them.
+struct between {
+    std::int64_t position = 0;
+    int low = 0, high = 0;
+};
+between interpolate(int out, int in_size, int out_size, bool align, bool half) {
+    const bool corners = align && out_size > 1;
+    const std::int32_t extent = corners ? in_size - 1 : in_size;
+    const std::int32_t steps = corners ? out_size - 1 : out_size;
+    const std::int32_t scale = ((1 << 10) * extent + steps / 2) / steps;
+    between b;
+    b.position =
+        half ? std::int64_t{out} * scale + scale / 2 - (1 << 9) : std::int64_t{out} * scale;
+    b.low = std::max(static_cast<int>(b.position / (1 << 10)), 0);
+    b.high = std::min(static_cast<int>((b.position + (1 << 10) - 1) / (1 << 10)), in_size - 1);
+    b.low = std::min(b.low, in_size - 1);
+    return b;
+}
+
+void resize_bilinear(const view& v) {
+    const int in_h = v.x().shape[1], in_w = v.x().shape[2], channels = v.x().shape[3];
+    const int out_h = v.y().shape[1], out_w = v.y().shape[2];
+    const bool align = v.l.align_corners, half = v.l.half_pixel_centers;
+    const auto at = [&](int y, int x, int c) {
+        return std::int64_t{
+            load(v.x().type, v.in[0][static_cast<std::size_t>((y * in_w + x) * channels + c)])};
+    };
+    for (int y = 0; y < out_h; ++y)
+        for (int x = 0; x < out_w; ++x) {
+            const between r = interpolate(y, in_h, out_h, align, half);
+            const between k = interpolate(x, in_w, out_w, align, half);
+            const std::int64_t down = r.position - (1 << 10) * r.low, up = (1 << 10) - down;
+            const std::int64_t right = k.position - (1 << 10) * k.low, left = (1 << 10) - right;
+            for (int c = 0; c < channels; ++c) {
+                const std::int64_t sum =
+                    at(r.low, k.low, c) * up * left + at(r.high, k.low, c) * down * left +
+                    at(r.low, k.high, c) * up * right + at(r.high, k.high, c) * down * right;
+                const std::int64_t nudge = (sum > 0 ? 1 : -1) * (std::int64_t{1} << 19);
+                v.out[static_cast<std::size_t>((y * out_w + x) * channels + c)] =
+                    store(static_cast<std::int32_t>((sum + nudge) / (1 << 20)));
+            }
+        }
+}
+
+void add(const view& v) {
+    pairwise(v, addition_of(v.n, v.l));
 }
 
 /// Averages divide the plain sum of the integers (input and output share their quantization in
@@ -156,7 +353,7 @@ void pool(const view& v) {
                         largest = std::max(largest, q);
                     }
                 std::int32_t q = 0;
-                if (l.kind == op::average_pool && v.n.arithmetic == rounding::onnx)
+                if (l.kind == op::average_pool && in_float32(v.n.arithmetic))
                     q = real_average(v, real_sum, count);
                 else if (l.kind == op::average_pool)
                     q = average(v, sum, count);
@@ -239,7 +436,7 @@ void softmax_fixed(const view& v, const std::uint8_t* in, std::uint8_t* out, std
     for (std::size_t i = 0; i < count; ++i)
         largest = std::max(largest, load(type, in[i]));
     const auto exponential = [&](std::int32_t difference) {
-        return fixed_exp_negative(std::min(multiply_twice_rounded(difference, m), 0), 5);
+        return fixed_exp_negative(std::min(multiply(v.n.arithmetic, difference, m), 0), 5);
     };
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -312,7 +509,7 @@ void softmax_real(const view& v, const std::uint8_t* in, std::uint8_t* out, std:
 void softmax(const view& v) {
     const auto count = static_cast<std::size_t>(v.x().shape.back());
     for (std::size_t r = 0; r < v.x().elements(); r += count) {
-        if (v.n.arithmetic == rounding::tflite_ref)
+        if (fixed_functions(v.n.arithmetic))
             softmax_fixed(v, v.in[0] + r, v.out + r, count);
         else if (v.n.arithmetic == rounding::tflite_x86)
             softmax_table(v, v.in[0] + r, v.out + r, count);
@@ -325,7 +522,7 @@ std::int32_t logistic(const network& n, const layer& l, const tensor& x, const t
                       std::int32_t q) {
     const std::int32_t difference = q - x.quant.zero_point[0];
     const std::int32_t zero = y.quant.zero_point[0];
-    if (n.arithmetic == rounding::tflite_ref) {
+    if (fixed_functions(n.arithmetic)) {
         const fixed_multiplier m = to_fixed(static_cast<double>(x.quant.scale[0]) * (1 << 27));
         const double limit = 15.0 * static_cast<double>(1 << 27) /
                              static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
@@ -334,17 +531,112 @@ std::int32_t logistic(const network& n, const layer& l, const tensor& x, const t
             return l.clamp_min;
         if (difference >= radius)
             return l.clamp_max;
-        const std::int32_t p = fixed_logistic(multiply_twice_rounded(difference, m));
+        const std::int32_t p = fixed_logistic(multiply(n.arithmetic, difference, m));
         return std::clamp(rounding_shift_right(p, 23) + zero, l.clamp_min, l.clamp_max);
     }
     const double real = static_cast<double>(x.quant.scale[0]) * difference;
     const double e = portable_exp(real < 0.0 ? real : -real);
     const double p = real < 0.0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
     const float scaled = std::min(static_cast<float>(p) / y.quant.scale[0], 1000.0f);
-    const std::int32_t rounded = n.arithmetic == rounding::onnx
+    const std::int32_t rounded = in_float32(n.arithmetic)
                                      ? nearest_even(scaled)
                                      : static_cast<std::int32_t>(std::round(scaled));
     return std::clamp(rounded + zero, l.clamp_min, l.clamp_max);
+}
+
+std::int32_t tanh_of(const network& n, const layer& l, const tensor& x, const tensor& y,
+                     std::int32_t q) {
+    const std::int32_t difference = q - x.quant.zero_point[0];
+    const std::int32_t zero = y.quant.zero_point[0];
+    if (fixed_functions(n.arithmetic)) {
+        const fixed_multiplier m = to_fixed(static_cast<double>(x.quant.scale[0]) * (1 << 27));
+        const double limit = 15.0 * static_cast<double>(1 << 27) /
+                             static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
+        const auto radius = static_cast<std::int32_t>(std::floor(std::min(limit, 1e9)));
+        if (difference <= -radius)
+            return l.clamp_min;
+        if (difference >= radius)
+            return l.clamp_max;
+        const std::int32_t t = fixed_tanh(multiply(n.arithmetic, difference, m));
+        return std::clamp(rounding_shift_right(t, 24) + zero, l.clamp_min, l.clamp_max);
+    }
+    const double real = static_cast<double>(x.quant.scale[0]) * difference;
+    const double e = portable_exp(real < 0.0 ? 2.0 * real : -2.0 * real);
+    const double t = (1.0 - e) / (1.0 + e);
+    const float scaled =
+        std::clamp(static_cast<float>(real < 0.0 ? -t : t) / y.quant.scale[0], -1000.0f, 1000.0f);
+    const std::int32_t rounded = in_float32(n.arithmetic)
+                                     ? nearest_even(scaled)
+                                     : static_cast<std::int32_t>(std::round(scaled));
+    return std::clamp(rounded + zero, l.clamp_min, l.clamp_max);
+}
+
+/// Quantizes a real number as the mode rounds; the clamp of the layer applies.
+std::int32_t quantized(const network& n, const layer& l, const tensor& y, float real) {
+    const float scaled = std::clamp(real / y.quant.scale[0], -1000.0f, 1000.0f);
+    const std::int32_t rounded = in_float32(n.arithmetic)
+                                     ? nearest_even(scaled)
+                                     : static_cast<std::int32_t>(std::round(scaled));
+    return std::clamp(rounded + y.quant.zero_point[0], l.clamp_min, l.clamp_max);
+}
+
+std::int32_t leaky_relu(const network& n, const layer& l, const tensor& x, const tensor& y,
+                        std::int32_t q) {
+    const std::int32_t difference = q - x.quant.zero_point[0];
+    if (in_float32(n.arithmetic)) {
+        const float real = static_cast<float>(difference) * x.quant.scale[0];
+        return quantized(n, l, y, real < 0.0f ? real * l.alpha : real);
+    }
+    const double ratio =
+        static_cast<double>(x.quant.scale[0]) / static_cast<double>(y.quant.scale[0]);
+    const double slope = difference < 0 ? ratio * static_cast<double>(l.alpha) : ratio;
+    const fixed_multiplier m = to_fixed(std::abs(slope));
+    const std::int32_t scaled = multiply(n.arithmetic, slope < 0.0 ? -difference : difference, m);
+    return std::clamp(wrapping_add(scaled, y.quant.zero_point[0]), l.clamp_min, l.clamp_max);
+}
+
+std::int32_t saturate16(std::int64_t x) {
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(x, -32768, 32767));
+}
+/// The upper half of 2ab of 16-bit numbers, rounded half up.
+std::int32_t doubling_high_multiply16(std::int32_t a, std::int32_t b) {
+    return a == -32768 && b == -32768 ? 32767 : (a * b + (1 << 14)) >> 15;
+}
+std::int32_t narrowed(std::int32_t mantissa) {
+    return mantissa >= std::numeric_limits<std::int32_t>::max() - (1 << 15)
+               ? 32767
+               : (mantissa + (1 << 15)) >> 16;
+}
+
+/// TensorFlow Lite's integer kernel: 16-bit arithmetic on inputs of seven more fraction bits.
+std::int32_t hard_swish(const network& n, const layer& l, const tensor& x, const tensor& y,
+                        std::int32_t q) {
+    const std::int32_t difference = q - x.quant.zero_point[0];
+    if (in_float32(n.arithmetic)) {
+        const float real = static_cast<float>(difference) * x.quant.scale[0];
+        const float gate = std::clamp(real * (1.0f / 6.0f) + 0.5f, 0.0f, 1.0f);
+        return quantized(n, l, y, real * gate);
+    }
+    const float fine = x.quant.scale[0] / 128.0f;
+    const fixed_multiplier out =
+        to_fixed(static_cast<double>(fine) / static_cast<double>(y.quant.scale[0]));
+    const fixed_multiplier gate =
+        to_fixed(static_cast<double>(fine) / static_cast<double>(3.0f / 32768.0f));
+    const std::int32_t hires = difference * 128;
+    const std::int32_t preshift = doubling_high_multiply16(hires, narrowed(out.mantissa));
+    std::int32_t reluish = hires;
+    if (gate.shift > 0)
+        reluish = saturate16(std::int64_t{reluish} << std::min(gate.shift - 1, 30));
+    reluish = doubling_high_multiply16(reluish, narrowed(gate.mantissa));
+    if (gate.shift > 0)
+        reluish = saturate16(std::int64_t{reluish} * 2);
+    if (gate.shift < 0)
+        reluish = rounding_shift_right(reluish, std::min(-gate.shift, 31));
+    reluish = (reluish + (1 << 15)) >> 1;
+    // This product is cut off, towards zero, not rounded.
+    const std::int32_t product = saturate16(reluish * preshift / (1 << 15));
+    const std::int32_t shifted = rounding_shift_right(product, std::clamp(-out.shift, 0, 31));
+    return std::clamp(shifted + y.quant.zero_point[0], l.clamp_min, l.clamp_max);
 }
 
 void map_bytes(const view& v) {
@@ -374,6 +666,12 @@ std::vector<std::uint8_t> unary_table(const network& n, const layer& l, const te
         const std::int32_t q = load(x.type, static_cast<std::uint8_t>(i));
         if (l.kind == op::logistic)
             table[i] = store(logistic(n, l, x, y, q));
+        else if (l.kind == op::tanh)
+            table[i] = store(tanh_of(n, l, x, y, q));
+        else if (l.kind == op::leaky_relu)
+            table[i] = store(leaky_relu(n, l, x, y, q));
+        else if (l.kind == op::hard_swish)
+            table[i] = store(hard_swish(n, l, x, y, q));
         else if (same)
             table[i] = store(std::clamp(q, l.clamp_min, l.clamp_max));
         else
@@ -394,7 +692,30 @@ void run_reference(const network& n, const layer& l, const std::vector<const std
             fully_connected(v);
             return;
         case op::add:
+        case op::sub:
             add(v);
+            return;
+        case op::mul:
+            multiply_elements(v);
+            return;
+        case op::maximum:
+        case op::minimum:
+            extremes(v);
+            return;
+        case op::transpose_conv2d:
+            transpose_convolution(v);
+            return;
+        case op::slice:
+            slice(v);
+            return;
+        case op::transpose:
+            transpose(v);
+            return;
+        case op::resize_nearest:
+            resize_nearest(v);
+            return;
+        case op::resize_bilinear:
+            resize_bilinear(v);
             return;
         case op::average_pool:
         case op::max_pool:
@@ -416,6 +737,9 @@ void run_reference(const network& n, const layer& l, const std::vector<const std
         case op::quantize:
         case op::relu:
         case op::logistic:
+        case op::tanh:
+        case op::leaky_relu:
+        case op::hard_swish:
             map_bytes(v);
             return;
         case op::dequantize:

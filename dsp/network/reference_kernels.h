@@ -18,7 +18,8 @@ void run_reference(const network& n, const layer& l, const std::vector<const std
                    std::uint8_t* output);
 
 /// The output integer for each input byte (index: the byte as unsigned) of a layer that maps
-/// integers one by one: relu, quantize, logistic, and one part of concat.
+/// integers one by one: relu, quantize, logistic, tanh, leaky_relu, hard_swish, and one part of
+/// concat.
 std::vector<std::uint8_t> unary_table(const network& n, const layer& l, const tensor& x,
                                       const tensor& y);
 

@@ -19,6 +19,13 @@ requantizer with_range(const layer& l, const tensor& y) {
     return r;
 }
 
+/// Outside matrix products.
+requantizer::step plain_step(rounding how) {
+    return in_float32(how)                           ? requantizer::step::single_precision
+           : how == rounding::tflite_single_rounding ? requantizer::step::once
+                                                     : requantizer::step::away_from_zero;
+}
+
 }  // namespace
 
 requantizer weight_requantizer(const network& n, const layer& l, std::size_t channel) {
@@ -29,7 +36,9 @@ requantizer weight_requantizer(const network& n, const layer& l, std::size_t cha
     requantizer r = with_range(l, y);
     const double exact = static_cast<double>(x.quant.scale[0]) * static_cast<double>(sw) /
                          static_cast<double>(y.quant.scale[0]);
-    r.fixed = to_fixed(exact);
+    r.fixed = l.multipliers.empty()       ? to_fixed(exact)
+              : l.multipliers.size() == 1 ? l.multipliers[0]
+                                          : l.multipliers.at(channel);
     r.factor = x.quant.scale[0] * sw / y.quant.scale[0];
     switch (n.arithmetic) {
         case rounding::tflite_ref:
@@ -41,7 +50,11 @@ requantizer weight_requantizer(const network& n, const layer& l, std::size_t cha
                                                    : requantizer::step::half_up;
             break;
         case rounding::onnx:
+        case rounding::imx500:
             r.how = requantizer::step::single_precision;
+            break;
+        case rounding::tflite_single_rounding:
+            r.how = requantizer::step::once;
             break;
     }
     return r;
@@ -53,8 +66,7 @@ requantizer scale_requantizer(const network& n, const layer& l, const tensor& fr
     r.fixed =
         to_fixed(static_cast<double>(from.quant.scale[0]) / static_cast<double>(to.quant.scale[0]));
     r.factor = from.quant.scale[0] / to.quant.scale[0];
-    r.how = n.arithmetic == rounding::onnx ? requantizer::step::single_precision
-                                           : requantizer::step::away_from_zero;
+    r.how = plain_step(n.arithmetic);
     return r;
 }
 
@@ -63,7 +75,7 @@ requantizer mean_requantizer(const network& n, const layer& l, std::int64_t coun
     const tensor& y = tensor_of(n, l.outputs, 0);
     requantizer r = with_range(l, y);
     r.factor = x.quant.scale[0] / (y.quant.scale[0] * static_cast<float>(count));
-    if (n.arithmetic == rounding::onnx) {
+    if (in_float32(n.arithmetic)) {
         r.how = requantizer::step::single_precision;
         return r;
     }
@@ -78,7 +90,7 @@ requantizer mean_requantizer(const network& n, const layer& l, std::int64_t coun
                                            (std::int64_t{1} << bits) / count);
     m.shift -= bits;
     r.fixed = m;
-    r.how = requantizer::step::away_from_zero;
+    r.how = plain_step(n.arithmetic);
     return r;
 }
 
@@ -88,6 +100,7 @@ addition addition_of(const network& n, const layer& l) {
     const tensor& y = tensor_of(n, l.outputs, 0);
     addition r;
     r.how = n.arithmetic;
+    r.subtract = l.kind == op::sub;
     r.zero_a = a.quant.zero_point[0];
     r.zero_b = b.quant.zero_point[0];
     r.zero_y = y.quant.zero_point[0];
@@ -101,6 +114,26 @@ addition addition_of(const network& n, const layer& l) {
     r.b = to_fixed(static_cast<double>(r.scale_b) / twice_largest);
     r.sum = to_fixed(twice_largest / (static_cast<double>(1 << addition::left_shift) *
                                       static_cast<double>(r.scale_y)));
+    return r;
+}
+
+product_requantizer product_of(const network& n, const layer& l) {
+    const tensor& a = tensor_of(n, l.inputs, 0);
+    const tensor& b = tensor_of(n, l.inputs, 1);
+    const tensor& y = tensor_of(n, l.outputs, 0);
+    product_requantizer r;
+    r.requantize = with_range(l, y);
+    r.requantize.how = plain_step(n.arithmetic);
+    r.real = in_float32(n.arithmetic);
+    r.zero_a = a.quant.zero_point[0];
+    r.zero_b = b.quant.zero_point[0];
+    r.scale_a = a.quant.scale[0];
+    r.scale_b = b.quant.scale[0];
+    r.scale_y = y.quant.scale[0];
+    r.requantize.fixed = l.multipliers.empty() ? to_fixed(static_cast<double>(r.scale_a) *
+                                                          static_cast<double>(r.scale_b) /
+                                                          static_cast<double>(r.scale_y))
+                                               : l.multipliers[0];
     return r;
 }
 

@@ -16,6 +16,7 @@ struct requantizer {
         away_from_zero,    ///< multiply_twice_rounded
         half_up,           ///< multiply_half_up
         single_precision,  ///< float32 product, ties to even
+        once,              ///< multiply_once_rounded
     };
     step how = step::away_from_zero;
     fixed_multiplier fixed;
@@ -32,8 +33,9 @@ struct requantizer {
             const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
             return nearest_even(bounded) + zero_point;
         }
-        const std::int32_t scaled = how == step::half_up
-                                        ? multiply_half_up(accumulator, fixed)
+        const std::int32_t scaled = how == step::half_up ? multiply_half_up(accumulator, fixed)
+                                    : how == step::once
+                                        ? multiply_once_rounded(accumulator, fixed)
                                         : multiply_twice_rounded(accumulator, fixed);
         const std::int32_t shifted = wrapping_add(scaled, zero_point);
         return shifted < low ? low : (shifted > high ? high : shifted);
@@ -51,32 +53,56 @@ requantizer scale_requantizer(const network& n, const layer& l, const tensor& fr
 /// The requantizer of a mean over `count` samples, for the sum of (q - zero_point).
 requantizer mean_requantizer(const network& n, const layer& l, std::int64_t count);
 
-/// Constants of a quantized addition.
+/// Constants of a quantized addition, or subtraction.
 struct addition {
     rounding how = rounding::tflite_ref;
     std::int32_t zero_a = 0, zero_b = 0;
     fixed_multiplier a, b, sum;  ///< applied after a left shift of `left_shift`
     static constexpr int left_shift = 20;
+    bool subtract = false;
     float scale_a = 1.0f, scale_b = 1.0f, scale_y = 1.0f;
     std::int32_t zero_y = 0, low = -128, high = 127;
 
     std::int32_t operator()(std::int32_t qa, std::int32_t qb) const {
-        if (how == rounding::onnx) {
-            const float real = static_cast<float>(qa - zero_a) * scale_a +
-                               static_cast<float>(qb - zero_b) * scale_b;
+        if (in_float32(how)) {
+            const float left = static_cast<float>(qa - zero_a) * scale_a;
+            const float right = static_cast<float>(qb - zero_b) * scale_b;
+            const float real = subtract ? left - right : left + right;
             const float scaled = real / scale_y;
             const float least = static_cast<float>(low - zero_y);
             const float most = static_cast<float>(high - zero_y);
             const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
             return nearest_even(bounded) + zero_y;
         }
-        const std::int32_t wide_a = multiply_twice_rounded((qa - zero_a) * (1 << left_shift), a);
-        const std::int32_t wide_b = multiply_twice_rounded((qb - zero_b) * (1 << left_shift), b);
-        const std::int32_t scaled = multiply_twice_rounded(wrapping_add(wide_a, wide_b), sum);
+        const std::int32_t wide_a = multiply(how, (qa - zero_a) * (1 << left_shift), a);
+        const std::int32_t wide_b = multiply(how, (qb - zero_b) * (1 << left_shift), b);
+        const std::int32_t scaled =
+            multiply(how, wrapping_add(wide_a, subtract ? -wide_b : wide_b), sum);
         const std::int32_t shifted = wrapping_add(scaled, zero_y);
         return shifted < low ? low : (shifted > high ? high : shifted);
     }
 };
 addition addition_of(const network& n, const layer& l);
+
+/// Constants of a quantized product of two activations.
+struct product_requantizer {
+    requantizer requantize;
+    bool real = false;  ///< operator by operator in float32
+    std::int32_t zero_a = 0, zero_b = 0;
+    float scale_a = 1.0f, scale_b = 1.0f, scale_y = 1.0f;
+
+    std::int32_t operator()(std::int32_t qa, std::int32_t qb) const {
+        if (!real)
+            return requantize((qa - zero_a) * (qb - zero_b));
+        const float product =
+            static_cast<float>(qa - zero_a) * scale_a * (static_cast<float>(qb - zero_b) * scale_b);
+        const float scaled = product / scale_y;
+        const float least = static_cast<float>(requantize.low - requantize.zero_point);
+        const float most = static_cast<float>(requantize.high - requantize.zero_point);
+        const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
+        return nearest_even(bounded) + requantize.zero_point;
+    }
+};
+product_requantizer product_of(const network& n, const layer& l);
 
 }  // namespace ocellus::dsp

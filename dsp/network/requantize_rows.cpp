@@ -274,6 +274,8 @@ void requantize_rows(const requantizer_arrays& r, const std::int32_t* accumulato
                 row = wide ? avx512_row<requantizer::step::half_up>
                            : avx2_row<requantizer::step::half_up>;
                 break;
+            case requantizer::step::once:
+                break;  // has no fast kernels
             case requantizer::step::single_precision:
                 row = wide ? avx512_row<requantizer::step::single_precision>
                            : avx2_row<requantizer::step::single_precision>;

@@ -29,7 +29,24 @@ enum builtin : int {
     builtin_relu6 = 21,
     builtin_reshape = 22,
     builtin_softmax = 25,
+    builtin_mul = 18,
+    builtin_resize_bilinear = 23,
+    builtin_tanh = 28,
     builtin_custom = 32,
+    builtin_transpose = 39,
+    builtin_sub = 41,
+    builtin_strided_slice = 45,
+    builtin_split = 49,
+    builtin_maximum = 55,
+    builtin_minimum = 57,
+    builtin_slice = 65,
+    builtin_transpose_conv = 67,
+    builtin_pack = 83,
+    builtin_unpack = 88,
+    builtin_resize_nearest = 97,
+    builtin_leaky_relu = 98,
+    builtin_split_v = 102,
+    builtin_hard_swish = 117,
     builtin_pad = 34,
     builtin_mean = 40,
     builtin_squeeze = 43,
@@ -330,6 +347,132 @@ class tflite_reader {
                             axis));
     }
 
+    int add_tensor(const tensor& like, std::vector<int> shape) {
+        tensor t;
+        t.name = like.name + "/part";
+        t.shape = std::move(shape);
+        t.type = like.type;
+        t.quant = like.quant;
+        n_.tensors.push_back(std::move(t));
+        return static_cast<int>(n_.tensors.size()) - 1;
+    }
+
+    void add_reshape(int from, int to) {
+        layer l;
+        l.kind = op::reshape;
+        l.name = name_;
+        l.inputs = {from};
+        l.outputs = {to};
+        set_activation(l, no_activation);
+        n_.layers.push_back(std::move(l));
+    }
+    int reshaped(int from, std::vector<int> shape) {
+        const tensor like = tensor_at(from);
+        const int to = add_tensor(like, std::move(shape));
+        add_reshape(from, to);
+        return to;
+    }
+
+    /// A slice of input `x` with `size` entries of each dimension, to tensor `y`, whose shape may
+    /// leave out dimensions of one.
+    void add_slice(int x, std::vector<int> begin, std::vector<int> steps, std::vector<int> size,
+                   int y) {
+        layer l;
+        l.kind = op::slice;
+        l.name = name_;
+        l.inputs = {x};
+        l.begin = std::move(begin);
+        l.steps = std::move(steps);
+        const bool direct = tensor_at(y).shape == size;
+        const tensor like = tensor_at(y);
+        l.outputs = {direct ? y : add_tensor(like, std::move(size))};
+        set_activation(l, no_activation);
+        const int made = l.outputs[0];
+        n_.layers.push_back(std::move(l));
+        if (!direct)
+            add_reshape(made, y);
+    }
+
+    /// SPLIT, SPLIT_V and UNPACK: one slice for each output.
+    void read_parts(const tfl::layer& source, const layer& l, int kind) {
+        const std::size_t place = kind == builtin_split ? 1 : 0;
+        input(l, place);
+        const int x = l.inputs[place];
+        const std::vector<int> shape = tensor_at(x).shape;
+        std::int64_t axis = 0;
+        if (kind == builtin_unpack) {
+            axis = options(source.options_as_unpack()).axis();
+        } else {
+            const std::size_t axis_place = kind == builtin_split ? 0 : 2;
+            input(l, axis_place);
+            const std::vector<std::int64_t> list = integers(l.inputs[axis_place]);
+            if (list.size() != 1)
+                bad("its axis must be one integer");
+            axis = list[0];
+        }
+        axis = axis < 0 ? axis + static_cast<std::int64_t>(shape.size()) : axis;
+        if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size()))
+            bad(fmt::format("splits along axis {}", axis));
+        const auto at = static_cast<std::size_t>(axis);
+        int first = 0;
+        for (int y : l.outputs) {
+            std::vector<int> begin(shape.size(), 0), size = shape;
+            begin[at] = first;
+            const std::vector<int>& part = tensor_at(y).shape;
+            size[at] = kind == builtin_unpack ? 1 : at < part.size() ? part[at] : 0;
+            first += size[at];
+            if (size[at] < 1 || first > shape[at])
+                bad("its outputs do not fit its input");
+            add_slice(x, std::move(begin), std::vector<int>(shape.size(), 1), std::move(size), y);
+        }
+    }
+
+    void read_slice(const tfl::layer& source, const layer& l, int kind) {
+        const std::vector<int> shape = tensor_at(l.inputs.at(0)).shape;
+        const auto list = [&](std::size_t k) {
+            input(l, k);
+            std::vector<std::int64_t> v = integers(l.inputs[k]);
+            if (v.size() != shape.size())
+                bad(fmt::format("slices {} dimensions of {}", v.size(), shape.size()));
+            return v;
+        };
+        std::vector<int> begin, steps, size;
+        const std::vector<std::int64_t> first = list(1), last = list(2);
+        std::vector<std::int64_t> step(shape.size(), 1);
+        int begin_mask = 0, end_mask = 0, shrink = 0;
+        if (kind == builtin_strided_slice) {
+            step = list(3);
+            const auto& o = options(source.options_as_strided_slice());
+            if (o.ellipsis_mask() != 0 || o.new_axis_mask() != 0)
+                bad("ellipsis and new axes are not supported");
+            begin_mask = o.begin_mask();
+            end_mask = o.end_mask();
+            shrink = o.shrink_axis_mask();
+        }
+        for (std::size_t d = 0; d < shape.size(); ++d) {
+            const std::int64_t extent = shape[d];
+            const auto bit = [&](int mask) { return d < 31 && ((mask >> d) & 1) != 0; };
+            std::int64_t from = first[d], to = last[d];
+            if (kind == builtin_slice) {
+                to = to < 0 ? extent : from + std::min(to, extent);
+            } else {
+                if (step[d] < 1)
+                    bad(fmt::format("has a step of {}, expected a positive one", step[d]));
+                from = bit(begin_mask) ? 0 : from < 0 ? from + extent : from;
+                to = bit(end_mask) ? extent : to < 0 ? to + extent : to;
+                if (bit(shrink))
+                    to = from + 1;
+            }
+            to = std::min(to, extent);
+            if (from < 0 || from >= to)
+                bad(fmt::format("takes nothing of dimension {}", d));
+            begin.push_back(static_cast<int>(from));
+            steps.push_back(static_cast<int>(std::min<std::int64_t>(step[d], extent)));
+            size.push_back(static_cast<int>((to - from + step[d] - 1) / step[d]));
+        }
+        add_slice(l.inputs[0], std::move(begin), std::move(steps), std::move(size), l.outputs[0]);
+    }
+
     void read_layer(const tfl::layer& source) {
         if (!codes_ || source.opcode_index() >= codes_->size())
             fail_network(file_, fmt::format("layer {}: operator index {} is out of range", index_,
@@ -344,13 +487,19 @@ class tflite_reader {
         l.outputs = indices(source.outputs());
         name_ = l.outputs.empty() ? "?" : tensor_at(l.outputs[0]).name;
         l.name = name_;
-        if (l.outputs.size() != 1)
-            bad(fmt::format("has {} outputs: this operator is not supported", l.outputs.size()));
-        const tensor& y = tensor_at(l.outputs[0]);
         for (int i : l.inputs)
             if (i != -1)
                 tensor_at(i);
-        const tensor& x = input(l, 0);
+        for (int i : l.outputs)
+            tensor_at(i);
+        if (kind == builtin_split || kind == builtin_split_v || kind == builtin_unpack) {
+            read_parts(source, l, kind);
+            return;
+        }
+        if (l.outputs.size() != 1)
+            bad(fmt::format("has {} outputs: this operator is not supported", l.outputs.size()));
+        const tensor& y = tensor_at(l.outputs[0]);
+        const tensor& x = input(l, kind == builtin_transpose_conv ? 2 : 0);
 
         if (kind == builtin_quantize && is_float(x)) {
             const auto at = std::find(n_.inputs.begin(), n_.inputs.end(), l.inputs[0]);
@@ -417,6 +566,107 @@ class tflite_reader {
                 set_activation(l, o ? o->activation() : 0);
                 break;
             }
+            case builtin_sub:
+            case builtin_mul:
+            case builtin_maximum:
+            case builtin_minimum: {
+                l.kind = kind == builtin_sub       ? op::sub
+                         : kind == builtin_mul     ? op::mul
+                         : kind == builtin_maximum ? op::maximum
+                                                   : op::minimum;
+                const auto* o = kind == builtin_sub   ? source.options_as_sub()
+                                : kind == builtin_mul ? source.options_as_mul()
+                                                      : nullptr;
+                set_activation(l, o ? o->activation() : 0);
+                break;
+            }
+            case builtin_transpose_conv: {
+                l.kind = op::transpose_conv2d;
+                const auto& o = options(source.options_as_transpose_conv());
+                input(l, 2);
+                // The format has the output's shape first, then weights, input and bias.
+                const int bias = l.inputs.size() > 3 ? l.inputs[3] : -1;
+                l.inputs = {l.inputs[2], l.inputs[1], bias};
+                set_kernel_from_weights(l);
+                require_channel_axis(l, 0);
+                l.stride_h = o.stride_h();
+                l.stride_w = o.stride_w();
+                if (l.stride_h < 1 || l.stride_w < 1)
+                    bad("has a stride below 1");
+                if (y.shape.size() != 4)
+                    bad(fmt::format("its output has {} dimensions, expected 4", y.shape.size()));
+                if (o.padding() == 0) {
+                    int total = 0;
+                    l.pad_top = same_padding(y.shape[1], l.kernel_h, l.stride_h, 1, total);
+                    l.pad_bottom = total - l.pad_top;
+                    l.pad_left = same_padding(y.shape[2], l.kernel_w, l.stride_w, 1, total);
+                    l.pad_right = total - l.pad_left;
+                }
+                set_activation(l, o.activation());
+                break;
+            }
+            case builtin_resize_nearest: {
+                l.kind = op::resize_nearest;
+                const auto* o = source.options_as_resize_nearest();
+                l.align_corners = o && o->align_corners();
+                l.half_pixel_centers = o && o->half_pixel_centers();
+                l.inputs.resize(1);
+                set_activation(l, no_activation);
+                break;
+            }
+            case builtin_resize_bilinear: {
+                l.kind = op::resize_bilinear;
+                const auto* o = source.options_as_resize_bilinear();
+                l.align_corners = o && o->align_corners();
+                l.half_pixel_centers = o && o->half_pixel_centers();
+                l.inputs.resize(1);
+                set_activation(l, no_activation);
+                break;
+            }
+            case builtin_transpose: {
+                l.kind = op::transpose;
+                input(l, 1);
+                for (std::int64_t a : integers(l.inputs[1]))
+                    l.axes.push_back(static_cast<int>(std::clamp<std::int64_t>(a, -1, 64)));
+                l.inputs.resize(1);
+                set_activation(l, no_activation);
+                break;
+            }
+            case builtin_slice:
+            case builtin_strided_slice:
+                read_slice(source, l, kind);
+                return;
+            case builtin_pack: {
+                l.kind = op::concat;
+                const auto& o = options(source.options_as_pack());
+                l.axis = o.axis() < 0 ? o.axis() + static_cast<int>(y.shape.size()) : o.axis();
+                if (l.axis < 0 || static_cast<std::size_t>(l.axis) >= y.shape.size())
+                    bad(fmt::format("stacks along axis {}", o.axis()));
+                // Each part with a dimension of one, then a concatenation along it.
+                const std::size_t rank = y.shape.size();
+                for (int& part : l.inputs) {
+                    std::vector<int> shape = tensor_at(part).shape;
+                    if (shape.size() + 1 != rank)
+                        bad("its inputs and its output do not fit");
+                    shape.insert(shape.begin() + l.axis, 1);
+                    part = reshaped(part, std::move(shape));
+                }
+                set_activation(l, no_activation);
+                break;
+            }
+            case builtin_tanh:
+                l.kind = op::tanh;
+                set_activation(l, no_activation);
+                break;
+            case builtin_hard_swish:
+                l.kind = op::hard_swish;
+                set_activation(l, no_activation);
+                break;
+            case builtin_leaky_relu:
+                l.kind = op::leaky_relu;
+                l.alpha = options(source.options_as_leaky_relu()).alpha();
+                set_activation(l, no_activation);
+                break;
             case builtin_average_pool_2d:
             case builtin_max_pool_2d: {
                 l.kind = kind == builtin_max_pool_2d ? op::max_pool : op::average_pool;

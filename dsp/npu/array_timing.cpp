@@ -24,6 +24,30 @@ std::vector<array_organisation> make_organisations() {
     list.push_back({"h3", 48, 48, tap_mode::serial, depthwise_mode::one_per_lane, 128, 2, 0, 8});
     // h4: h1's array, overlapped and wide, with a slow controller (57 us a pass).
     list.push_back({"h4", 32, 72, tap_mode::folded, depthwise_mode::dot_product, 64, 2, 14858, 8});
+    // h5: the plateau of the measured small networks, a third of the array on channels padded to
+    // 32, and 2,000 cycles a pass; depthwise at its best and at its worst.
+    array_organisation h5{"h5",
+                          32,
+                          24,
+                          tap_mode::folded,
+                          depthwise_mode::dot_product,
+                          64,
+                          2,
+                          2000,
+                          8,
+                          array_flow::plateau,
+                          32};
+    list.push_back(h5);
+    h5.name = "h5_dense";
+    h5.depthwise = depthwise_mode::dense;
+    list.push_back(h5);
+    // bus16: h1's array behind 16 B/cycle, overlapped: bandwidth alone.
+    list.push_back({"bus16", 32, 72, tap_mode::folded, depthwise_mode::dot_product, 16, 2, 0, 8});
+    // Plain systolic arrays, to compare with other simulators.
+    list.push_back({"os48", 48, 48, tap_mode::folded, depthwise_mode::one_per_lane, 64, 2, 0, 8,
+                    array_flow::output_stationary, 1});
+    list.push_back({"ws48", 48, 48, tap_mode::folded, depthwise_mode::one_per_lane, 64, 2, 0, 8,
+                    array_flow::weight_stationary, 1});
     return list;
 }
 
@@ -51,18 +75,84 @@ const array_organisation& organisation(const std::string& name) {
     throw input_error(exit_code::usage, message);
 }
 
+array_organisation with_weight_bits(array_organisation a, unsigned bits) {
+    if (bits != 8 && bits != 4 && bits != 2)
+        throw input_error(exit_code::usage,
+                          "weights of " + std::to_string(bits) + " bits; expected 8, 4 or 2");
+    if (a.flow == array_flow::dot_product || a.flow == array_flow::plateau)
+        a.lanes *= 8 / bits;
+    return a;
+}
+
+std::string describe_mapping(op kind, const array_organisation& a) {
+    const std::string size = std::to_string(a.lanes) + " x " + std::to_string(a.depth);
+    const bool dense =
+        kind == op::conv2d || kind == op::fully_connected || kind == op::transpose_conv2d;
+    if (!dense && kind != op::depthwise_conv2d)
+        return "elements on " + std::to_string(a.lanes) + " lanes";
+    switch (a.flow) {
+        case array_flow::output_stationary:
+            return size + " output stationary" + (dense ? "" : ", a channel at a time");
+        case array_flow::weight_stationary:
+            return size + " weight stationary" + (dense ? "" : ", a channel at a time");
+        case array_flow::plateau:
+            return std::to_string(a.macs()) + " MAC/cycle, channels padded to " +
+                   std::to_string(a.channel_padding) +
+                   (dense                                  ? ""
+                    : a.depthwise == depthwise_mode::dense ? ", dense groups"
+                                                           : ", one input channel");
+        case array_flow::dot_product:
+            break;
+    }
+    if (dense)
+        return size + (a.taps == tap_mode::folded ? ", taps folded" : ", taps in series");
+    return size + (a.depthwise == depthwise_mode::dot_product ? ", taps along the depth"
+                                                              : ", one multiplier a lane");
+}
+
+namespace {
+
+std::uint64_t systolic_cycles(std::uint64_t pixels, std::uint64_t products, std::uint64_t channels,
+                              const array_organisation& a) {
+    const std::uint64_t columns = ceil_div(channels, a.lanes);
+    if (a.flow == array_flow::output_stationary)
+        return ceil_div(pixels, a.depth) * columns * (products + a.depth + a.lanes - 2) - 1;
+    return ceil_div(products, a.depth) * columns * (pixels + 2 * a.depth + a.lanes - 2) - 1;
+}
+
+std::uint64_t plateau_cycles(const array_work& w, const array_organisation& a) {
+    const auto padded = [&](std::uint64_t channels) {
+        return ceil_div(channels, a.channel_padding) * a.channel_padding;
+    };
+    const std::uint64_t in = w.kind != op::depthwise_conv2d         ? padded(w.in_channels)
+                             : a.depthwise == depthwise_mode::dense ? a.channel_padding
+                                                                    : 1;
+    return ceil_div(w.pixels * w.taps * in * padded(w.out_channels), a.macs());
+}
+
+}  // namespace
+
 std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
     const std::uint64_t groups = ceil_div(w.out_channels, a.lanes);
     const std::uint64_t elements = w.pixels * w.out_channels;
     switch (w.kind) {
         case op::conv2d:
-        case op::fully_connected: {
+        case op::fully_connected:
+        case op::transpose_conv2d: {
+            if (a.flow == array_flow::plateau)
+                return plateau_cycles(w, a);
+            if (a.flow != array_flow::dot_product)
+                return systolic_cycles(w.pixels, w.taps * w.in_channels, w.out_channels, a);
             const std::uint64_t steps = a.taps == tap_mode::folded
                                             ? ceil_div(w.taps * w.in_channels, a.depth)
                                             : w.taps * ceil_div(w.in_channels, a.depth);
             return w.pixels * groups * steps;
         }
         case op::depthwise_conv2d: {
+            if (a.flow == array_flow::plateau)
+                return plateau_cycles(w, a);
+            if (a.flow != array_flow::dot_product)
+                return w.out_channels * systolic_cycles(w.pixels, w.taps, 1, a);
             const std::uint64_t steps =
                 a.depthwise == depthwise_mode::dot_product ? ceil_div(w.taps, a.depth) : w.taps;
             return w.pixels * groups * steps;
@@ -73,6 +163,8 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
             return ceil_div(elements * w.taps, std::max<std::uint64_t>(1, a.macs() / 3));
         case op::softmax:
         case op::logistic:
+        case op::tanh:
+        case op::hard_swish:
             return ceil_div(elements, a.lanes) * a.function_cycles;
         case op::add:
         case op::reshape:
@@ -81,7 +173,17 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
         case op::dequantize:
         case op::relu:
         case op::concat:
+        case op::leaky_relu:
+        case op::sub:
+        case op::mul:
+        case op::maximum:
+        case op::minimum:
+        case op::slice:
+        case op::transpose:
+        case op::resize_nearest:
             return ceil_div(elements, a.lanes);
+        case op::resize_bilinear:
+            return ceil_div(elements * 4, a.lanes);  // four products an output
     }
     return ceil_div(elements, a.lanes);
 }

@@ -24,6 +24,15 @@ enum class tap_mode : std::uint8_t {
 enum class depthwise_mode : std::uint8_t {
     dot_product,   ///< the taps lie along the depth of each lane: ceil(taps / depth) cycles a pixel
     one_per_lane,  ///< one multiplier per lane: taps cycles a pixel
+    dense,         ///< plateau only: as a convolution inside each group of padded channels
+};
+
+/// How multiply layers walk the array.
+enum class array_flow : std::uint8_t {
+    dot_product,        ///< lanes of `depth` products, summed in one cycle
+    output_stationary,  ///< systolic, `depth` rows of pixels by `lanes` columns of channels
+    weight_stationary,  ///< systolic, `depth` rows of weights by `lanes` columns of channels
+    plateau,            ///< so many effective multiply-accumulates on padded channels
 };
 
 /// One organisation of the array and its path to the SRAM.
@@ -39,14 +48,24 @@ struct array_organisation {
     std::uint64_t fixed_cycles = 444;  ///< control cost of every pass
     /// Cycles per element and lane of softmax and logistic (no public figure).
     std::uint64_t function_cycles = 8;
+    array_flow flow = array_flow::dot_product;
+    /// plateau: channels count in multiples of this.
+    std::uint64_t channel_padding = 1;
 
     std::uint64_t macs() const { return lanes * depth; }
 };
 
-/// "h1", "h2", "h3", "h4".
+/// "h1", "h2", "h3", "h4", "h5", "h5_dense", "bus16", "os48", "ws48".
 std::vector<std::string> organisation_names();
 /// One of them; throws input_error(usage) for another name.
 const array_organisation& organisation(const std::string& name);
+
+/// What the same array does with weights of 4 or 2 bits: the part's public SIMD width doubles with
+/// each halving, so do the lanes of dot-product and plateau arrays. 8 changes nothing. Weights take
+/// `bits` / 8 of their bytes; that is the caller's affair.
+array_organisation with_weight_bits(array_organisation a, unsigned bits);
+/// "32 x 72 dot product, folded taps", for reports.
+std::string describe_mapping(op kind, const array_organisation& a);
 
 /// The shape of a piece of work as the array sees it: a whole layer or one tile of it.
 struct array_work {
@@ -64,6 +83,12 @@ struct array_work {
 ///                     serial
 ///   fully connected   the same with one pixel and one tap
 ///   depthwise         pixels * ceil(out_channels / lanes) * (ceil(taps / depth) or taps)
+/// Systolic, with H = depth and W = lanes, stall-free, as SCALE-Sim counts them; depthwise is a
+/// convolution of one channel, once for each channel:
+///   output stationary ceil(pixels / H) * ceil(out / W) * (taps * in + H + W - 2) - 1
+///   weight stationary ceil(taps * in / H) * ceil(out / W) * (pixels + 2 H + W - 2) - 1
+/// Plateau: ceil(pixels * taps * padded in * padded out / (lanes * depth)); depthwise has one input
+/// channel, or `channel_padding` of them when dense.
 /// Others: pooling and mean use a third of the array as adders, ceil(pixels * out_channels * taps /
 /// (lanes * depth / 3)); element-wise operators and copies make one element per lane and cycle;
 /// softmax and logistic take function_cycles per element and lane. Nothing is free but an alias,

@@ -23,11 +23,20 @@ void npu_parameters::declare(parameter_registry& r) {
               {"h2", array_choice::h2},
               {"h3", array_choice::h3},
               {"h4", array_choice::h4},
+              {"h5", array_choice::h5},
+              {"h5_dense", array_choice::h5_dense},
+              {"bus16", array_choice::bus16},
+              {"os48", array_choice::os48},
+              {"ws48", array_choice::ws48},
               {"custom", array_choice::custom}})
         .says(
             "How the multiply-accumulators are organised: h1 32 lanes x 72 deep, one buffer; h2 48 "
             "x "
             "48 im2col, overlapped; h3 48 x 48 taps in series; h4 32 x 72 with a slow controller; "
+            "h5 768 multiply-accumulates a cycle on padded channels and 2000 cycles a pass, "
+            "h5_dense the same with dense depthwise layers; bus16 32 x 72 behind 16 B/cycle; os48 "
+            "and "
+            "ws48 plain systolic arrays, output and weight stationary; "
             "custom takes the npu parameters lanes, depth, bus, buffers, fixed_cycles, taps and "
             "depthwise.")
         .from(
@@ -139,10 +148,8 @@ array_organisation npu_parameters::array() const {
         a.buffers = static_cast<unsigned>(buffers);
         a.fixed_cycles = fixed_cycles;
     } else {
-        a = dsp::organisation(organisation == array_choice::h1   ? "h1"
-                              : organisation == array_choice::h2 ? "h2"
-                              : organisation == array_choice::h3 ? "h3"
-                                                                 : "h4");
+        // The shipped ones are in the order of the choices.
+        a = dsp::organisation(organisation_names().at(static_cast<std::size_t>(organisation)));
     }
     a.function_cycles = function_cycles;
     return a;

@@ -24,7 +24,7 @@ namespace ocellus::dsp {
 
 class executor;
 
-enum class array_choice { h1, h2, h3, h4, custom };
+enum class array_choice { h1, h2, h3, h4, h5, h5_dense, bus16, os48, ws48, custom };
 
 struct npu_parameters {
     double clock = 262.5e6;  ///< Hz

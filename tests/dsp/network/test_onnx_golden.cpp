@@ -52,7 +52,9 @@ TEST_CASE("QDQ twins of the MLPerf Tiny networks equal ONNX Runtime", "[network]
                                       {"mlperf_vww_96_int8", "grace_hopper"},
                                       {"mlperf_ic_resnet_quant", "cat"},
                                       {"mlperf_ic_resnet_quant", "grace_hopper"},
-                                      {"mlperf_ic_resnet_quant", "parrot"}}) {
+                                      {"mlperf_ic_resnet_quant", "parrot"},
+                                      {"tflm_person_detect", "person"},
+                                      {"tflm_person_detect", "no_person"}}) {
         INFO(name << "/" << input);
         const std::string folder = test_data(std::string("golden/") + name + "/" + input + "/");
         const network n =

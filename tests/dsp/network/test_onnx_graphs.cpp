@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <random>
 
@@ -84,10 +85,10 @@ class graph_maker {
     }
 
     std::string conv(const std::string& x, int out_c, int kernel, int stride, int pad,
-                     bool depthwise, bool per_channel) {
+                     bool depthwise, bool per_channel, int groups = 1) {
         const picture& in = known_.at(x);
         const int in_c = in.shape[1];
-        const int depth = depthwise ? 1 : in_c;
+        const int depth = depthwise ? 1 : in_c / groups;
         std::vector<float> scales;
         for (int i = 0; i < (per_channel ? out_c : 1); ++i)
             scales.push_back(static_cast<float>(real(0.005, 0.02)));
@@ -122,7 +123,7 @@ class graph_maker {
         attribute_list(c, "kernel_shape", {kernel, kernel});
         attribute_list(c, "strides", {stride, stride});
         attribute_list(c, "pads", {pad, pad, pad, pad});
-        attribute(c, "group", depthwise ? in_c : 1);
+        attribute(c, "group", depthwise ? in_c : groups);
         picture out;
         const int h = (in.shape[2] + 2 * pad - kernel) / stride + 1;
         const int wd = (in.shape[3] + 2 * pad - kernel) / stride + 1;
@@ -136,7 +137,9 @@ class graph_maker {
                             for (int kx = 0; kx < kernel; ++kx)
                                 sum += wr[static_cast<std::size_t>(
                                            ((o * depth + i) * kernel + ky) * kernel + kx)] *
-                                       at(in, depthwise ? o / (out_c / in_c) : i,
+                                       at(in,
+                                          depthwise ? o / (out_c / in_c)
+                                                    : o / (out_c / groups) * depth + i,
                                           yy * stride + ky - pad, xx * stride + kx - pad, 0.0);
                     out.values.push_back(sum);
                 }
@@ -166,6 +169,37 @@ class graph_maker {
         picture p = known_.at(a);
         for (std::size_t i = 0; i < p.values.size(); ++i)
             p.values[i] += known_.at(b).values[i];
+        known_[y] = p;
+        return y;
+    }
+
+    /// Sub or Mul; the second operand may have one pixel for all.
+    std::string pair(const char* kind, const std::string& a, const std::string& b) {
+        const std::string y = std::string(kind) + std::to_string(++counter_);
+        node(kind, {a, b}, y);
+        picture p = known_.at(a);
+        const picture& q = known_.at(b);
+        const std::size_t repeat = p.values.size() / q.values.size();
+        for (std::size_t i = 0; i < p.values.size(); ++i) {
+            const double other = q.values[i / repeat];
+            p.values[i] = std::string(kind) == "Mul" ? p.values[i] * other : p.values[i] - other;
+        }
+        known_[y] = p;
+        return y;
+    }
+
+    std::string function(const char* kind, const std::string& x, double (*real_function)(double)) {
+        const std::string y = std::string(kind) + std::to_string(++counter_);
+        auto* n = node(kind, {x}, y);
+        if (std::string(kind) == "LeakyRelu") {
+            auto* a = n->add_attribute();
+            a->set_name("alpha");
+            a->set_type(onnx::AttributeProto::FLOAT);
+            a->set_f(0.2f);
+        }
+        picture p = known_.at(x);
+        for (double& v : p.values)
+            v = real_function(v);
         known_[y] = p;
         return y;
     }
@@ -494,5 +528,62 @@ TEST_CASE("float and dynamic ONNX networks are refused with the first layer", "[
         g.node("Einsum", {in}, "odd");
         g.output("odd");
         CHECK(refusal(g).find("Einsum 'odd'") != std::string::npos);
+    }
+}
+
+TEST_CASE("grouped convolutions, differences, gates and functions of QDQ graphs", "[network]") {
+    for (unsigned seed = 0; seed < 12; ++seed) {
+        INFO("seed " << seed);
+        graph_maker g(500 + seed);
+        std::string x = g.input({1, 8, 6, 5}, seed % 2 == 0);
+        x = g.quantize(g.conv(x, 12, 3, 1, 1, false, seed % 3 == 0, seed % 2 == 0 ? 4 : 2), 0.5f,
+                       -7);
+        g.output(x.substr(0, x.size() - 2) + "_q");
+        compare(g, {1, 8, 6, 5});
+    }
+    for (unsigned seed = 0; seed < 4; ++seed) {
+        INFO("seed " << seed);
+        const auto check = [&](const std::function<std::string(graph_maker&, std::string)>& make,
+                               float scale, int zero) {
+            graph_maker g(600 + seed);
+            const std::string x = g.input({1, 6, 4, 5}, seed % 2 == 0);
+            const std::string y = make(g, x);
+            g.quantize(y, scale, zero);
+            g.output(y + "_q");
+            compare(g, {1, 6, 4, 5});
+        };
+        // A gate of one pixel, as in squeeze and excite; a difference with a convolution.
+        check(
+            [](graph_maker& g, const std::string& x) {
+                // A scale that leaves no mean of 20 samples half way between two integers.
+                const std::string gate = g.quantize(g.global_average(x), 0.0137f, 4);
+                return g.pair("Mul", x, gate);
+            },
+            0.013f, -3);
+        check(
+            [](graph_maker& g, const std::string& x) {
+                return g.pair("Sub", x, g.quantize(g.conv(x, 6, 1, 1, 0, false, true), 0.3f, 2));
+            },
+            0.35f, 9);
+        check(
+            [](graph_maker& g, const std::string& x) {
+                return g.function(
+                    "Tanh", x, +[](double v) { return std::tanh(v); });
+            },
+            1.0f / 128.0f, 0);
+        check(
+            [](graph_maker& g, const std::string& x) {
+                return g.function(
+                    "LeakyRelu", x,
+                    +[](double v) { return v < 0.0 ? v * static_cast<double>(0.2f) : v; });
+            },
+            0.017f, -50);
+        check(
+            [](graph_maker& g, const std::string& x) {
+                return g.function(
+                    "HardSwish", x,
+                    +[](double v) { return v * std::min(std::max(v / 6.0 + 0.5, 0.0), 1.0); });
+            },
+            0.011f, -90);
     }
 }

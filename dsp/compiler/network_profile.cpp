@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include "dsp/compiler/network_profile.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ocellus::dsp {
+
+namespace {
+
+struct span {
+    std::uint64_t from = 0, to = 0;
+};
+
+std::uint64_t overlap(const span& a, const span& b) {
+    const std::uint64_t from = std::max(a.from, b.from), to = std::min(a.to, b.to);
+    return to > from ? to - from : 0;
+}
+
+/// Where the array's idle time of a pass goes. Loads bring activations first, then weights; what
+/// the bus is busy with while the array waits is the cause.
+cycle_causes causes_of(const pass& p, const array_organisation& a) {
+    cycle_causes c;
+    c.control = a.fixed_cycles;
+    const std::vector<tile_times> times = schedule(p, a);
+    // Activations read in all, and how many of them are repeats: a share of each wait.
+    std::uint64_t moved = 0;
+    for (const tile& t : p.tiles)
+        moved += t.activation_bytes;
+    std::uint64_t waited = 0;
+    const auto wait = [&](const span& idle) {
+        std::uint64_t rest = idle.to - idle.from;
+        for (std::size_t i = 0; i < times.size() && rest > 0; ++i) {
+            const tile& t = p.tiles[i];
+            const tile_times& x = times[i];
+            const std::uint64_t bytes = t.activation_bytes + t.weight_bytes;
+            const std::uint64_t length = x.load_end - x.load_start;
+            const std::uint64_t middle =
+                x.load_start + (bytes == 0 ? 0 : length * t.activation_bytes / bytes);
+            const std::uint64_t in = overlap(idle, {x.load_start, middle});
+            const std::uint64_t weights = overlap(idle, {middle, x.load_end});
+            const std::uint64_t out = overlap(idle, {x.store_start, x.store_end});
+            waited += in;
+            c.weights += weights;
+            c.drain += out;
+            rest -= in + weights + out;
+        }
+        // The bus rests only while it waits for a result.
+        c.drain += rest;
+    };
+    std::uint64_t free = a.fixed_cycles;
+    for (const tile_times& x : times) {
+        wait({free, x.compute_start});
+        c.compute += x.compute_end - x.compute_start;
+        free = x.compute_end;
+    }
+    if (!times.empty())
+        wait({free, std::max(free, times.back().store_end)});
+    const std::uint64_t repeats = moved > p.input_bytes ? moved - p.input_bytes : 0;
+    c.reread = moved == 0 ? 0 : waited * repeats / moved;
+    c.activations = waited - c.reread;
+    return c;
+}
+
+void finish(layer_profile& l, const array_organisation& a, std::uint64_t busy) {
+    const std::uint64_t bytes = l.input_bytes + l.weight_bytes + l.output_bytes;
+    const auto possible = static_cast<double>(l.cycles.total() * a.macs());
+    l.utilisation = possible > 0 ? static_cast<double>(l.macs) / possible : 0;
+    l.intensity = bytes > 0 ? static_cast<double>(l.macs) / static_cast<double>(bytes) : 0;
+    l.memory_bound = bus_cycles(bytes, a) > busy;
+}
+
+void add_totals(network_profile& n) {
+    for (const layer_profile& l : n.layers) {
+        n.macs += l.macs;
+        n.cycles.add(l.cycles);
+        n.input_bytes += l.input_bytes;
+        n.weight_bytes += l.weight_bytes;
+        n.output_bytes += l.output_bytes;
+    }
+    const auto possible = static_cast<double>(n.cycles.total() * n.array.macs());
+    n.utilisation = possible > 0 ? static_cast<double>(n.macs) / possible : 0;
+}
+
+/// Bytes of the arena that are alive while layer `index` runs.
+std::uint64_t live_bytes(const compiled_network& c, int index) {
+    std::vector<std::uint64_t> bytes(c.net.tensors.size(), 0);
+    for (std::size_t t = 0; t < bytes.size(); ++t) {
+        if (!c.plan.in_arena[t] || c.plan.first_use[t] > index || c.plan.last_use[t] < index)
+            continue;
+        std::uint64_t& b = bytes[static_cast<std::size_t>(c.plan.shares[t])];
+        b = std::max<std::uint64_t>(b, c.net.tensors[t].bytes());
+    }
+    std::uint64_t sum = 0;
+    for (std::uint64_t b : bytes)
+        sum += b;
+    return sum;
+}
+
+}  // namespace
+
+void cycle_causes::add(const cycle_causes& other) {
+    control += other.control;
+    compute += other.compute;
+    activations += other.activations;
+    reread += other.reread;
+    weights += other.weights;
+    drain += other.drain;
+}
+
+network_profile profile(const compiled_network& c) {
+    network_profile n;
+    n.name = c.net.name;
+    n.array = c.array;
+    n.arena_bytes = c.plan.arena_bytes;
+    n.arena_lower_bound = c.plan.arena_lower_bound;
+    n.coefficient_bytes = c.plan.coefficients_bytes;
+    for (const pass& p : c.passes) {
+        layer_profile l;
+        l.name = p.name;
+        l.kind = p.kind;
+        l.mapping = describe_mapping(p.kind, c.array);
+        l.in_shape = p.in_shape;
+        l.out_shape = p.out_shape;
+        l.macs = p.macs;
+        l.cycles = causes_of(p, c.array);
+        l.tiles = p.tiles.size();
+        std::uint64_t busy = 0;
+        for (const tile& t : p.tiles) {
+            l.input_bytes += t.activation_bytes;
+            l.weight_bytes += t.weight_bytes;
+            l.output_bytes += t.store_bytes;
+            busy += t.compute;
+        }
+        l.live_bytes = live_bytes(c, p.layers.front());
+        finish(l, c.array, busy);
+        n.layers.push_back(std::move(l));
+    }
+    add_totals(n);
+    return n;
+}
+
+network_profile profile(const std::string& name, const std::vector<listed_layer>& layers,
+                        const array_organisation& a) {
+    network_profile n;
+    n.name = name;
+    n.array = a;
+    const auto extent = [](std::uint64_t v) { return static_cast<int>(v); };
+    for (const listed_layer& x : layers) {
+        layer_profile l;
+        l.name = x.name;
+        l.kind = x.groups > 1 && x.groups == x.in_channels ? op::depthwise_conv2d : op::conv2d;
+        l.mapping = describe_mapping(l.kind, a);
+        l.in_shape = {1, extent(x.in_height), extent(x.in_width), extent(x.in_channels)};
+        l.out_shape = {1, extent(x.out_height), extent(x.out_width), extent(x.out_channels)};
+        l.macs = x.macs();
+        l.input_bytes = x.in_height * x.in_width * x.in_channels;
+        l.output_bytes = x.out_height * x.out_width * x.out_channels;
+        l.weight_bytes = x.bytes() - l.input_bytes - l.output_bytes;
+        // What the bus does beyond the array's time is shared out by bytes.
+        const std::uint64_t compute = x.compute(a);
+        const std::uint64_t cycles = layer_cycles(compute, x.bytes(), a);
+        const std::uint64_t exposed = cycles - compute - a.fixed_cycles;
+        l.cycles.control = a.fixed_cycles;
+        l.cycles.compute = compute;
+        l.cycles.weights = exposed * l.weight_bytes / x.bytes();
+        l.cycles.drain = exposed * l.output_bytes / x.bytes();
+        l.cycles.activations = exposed - l.cycles.weights - l.cycles.drain;
+        finish(l, a, compute);
+        n.layers.push_back(std::move(l));
+    }
+    add_totals(n);
+    return n;
+}
+
+}  // namespace ocellus::dsp

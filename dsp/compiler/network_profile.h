@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dsp/compiler/compiled_network.h"
+#include "dsp/compiler/layer_list.h"
+
+/// Where the cycles of a network go when the memory never waits: every cycle has one cause, and the
+/// causes add up.
+namespace ocellus::dsp {
+
+/// Cycles by cause; exactly one holds at a time.
+struct cycle_causes {
+    std::uint64_t control = 0;      ///< the fixed cost of a pass
+    std::uint64_t compute = 0;      ///< the array works
+    std::uint64_t activations = 0;  ///< it waits for activations that the layer needs once
+    std::uint64_t reread = 0;       ///< it waits for activations that a tile reads again
+    std::uint64_t weights = 0;      ///< it waits for weights and biases
+    std::uint64_t drain = 0;        ///< it waits while results go out
+    std::uint64_t total() const {
+        return control + compute + activations + reread + weights + drain;
+    }
+    void add(const cycle_causes& other);
+};
+
+/// One pass.
+struct layer_profile {
+    std::string name;
+    op kind = op::conv2d;
+    std::string mapping;  ///< how the array does it
+    std::vector<int> in_shape, out_shape;
+    std::uint64_t macs = 0;
+    cycle_causes cycles;
+    std::uint64_t input_bytes = 0, weight_bytes = 0, output_bytes = 0;  ///< moved, repeats counted
+    std::uint64_t live_bytes = 0;  ///< of the arena, while the pass runs
+    std::uint64_t tiles = 1;
+    /// Multiply-accumulates over what the array could do in all of its cycles.
+    double utilisation = 0;
+    /// Multiply-accumulates per byte moved.
+    double intensity = 0;
+    /// Whether moving the bytes takes longer than computing.
+    bool memory_bound = false;
+};
+
+struct network_profile {
+    std::string name;
+    array_organisation array;
+    std::vector<layer_profile> layers;
+    std::uint64_t macs = 0;
+    cycle_causes cycles;
+    std::uint64_t input_bytes = 0, weight_bytes = 0, output_bytes = 0;
+    std::uint64_t arena_bytes = 0, arena_lower_bound = 0, coefficient_bytes = 0;
+    double utilisation = 0;
+};
+
+network_profile profile(const compiled_network& c);
+
+/// Of shapes alone, each tensor moved once; nothing is known of the arena.
+network_profile profile(const std::string& name, const std::vector<listed_layer>& layers,
+                        const array_organisation& a);
+
+}  // namespace ocellus::dsp

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/config.h"
+#include "core/files.h"
+#include "dsp/compiler/calibration.h"
+#include "dsp/compiler/network_profile.h"
+#include "dsp/network/check.h"
+#include "dsp/network/fast_kernels.h"
+#include "dsp/network/reader.h"
+#include "dsp/npu/generated_networks.h"
+#include "sim/embedded.h"
+#include "sim/inputs.h"
+#include "sim/settings.h"
+#include "sim/verbs.h"
+
+namespace ocellus::sim {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+int print(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+        throw input_error(exit_code::io, "error: cannot write to standard output");
+    return static_cast<int>(exit_code::ok);
+}
+
+bool is_list(const std::string& name) {
+    return fs::path(name).extension() == ".csv";
+}
+
+/// A network by file or built-in name, in the rounding that was asked for.
+dsp::network open_network(const std::string& name, const std::string& rounding) {
+    dsp::network n;
+    if (name == "builtin:parcels") {
+        n = dsp::read_network_bytes(embedded_network(), name);
+        n.name = "parcels";
+    } else if (name.rfind("builtin:", 0) == 0) {
+        n = dsp::generate_network(name);
+    } else {
+        n = dsp::read_network(name);
+        n.name = fs::path(name).stem().string();
+    }
+    if (!rounding.empty())
+        n.arithmetic = dsp::rounding_named(rounding);
+    dsp::check_arithmetic(n, name);
+    return n;
+}
+
+std::string shape_text(const std::vector<int>& shape) {
+    return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+/// Names come from files: at most `width` characters, nothing that steers a terminal.
+std::string short_name(const std::string& name, std::size_t width) {
+    std::string out;
+    for (char c : name)
+        out += c >= ' ' && c < 127 ? c : '?';
+    // The end of a path tells layers apart.
+    return out.size() > width ? "~" + out.substr(out.size() - width + 1) : out;
+}
+
+struct target {
+    settings s;
+    dsp::array_organisation array;
+    dsp::memory_budget budget;
+};
+
+target target_of(const command_line& command) {
+    target t;
+    parameter_registry registry;
+    resolve_settings(command, t.s, registry);
+    t.array = t.s.npu.array();
+    t.budget = t.s.npu.budget(sram_base, t.s.sram.size);
+    return t;
+}
+
+std::shared_ptr<const dsp::compiled_network> compiled(const target& t, dsp::network n) {
+    return dsp::compile(std::move(n), t.budget, t.array, t.s.npu.local_buffer);
+}
+
+dsp::network_profile profile_of(const target& t, const std::string& name,
+                                const std::string& rounding) {
+    if (is_list(name))
+        return dsp::profile(fs::path(name).stem().string(),
+                            dsp::parse_layer_list(read_input_file(name), name), t.array);
+    return dsp::profile(*compiled(t, open_network(name, rounding)));
+}
+
+// ---- check ----------------------------------------------------------------------------------
+
+int check(const command_line& command) {
+    const target t = target_of(command);
+    const std::string& name = command.files.at(1);
+    const dsp::network n = open_network(name, command.rounding);
+    std::shared_ptr<const dsp::compiled_network> c;
+    std::string misfit;
+    try {
+        c = compiled(t, n);
+    } catch (const input_error& e) {
+        misfit = e.what();
+    }
+    // What has no pass of its own is an alias, or rides on the pass before it.
+    std::vector<int> pass_of(n.layers.size(), -1);
+    if (c)
+        for (std::size_t p = 0; p < c->passes.size(); ++p)
+            for (int l : c->passes[p].layers)
+                pass_of[static_cast<std::size_t>(l)] = static_cast<int>(p);
+    ordered_json layers = ordered_json::array();
+    std::string text = fmt::format("{}: {} layers, rounding {}\n\n{:>3} {:<18} {:<28} {:<14} {}\n",
+                                   n.name, n.layers.size(), dsp::name_of(n.arithmetic), "",
+                                   "operator", "layer", "output", "runs on");
+    for (std::size_t i = 0; i < n.layers.size(); ++i) {
+        const dsp::layer& l = n.layers[i];
+        const auto& out = n.tensors[static_cast<std::size_t>(l.outputs[0])];
+        std::string where = "array: " + dsp::describe_mapping(l.kind, t.array);
+        if (c && pass_of[i] < 0)
+            where = "nothing: the same bytes as its input";
+        else if (c && c->passes[static_cast<std::size_t>(pass_of[i])].layers.front() !=
+                          static_cast<int>(i))
+            where = "rides on the layer before it";
+        else if (c && !c->passes[static_cast<std::size_t>(pass_of[i])].cut.fits)
+            where += "; its smallest tile exceeds npu.local_buffer and streams through";
+        text += fmt::format("{:>3} {:<18} {:<28} {:<14} {}\n", i, dsp::name_of(l.kind),
+                            short_name(l.name, 28), shape_text(out.shape), where);
+        layers.push_back({{"index", i},
+                          {"operator", dsp::name_of(l.kind)},
+                          {"name", short_name(l.name, 1000)},
+                          {"output", out.shape},
+                          {"runs_on", where}});
+    }
+    if (c)
+        text += fmt::format(
+            "\nfits: {} of {} bytes; arena {} (lower bound {}), weights and biases {}\n",
+            c->plan.used_bytes, t.budget.bytes, c->plan.arena_bytes, c->plan.arena_lower_bound,
+            c->plan.coefficients_bytes);
+    else
+        text += "\nruns, but not on this chip: " + misfit + "\n";
+    if (command.output_format == command_line::format::json) {
+        ordered_json j = {{"network", n.name},
+                          {"rounding", dsp::name_of(n.arithmetic)},
+                          {"fits", c != nullptr},
+                          {"why_not", short_name(misfit, 100000)},
+                          {"layers", layers}};
+        text = j.dump(2) + "\n";
+    }
+    print(text);
+    return static_cast<int>(c ? exit_code::ok : exit_code::usage);
+}
+
+// ---- profile --------------------------------------------------------------------------------
+
+const char* const csv_header =
+    "layer,operator,mapping,input,output,macs,utilisation,cycles,compute,activations,reread,"
+    "weights,drain,control,input_bytes,weight_bytes,output_bytes,arena_bytes,tiles,mac_per_byte,"
+    "bound\n";
+
+std::string quoted(const std::string& text) {
+    std::string out = "\"";
+    for (char c : short_name(text, 1000))
+        out += c == '"' ? "\"\"" : std::string(1, c);
+    return out + "\"";
+}
+
+std::string csv_of(const dsp::network_profile& n) {
+    std::string text = csv_header;
+    const auto causes = [](const dsp::cycle_causes& c) {
+        return fmt::format("{},{},{},{},{},{},{}", c.total(), c.compute, c.activations, c.reread,
+                           c.weights, c.drain, c.control);
+    };
+    for (const auto& l : n.layers)
+        text +=
+            fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{}\n", quoted(l.name),
+                        dsp::name_of(l.kind), quoted(l.mapping), shape_text(l.in_shape),
+                        shape_text(l.out_shape), l.macs, l.utilisation, causes(l.cycles),
+                        l.input_bytes, l.weight_bytes, l.output_bytes, l.live_bytes, l.tiles,
+                        l.intensity, l.memory_bound ? "memory" : "compute");
+    text += fmt::format("total,,{},,,{},{:.6f},{},{},{},{},{},,,\n", quoted(n.array.name), n.macs,
+                        n.utilisation, causes(n.cycles), n.input_bytes, n.weight_bytes,
+                        n.output_bytes, n.arena_bytes);
+    return text;
+}
+
+ordered_json json_of(const dsp::cycle_causes& c) {
+    return {{"total", c.total()},  {"compute", c.compute}, {"activations", c.activations},
+            {"reread", c.reread},  {"weights", c.weights}, {"drain", c.drain},
+            {"control", c.control}};
+}
+
+ordered_json json_of(const dsp::network_profile& n, double clock) {
+    ordered_json layers = ordered_json::array();
+    for (const auto& l : n.layers)
+        layers.push_back(
+            {{"name", short_name(l.name, 1000)},
+             {"operator", dsp::name_of(l.kind)},
+             {"mapping", l.mapping},
+             {"input", l.in_shape},
+             {"output", l.out_shape},
+             {"macs", l.macs},
+             {"utilisation", l.utilisation},
+             {"cycles", json_of(l.cycles)},
+             {"bytes",
+              {{"input", l.input_bytes}, {"weights", l.weight_bytes}, {"output", l.output_bytes}}},
+             {"arena_bytes", l.live_bytes},
+             {"tiles", l.tiles},
+             {"mac_per_byte", l.intensity},
+             {"bound", l.memory_bound ? "memory" : "compute"}});
+    return {{"network", n.name},
+            {"organisation", n.array.name},
+            {"clock_hz", clock},
+            {"macs", n.macs},
+            {"utilisation", n.utilisation},
+            {"cycles", json_of(n.cycles)},
+            {"milliseconds", static_cast<double>(n.cycles.total()) / clock * 1e3},
+            {"bytes",
+             {{"input", n.input_bytes}, {"weights", n.weight_bytes}, {"output", n.output_bytes}}},
+            {"arena_bytes", n.arena_bytes},
+            {"arena_lower_bound", n.arena_lower_bound},
+            {"coefficient_bytes", n.coefficient_bytes},
+            {"layers", layers}};
+}
+
+std::string text_of(const dsp::network_profile& n, double clock) {
+    std::string text = fmt::format(
+        "{} on {} at {:.1f} MHz; a memory that never waits (ocellus run --timing-only adds bank "
+        "conflicts)\n\n",
+        n.name, n.array.name, clock / 1e6);
+    const auto row = [](const std::string& name, const std::string& op, std::uint64_t macs,
+                        double utilisation, const dsp::cycle_causes& c, std::uint64_t bytes,
+                        std::uint64_t arena, const std::string& mapping) {
+        return fmt::format(
+            "{:<22} {:<16} {:>11} {:>6.1f} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7} {:>10} {:>9} "
+            "{}\n",
+            name, op, macs, 100 * utilisation, c.total(), c.compute, c.activations, c.reread,
+            c.weights, c.drain, c.control, bytes, arena, mapping);
+    };
+    text += fmt::format(
+        "{:<22} {:<16} {:>11} {:>6} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7} {:>10} {:>9} {}\n",
+        "layer", "operator", "MAC", "util%", "cycles", "compute", "act.", "reread", "weights",
+        "drain", "control", "bytes", "arena", "mapping");
+    for (const auto& l : n.layers)
+        text += row(short_name(l.name, 22), dsp::name_of(l.kind), l.macs, l.utilisation, l.cycles,
+                    l.input_bytes + l.weight_bytes + l.output_bytes, l.live_bytes,
+                    l.mapping + (l.memory_bound ? " (memory bound)" : ""));
+    text += row("total", "", n.macs, n.utilisation, n.cycles,
+                n.input_bytes + n.weight_bytes + n.output_bytes, n.arena_bytes, "");
+    text += fmt::format("\n{:.4f} ms", static_cast<double>(n.cycles.total()) / clock * 1e3);
+    if (n.arena_bytes > 0)
+        text += fmt::format("; arena {} bytes, lower bound {}; weights and biases {} bytes",
+                            n.arena_bytes, n.arena_lower_bound, n.coefficient_bytes);
+    return text + "\n";
+}
+
+int show_profile(const command_line& command) {
+    const target t = target_of(command);
+    const dsp::network_profile n = profile_of(t, command.files.at(1), command.rounding);
+    if (command.output_format == command_line::format::json)
+        return print(json_of(n, t.s.npu.clock).dump(2) + "\n");
+    return print(command.as_csv ? csv_of(n) : text_of(n, t.s.npu.clock));
+}
+
+// ---- compare --------------------------------------------------------------------------------
+
+/// Both networks on every shipped organisation: the spread is the uncertainty.
+int compare(const command_line& command) {
+    target t = target_of(command);
+    const std::string &a = command.files.at(1), &b = command.files.at(2);
+    ordered_json rows = ordered_json::array();
+    std::string text, csv = "organisation,a_cycles,b_cycles,a_ms,b_ms,ratio\n";
+    std::vector<std::string> names = dsp::organisation_names();
+    // The configured one first.
+    names.erase(std::remove(names.begin(), names.end(), t.array.name), names.end());
+    names.insert(names.begin(), t.array.name);
+    const dsp::array_organisation configured = t.array;
+    std::optional<dsp::network_profile> first_a, first_b;
+    std::string table;
+    for (const std::string& name : names) {
+        t.array = name == configured.name ? configured : dsp::organisation(name);
+        const dsp::network_profile x = profile_of(t, a, command.rounding);
+        const dsp::network_profile y = profile_of(t, b, command.rounding);
+        const auto ms = [&](const dsp::network_profile& n) {
+            return static_cast<double>(n.cycles.total()) / t.s.npu.clock * 1e3;
+        };
+        const double ratio = ms(y) / ms(x);
+        table += fmt::format("{:<10} {:>12} {:>12} {:>10.4f} {:>10.4f} {:>8.3f}\n", name,
+                             x.cycles.total(), y.cycles.total(), ms(x), ms(y), ratio);
+        csv += fmt::format("{},{},{},{:.6f},{:.6f},{:.5f}\n", name, x.cycles.total(),
+                           y.cycles.total(), ms(x), ms(y), ratio);
+        rows.push_back({{"organisation", name},
+                        {"a_cycles", x.cycles.total()},
+                        {"b_cycles", y.cycles.total()},
+                        {"a_ms", ms(x)},
+                        {"b_ms", ms(y)},
+                        {"ratio", ratio}});
+        if (!first_a) {
+            first_a = x;
+            first_b = y;
+        }
+    }
+    if (command.as_csv)
+        return print(csv);
+    if (command.output_format == command_line::format::json) {
+        const ordered_json j = {{"a", json_of(*first_a, t.s.npu.clock)},
+                                {"b", json_of(*first_b, t.s.npu.clock)},
+                                {"organisations", rows}};
+        return print(j.dump(2) + "\n");
+    }
+    text = fmt::format("a {}\nb {}\n\n{:<22} {:>14} {:>14} {:>8}\n", a, b, "", "a", "b", "b / a");
+    const auto line = [&](const char* what, std::uint64_t x, std::uint64_t y) {
+        text += fmt::format(
+            "{:<22} {:>14} {:>14} {:>8}\n", what, x, y,
+            x == 0 ? std::string("-")
+                   : fmt::format("{:.3f}", static_cast<double>(y) / static_cast<double>(x)));
+    };
+    const auto &x = *first_a, &y = *first_b;
+    line("layers", x.layers.size(), y.layers.size());
+    line("multiply-accumulates", x.macs, y.macs);
+    line("arena bytes", x.arena_bytes, y.arena_bytes);
+    line("weights and biases", x.coefficient_bytes, y.coefficient_bytes);
+    line("bytes moved", x.input_bytes + x.weight_bytes + x.output_bytes,
+         y.input_bytes + y.weight_bytes + y.output_bytes);
+    line("cycles", x.cycles.total(), y.cycles.total());
+    line("  compute", x.cycles.compute, y.cycles.compute);
+    line("  activations", x.cycles.activations, y.cycles.activations);
+    line("  reread", x.cycles.reread, y.cycles.reread);
+    line("  weights", x.cycles.weights, y.cycles.weights);
+    line("  drain", x.cycles.drain, y.cycles.drain);
+    line("  control", x.cycles.control, y.cycles.control);
+    text += fmt::format("\n{:<10} {:>12} {:>12} {:>10} {:>10} {:>8}\n", "array", "a cycles",
+                        "b cycles", "a ms", "b ms", "b / a");
+    return print(text + table);
+}
+
+// ---- dump -----------------------------------------------------------------------------------
+
+std::string ranges_text(const dsp::compiled_network& c, const char* what,
+                        const std::vector<dsp::byte_range>& ranges) {
+    std::string text;
+    for (const auto& r : ranges)
+        text += r.network_input
+                    ? fmt::format("    {:<7} input + {:<10} {} bytes\n", what, r.offset, r.bytes)
+                    : fmt::format("    {:<7} 0x{:08x}         {} bytes\n", what,
+                                  c.plan.address(r.offset), r.bytes);
+    return text;
+}
+
+/// The walk of the NPU, transfer by transfer, behind the memory plan.
+int dump(const command_line& command) {
+    const target t = target_of(command);
+    const auto c = compiled(t, open_network(command.files.at(1), command.rounding));
+    std::string text = dsp::render(c->plan);
+    for (std::size_t i = 0; i < c->passes.size(); ++i) {
+        const dsp::pass& p = c->passes[i];
+        text += fmt::format("\npass {} {} {} [{}] -> [{}], {} tiles of {} rows x {} channels{}\n",
+                            i, dsp::name_of(p.kind), short_name(p.name, 60), shape_text(p.in_shape),
+                            shape_text(p.out_shape), p.tiles.size(), p.cut.rows, p.cut.channels,
+                            p.cut.channels_outer ? ", channels outside" : "");
+        for (std::size_t k = 0; k < p.tiles.size(); ++k) {
+            const dsp::tile& x = p.tiles[k];
+            text += fmt::format("  tile {} rows {}+{} channels {}+{}\n", k, x.first_row, x.rows,
+                                x.first_channel, x.channels);
+            text += ranges_text(*c, "load", x.loads);
+            text += fmt::format("    compute {} cycles\n", x.compute);
+            text += ranges_text(*c, "store", x.stores);
+        }
+    }
+    return print(text);
+}
+
+int calibrate(const command_line& command) {
+    const dsp::calibration c = dsp::calibrate();
+    if (command.output_format == command_line::format::json)
+        return print(dsp::render_json(c));
+    return print(command.as_csv ? dsp::render_csv(c) : dsp::render_text(c));
+}
+
+}  // namespace
+
+int network_verb(const command_line& command) {
+    const std::string& action = command.files.at(0);
+    if (action == "check")
+        return check(command);
+    if (action == "profile")
+        return show_profile(command);
+    if (action == "compare")
+        return compare(command);
+    if (action == "dump")
+        return dump(command);
+    return calibrate(command);
+}
+
+}  // namespace ocellus::sim
