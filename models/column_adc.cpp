@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/trace.h"
+#include "models/column_converters.h"
+#include "models/defect_correction.h"
 
 namespace ocellus::models {
 
@@ -80,16 +82,41 @@ void column_adc::begin_frame(const row_info& r) {
     column_adc_parameters p = parameters_;
     const std::uint32_t black = registers_.get(reg::BLACK_LEVEL);
     p.black_level = black < 255 ? black : 255;
-    const adc_transfer transfer = transfer_of(p, r.electrons->analogue_gain());
+    const double black_error =
+        p.black_clamp ? r.electrons->black_mean(static_cast<unsigned>(p.black_rows)) : 0.0;
+    const auto converters = std::make_shared<const column_converters>(
+        p, context_.seed, r.width, r.electrons->analogue_gain(), black_error,
+        r.electrons->averaging());
+    const auto threshold = static_cast<std::uint32_t>((p.defect_threshold << p.bits) >> 12);
     raw_ = store_->lend(samples::start(
         context_.pool, r.width, r.height, rows_per_band,
-        [electrons = r.electrons, transfer, clipped = clipped_](plane<std::uint16_t>& out,
-                                                                unsigned first, unsigned last) {
+        [electrons = r.electrons, converters, clipped = clipped_, frame = r.frame, threshold,
+         correct = p.defect_correction](plane<std::uint16_t>& out, unsigned first, unsigned last) {
             std::vector<float> charge(out.width());
             std::uint64_t above = 0;
-            for (unsigned y = first; y < last; ++y) {
+            const auto convert = [&](unsigned y, std::uint16_t* dn) {
                 electrons->expose(y, charge.data());
-                above += convert_row(transfer, charge.data(), out.width(), out.row(y));
+                return converters->convert(frame, y, charge.data(), dn);
+            };
+            if (!correct) {
+                for (unsigned y = first; y < last; ++y)
+                    above += convert(y, out.row(y));
+                clipped->fetch_add(above);
+                return;
+            }
+            // Rows of the neighbouring bands are converted once more: a band needs no other.
+            const std::int64_t top = std::int64_t{first} - 2;
+            plane<std::uint16_t> seen(out.width(), last - first + 4);
+            for (unsigned i = 0; i < seen.height(); ++i) {
+                const std::uint32_t y = mirrored(top + i, out.height());
+                const std::uint32_t n = convert(y, seen.row(i));
+                above += i >= 2 && i < seen.height() - 2 ? n : 0;
+            }
+            for (unsigned y = first; y < last; ++y) {
+                const std::uint16_t* rows[5];
+                for (unsigned k = 0; k < 5; ++k)
+                    rows[k] = seen.row(y - first + k);
+                correct_defects_row(rows, out.width(), threshold, out.row(y));
             }
             clipped->fetch_add(above);
         },
