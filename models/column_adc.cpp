@@ -3,11 +3,9 @@
 #include "models/column_adc.h"
 
 #include <utility>
-#include <vector>
 
 #include "core/trace.h"
 #include "models/column_converters.h"
-#include "models/defect_correction.h"
 
 namespace ocellus::models {
 
@@ -87,38 +85,11 @@ void column_adc::begin_frame(const row_info& r) {
     const auto converters = std::make_shared<const column_converters>(
         p, context_.seed, r.width, r.electrons->analogue_gain(), black_error,
         r.electrons->averaging());
-    const auto threshold = static_cast<std::uint32_t>((p.defect_threshold << p.bits) >> 12);
     raw_ = store_->lend(samples::start(
         context_.pool, r.width, r.height, rows_per_band,
-        [electrons = r.electrons, converters, clipped = clipped_, frame = r.frame, threshold,
-         correct = p.defect_correction](plane<std::uint16_t>& out, unsigned first, unsigned last) {
-            std::vector<float> charge(out.width());
-            std::uint64_t above = 0;
-            const auto convert = [&](unsigned y, std::uint16_t* dn) {
-                electrons->expose(y, charge.data());
-                return converters->convert(frame, y, charge.data(), dn);
-            };
-            if (!correct) {
-                for (unsigned y = first; y < last; ++y)
-                    above += convert(y, out.row(y));
-                clipped->fetch_add(above);
-                return;
-            }
-            // Rows of the neighbouring bands are converted once more: a band needs no other.
-            const std::int64_t top = std::int64_t{first} - 2;
-            plane<std::uint16_t> seen(out.width(), last - first + 4);
-            for (unsigned i = 0; i < seen.height(); ++i) {
-                const std::uint32_t y = mirrored(top + i, out.height());
-                const std::uint32_t n = convert(y, seen.row(i));
-                above += i >= 2 && i < seen.height() - 2 ? n : 0;
-            }
-            for (unsigned y = first; y < last; ++y) {
-                const std::uint16_t* rows[5];
-                for (unsigned k = 0; k < 5; ++k)
-                    rows[k] = seen.row(y - first + k);
-                correct_defects_row(rows, out.width(), threshold, out.row(y));
-            }
-            clipped->fetch_add(above);
+        [electrons = r.electrons, converters, clipped = clipped_, frame = r.frame](
+            plane<std::uint16_t>& out, unsigned first, unsigned last) {
+            clipped->fetch_add(converters->convert_band(*electrons, frame, first, last, out));
         },
         store_->take()));
     begun_.push_back(raw_);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/image.h"
+#include "core/payload.h"
 #include "models/adc_transfer.h"
 
 namespace ocellus::models {
@@ -21,6 +23,10 @@ class column_converters {
     /// above the ramp.
     std::uint32_t convert(std::uint32_t frame, std::uint32_t row, float* electrons,
                           std::uint16_t* dn) const;
+    /// Rows first .. last - 1 of a frame, with the sensor's defect correction when it is on. Needs
+    /// no other band: the rows around it are converted once more. Returns as convert().
+    std::uint64_t convert_band(const electron_rows& electrons, std::uint32_t frame, unsigned first,
+                               unsigned last, plane<std::uint16_t>& out) const;
     const adc_transfer& bank(unsigned n) const { return banks_[n].transfer; }
 
   private:
@@ -32,6 +38,8 @@ class column_converters {
     std::uint64_t seed_;
     unsigned width_;
     float reset_sigma_;
+    bool correct_;
+    std::uint32_t threshold_;
 };
 
 }  // namespace ocellus::models

@@ -14,7 +14,6 @@ inline std::int32_t greater(std::int32_t a, std::int32_t b) {
     return a > b ? a : b;
 }
 
-
 /// `count` samples; all pointers two columns left of the first.
 OCELLUS_SIMD_CLONES
 void correct(const std::uint16_t* __restrict above, const std::uint16_t* __restrict here,

@@ -106,8 +106,7 @@ defect_map::defect_map(const defect_parameters& p, std::uint64_t seed, unsigned 
                     d.x = x0 + i;
                     if (w < hot) {
                         d.kind = defect_kind::hot;
-                        d.size =
-                            static_cast<float>(p.hot_current * exponential(seed, d.x, y));
+                        d.size = static_cast<float>(p.hot_current * exponential(seed, d.x, y));
                     } else if (w < dead) {
                         d.kind = defect_kind::dead;
                     } else if (w < stuck) {

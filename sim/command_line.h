@@ -23,7 +23,8 @@ struct command_line {
         record,
         replay,
         sweep,
-        merge
+        merge,
+        characterize
     };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty

@@ -15,6 +15,7 @@ int show_trace(const command_line& command);
 int show_difference(const command_line& command);
 int render_scenes(const command_line& command);
 int sweep(const command_line& command);  ///< sim/sweep.cpp
+int characterize(const command_line& command);
 int merge_sweeps(const command_line& command);
 
 }  // namespace ocellus::sim

@@ -116,5 +116,5 @@ TEST_CASE("the photon transfer curve has the published slope") {
     measure(200, mean0, variance0);
     measure(7000, mean1, variance1);
     const double slope = std::sqrt((variance1 - variance0) / (mean1 - mean0));
-    CHECK(slope == Approx(2.747).epsilon(0.02));
+    CHECK(slope == Approx(2.747).epsilon(0.01));
 }

@@ -213,8 +213,7 @@ TEST_CASE("digital gain keeps black, and clips") {
     std::vector<std::uint16_t> dn(e.size());
     convert_row(t, e.data(), static_cast<std::uint32_t>(e.size()), dn.data());
     for (std::size_t i = 0; i < e.size(); ++i) {
-        const double ramp =
-            std::min(1023.0, std::floor(0.1179 * static_cast<double>(e[i]) + 64.5));
+        const double ramp = std::min(1023.0, std::floor(0.1179 * static_cast<double>(e[i]) + 64.5));
         const double want = std::min(1023.0, std::max(0.0, std::floor((ramp - 64) * 2.5 + 64.5)));
         CHECK(dn[i] == want);
     }
@@ -226,7 +225,8 @@ TEST_CASE("defects are corrected, and nothing else is") {
     // Four colours, each with a slope of its own: no sample stands out.
     for (std::uint32_t y = 0; y < height; ++y)
         for (std::uint32_t x = 0; x < width; ++x)
-            rows[y][x] = static_cast<std::uint16_t>(100 + 200 * (y % 2) + 300 * (x % 2) + 3 * x + y);
+            rows[y][x] =
+                static_cast<std::uint16_t>(100 + 200 * (y % 2) + 300 * (x % 2) + 3 * x + y);
     const auto clean = rows;
     const auto correct = [&](std::uint32_t y) {
         const std::uint16_t* five[5];

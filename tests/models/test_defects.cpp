@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <algorithm>
 #include <vector>
 
 #include "models/camera_colour.h"
@@ -41,9 +41,9 @@ std::vector<float> exposed(const pixel_noise_parameters& noise, const defect_par
     s.gain = gain;
     s.binning = binning;
     s.telegraph_activity = defects.telegraph_activity;
-    const exposed_frame f(s, noise, flat(width, height, 30000),
-                          pixel_differences::make(noise, defects, 77, width, height, binning,
-                                                  pool()));
+    const exposed_frame f(
+        s, noise, flat(width, height, 30000),
+        pixel_differences::make(noise, defects, 77, width, height, binning, pool()));
     std::vector<float> out(std::size_t{width} * height);
     for (unsigned y = 0; y < height; ++y)
         f.expose(y, out.data() + std::size_t{y} * width);
@@ -283,8 +283,7 @@ TEST_CASE("shot with read noise passes chi-square against Poisson and normal at 
     const auto first = static_cast<int>(std::max(0.0, mean - 9 * std::sqrt(mean)));
     const auto last = static_cast<int>(mean + 9 * std::sqrt(mean) + 20);
     for (int k = first; k <= last; ++k) {
-        const double w =
-            std::exp(k * std::log(exact_mean) - exact_mean - std::lgamma(k + 1.0));
+        const double w = std::exp(k * std::log(exact_mean) - exact_mean - std::lgamma(k + 1.0));
         for (std::size_t i = 0; i < edge.size(); ++i)
             cdf[i] += w * 0.5 * std::erfc((k - edge[i]) / sigma / std::sqrt(2.0));
     }
@@ -296,8 +295,7 @@ TEST_CASE("shot with read noise passes chi-square against Poisson and normal at 
         noisy_row(s, mosaic.data(), nullptr, nullptr, 0, width, e.data());
         for (const float v : e)
             ++seen[static_cast<std::size_t>(
-                std::upper_bound(edge.begin(), edge.end(), static_cast<double>(v)) -
-                edge.begin())];
+                std::upper_bound(edge.begin(), edge.end(), static_cast<double>(v)) - edge.begin())];
     }
     const double n = double{width} * rows;
     double chi = 0;
