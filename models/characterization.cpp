@@ -13,7 +13,8 @@ namespace {
 
 /// Photons of 555 nm that one lux second brings onto one square micrometre: 1 / (683 lm/W) over
 /// their energy.
-constexpr double photons_per_lux_second_um2 = 1e-12 / 683.002 / (6.62607015e-34 * 2.99792458e8 / 555e-9);
+constexpr double photons_per_lux_second_um2 =
+    1e-12 / 683.002 / (6.62607015e-34 * 2.99792458e8 / 555e-9);
 constexpr double pixel_area = 1.55 * 1.55;  // um^2: pixel pitch of the IMX500, published
 
 double square(double x) {
@@ -69,10 +70,9 @@ plane<std::uint16_t> test_camera::capture(double electrons, double seconds) {
     s.binning = static_cast<unsigned>(stand_.pixels.sensor.binning);
     s.telegraph_activity = stand_.pixels.defects.telegraph_activity;
     const exposed_frame frame(s, stand_.pixels.noise, flat_, differences_);
-    const double black =
-        stand_.adc.black_clamp
-            ? frame.black_mean(static_cast<unsigned>(stand_.adc.black_rows))
-            : 0.0;
+    const double black = stand_.adc.black_clamp
+                             ? frame.black_mean(static_cast<unsigned>(stand_.adc.black_rows))
+                             : 0.0;
     const column_converters converters(stand_.adc, stand_.seed, stand_.width, s.gain, black,
                                        frame.averaging());
     plane<std::uint16_t> out(stand_.width, stand_.height);
@@ -106,9 +106,8 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     const adc_transfer transfer = transfer_of(adc, gain);
     const double slope = static_cast<double>(transfer.slope) * adc.digital_gain / pixels;
     const double step = static_cast<double>(transfer.slope) / pixels;  // of the ramp itself
-    const double range =
-        static_cast<double>(transfer.highest - transfer.black) / static_cast<double>(step) /
-        adc.digital_gain;
+    const double range = static_cast<double>(transfer.highest - transfer.black) /
+                         static_cast<double>(step) / adc.digital_gain;
     const double clip = std::min(noise.full_well * pixels, range);
     const double seconds = stand.pixels.sensor.timing().exposure_time;
     const double rate = noise.dark_current * dark_factor(noise) * pixels;
@@ -132,8 +131,8 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     const double own_gain = square(adc.column_gain);
     dsnu.pixel = std::sqrt(square(on * noise.dsnu / side * pixels) + own_offset * rest);
     dsnu.row = std::sqrt(square(on * noise.dsnu_row / shared * pixels) + square(bank_offset));
-    dsnu.column = std::sqrt(square(on * noise.column_offset / shared * pixels) +
-                            own_offset / banks);
+    dsnu.column =
+        std::sqrt(square(on * noise.column_offset / shared * pixels) + own_offset / banks);
     prnu.pixel = std::sqrt(square(on * noise.prnu / side) + own_gain * rest);
     prnu.row = std::sqrt(square(on * noise.prnu_row / shared) + square(bank_gain));
     prnu.column = std::sqrt(square(on * noise.prnu_column / shared) + own_gain / banks);
@@ -206,13 +205,12 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     f.push_back({"SNR max", "dB", 10 * std::log10(saturation), 20 * std::log10(t.snr_max), ""});
     f.push_back({"dynamic range", "dB", 20 * std::log10(saturation / (quantisation + 0.5)),
                  20 * std::log10(t.dynamic_range), ""});
-    f.push_back({"linearity error", "%",
-                 adc.inl == 0 ? std::optional<double>(0.0) : std::nullopt,
+    f.push_back({"linearity error", "%", adc.inl == 0 ? std::optional<double>(0.0) : std::nullopt,
                  100 * t.linearity_error, "mean over 5 .. 95 % of saturation"});
-    f.push_back({"black level", "DN",
-                 static_cast<double>(transfer.black) +
-                     (adc.black_clamp ? 0.0 : slope * rate * seconds),
-                 dark.mean(), "of the exposure time, dark current included"});
+    f.push_back(
+        {"black level", "DN",
+         static_cast<double>(transfer.black) + (adc.black_clamp ? 0.0 : slope * rate * seconds),
+         dark.mean(), "of the exposure time, dark current included"});
     const auto parts = [&](const char* name, const char* unit, double scale,
                            const spatial_spread& set, const spatial_spread& seen, double per) {
         const std::string n = name;

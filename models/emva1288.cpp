@@ -46,14 +46,13 @@ pair_statistics compare_pair(const plane<std::uint16_t>& a, const plane<std::uin
     const double mean_a = static_cast<double>(sum_a) / n, mean_b = static_cast<double>(sum_b) / n;
     pair_statistics s;
     s.mean = (mean_a + mean_b) / 2;
-    s.variance =
-        static_cast<double>(squares) / n / 2 - (mean_a - mean_b) * (mean_a - mean_b) / 2;
+    s.variance = static_cast<double>(squares) / n / 2 - (mean_a - mean_b) * (mean_a - mean_b) / 2;
     return s;
 }
 
 std::size_t saturation_level(const std::vector<double>& variances) {
-    return static_cast<std::size_t>(
-        std::max_element(variances.begin(), variances.end()) - variances.begin());
+    return static_cast<std::size_t>(std::max_element(variances.begin(), variances.end()) -
+                                    variances.begin());
 }
 
 photon_transfer evaluate_transfer(const std::vector<transfer_point>& points) {

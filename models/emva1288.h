@@ -72,7 +72,8 @@ class image_stack {
     std::vector<double> row_sum_, row_squares_, column_sum_, column_squares_;
 };
 
-/// Non-uniformity of the response: sqrt(light^2 - dark^2) / (difference of the means), part by part.
+/// Non-uniformity of the response: sqrt(light^2 - dark^2) / (difference of the means), part by
+/// part.
 spatial_spread relative_spread(const spatial_spread& light, const spatial_spread& dark,
                                double difference);
 

@@ -232,7 +232,12 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     s.gain = analogue_gain(now_.gain_code);
     s.binning = mode_.binning;
     s.telegraph_activity = parameters_.defects.telegraph_activity;
-    return std::make_shared<exposed_frame>(s, parameters_.noise, mosaic_->frame(frame),
+    // Both array rows of a binned row are taken to be exposed half a line time apart.
+    shutter when;
+    when.start = frame_start_.to_seconds() - exposure_time_;
+    when.row_time = line_time_ / mode_.binning;
+    when.exposure = exposure_time_;
+    return std::make_shared<exposed_frame>(s, parameters_.noise, mosaic_->frame(frame, when),
                                            *differences_);
 }
 

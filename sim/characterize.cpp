@@ -21,8 +21,8 @@ std::string number(double v) {
 }
 
 std::string as_table(const models::characterization& c) {
-    std::string out = fmt::format("{:<24} {:<6} {:>10} {:>10} {:>9}\n", "", "unit", "set",
-                                  "measured", "error");
+    std::string out =
+        fmt::format("{:<24} {:<6} {:>10} {:>10} {:>9}\n", "", "unit", "set", "measured", "error");
     for (const auto& f : c.figures)
         out += fmt::format("{:<24} {:<6} {:>10} {:>10} {:>9}{}\n", f.name, f.unit,
                            f.set ? number(*f.set) : "-", number(f.measured),
@@ -78,7 +78,8 @@ int characterize(const command_line& command) {
     stand.pixels = s.pixels;
     stand.adc = s.adc;
     stand.seed = s.run.seed;
-    stand.width = static_cast<unsigned>(std::min<std::uint64_t>(stand.width, s.pixels.sensor.width));
+    stand.width =
+        static_cast<unsigned>(std::min<std::uint64_t>(stand.width, s.pixels.sensor.width));
     stand.height =
         static_cast<unsigned>(std::min<std::uint64_t>(stand.height, s.pixels.sensor.height));
     worker_pool pool(command.threads ? *command.threads

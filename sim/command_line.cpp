@@ -115,7 +115,7 @@ po::options_description visible_options(command_line::verb verb) {
             [[fallthrough]];
         case command_line::verb::run:
             add("scene", po::value<std::string>()->value_name("FILE"),
-                "picture in front of the lens (PNG or JPEG), or builtin:parcels");
+                "picture in front of the lens (PNG or JPEG), builtin:parcels or a chart");
             add("network", po::value<std::string>()->value_name("FILE"),
                 "quantized network (.tflite or .onnx), builtin:parcels, "
                 "builtin:mobilenet_v1_1.0_224 or none");

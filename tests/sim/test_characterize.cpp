@@ -28,11 +28,11 @@ TEST_CASE("characterize prints and writes the figures") {
     CHECK(std::count(curve.begin(), curve.end(), '\n') == 51);
     CHECK(contains(file_bytes(out + "/characterization.csv"), "\"DSNU1288 column\",e-,0.3,"));
     // The same with another number of threads, as a table.
-    const auto table = ocellus_program({"characterize", "--set", "adc.bits=12", "--set",
-                                        "output.image=none", "--threads", "1"});
+    const auto table = ocellus_program(
+        {"characterize", "--set", "adc.bits=12", "--set", "output.image=none", "--threads", "1"});
     CHECK(contains(table.out, "temporal dark noise"));
-    const auto again = ocellus_program({"characterize", "--set", "adc.bits=12", "--set",
-                                        "output.image=none", "--threads", "7"});
+    const auto again = ocellus_program(
+        {"characterize", "--set", "adc.bits=12", "--set", "output.image=none", "--threads", "7"});
     CHECK(table.out == again.out);
     // What is there already stays.
     CHECK(ocellus_program({"characterize", "--out", out}).exit_code == 2);
