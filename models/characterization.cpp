@@ -6,7 +6,9 @@
 #include <cmath>
 
 #include "models/camera_colour.h"
+#include "models/charts.h"
 #include "models/column_converters.h"
+#include "models/slanted_edge.h"
 
 namespace ocellus::models {
 namespace {
@@ -61,6 +63,26 @@ test_camera::test_camera(const test_stand& stand, worker_pool& pool)
 }
 
 plane<std::uint16_t> test_camera::capture(double electrons, double seconds) {
+    return expose(flat_, electrons, seconds);
+}
+
+plane<std::uint16_t> test_camera::capture(const scene& chart, double electrons, double seconds) {
+    const auto light = chart.frame(frame_, stand_.width, stand_.height);
+    const auto made = lazy_plane<std::uint16_t>::start(
+        pool_, stand_.width, stand_.height, 32,
+        [light](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+            light->rows(first, last, [&](unsigned y, const float*, const float* g, const float*) {
+                for (unsigned x = 0; x < out.width(); ++x)
+                    out.row(y)[x] = static_cast<std::uint16_t>(
+                        std::lround(static_cast<double>(g[x]) * mosaic_white));
+            });
+        });
+    made->all();
+    return expose(made, electrons, seconds);
+}
+
+plane<std::uint16_t> test_camera::expose(const exposed_frame::samples& light, double electrons,
+                                         double seconds) {
     exposed_frame::settings s;
     s.seed = stand_.seed;
     s.frame = frame_++;
@@ -69,7 +91,7 @@ plane<std::uint16_t> test_camera::capture(double electrons, double seconds) {
     s.gain = analogue_gain(static_cast<std::uint32_t>(stand_.pixels.sensor.analogue_gain_code));
     s.binning = static_cast<unsigned>(stand_.pixels.sensor.binning);
     s.telegraph_activity = stand_.pixels.defects.telegraph_activity;
-    const exposed_frame frame(s, stand_.pixels.noise, flat_, differences_);
+    const exposed_frame frame(s, stand_.pixels.noise, light, differences_);
     const double black = stand_.adc.black_clamp
                              ? frame.black_mean(static_cast<unsigned>(stand_.adc.black_rows))
                              : 0.0;
@@ -222,6 +244,10 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     };
     parts("DSNU1288", "e-", 1, dsnu, in_dark, t.gain);
     parts("PRNU1288", "%", 100, prnu, response, 1);
+    const edge_response sharp =
+        measure_edge(camera.capture(*make_chart("slanted-edge"), 0.9 * clip / pixels, seconds));
+    f.push_back({"MTF50", "cy/px", 0.6034, sharp.mtf50, "of the pixel aperture: there is no lens"});
+    f.push_back({"MTF at Nyquist", "", 0.6366, sharp.at(0.5), ""});
     f.push_back({"row noise", "e-", pixels * row_noise,
                  std::sqrt(std::max(0.0, dark.row_temporal_variance())) / t.gain, "temporal"});
     f.push_back({"column noise", "e-", 0.0,

@@ -30,8 +30,12 @@ class test_camera {
     test_camera(const test_stand& stand, worker_pool& pool);
     /// `electrons` are expected of light in one pixel in `seconds`; dark current comes in addition.
     plane<std::uint16_t> capture(double electrons, double seconds);
+    /// The same of a chart whose light of 1 makes that many electrons.
+    plane<std::uint16_t> capture(const scene& chart, double electrons, double seconds);
 
   private:
+    plane<std::uint16_t> expose(const exposed_frame::samples& light, double electrons,
+                                double seconds);
     test_stand stand_;
     worker_pool& pool_;
     pixel_differences differences_;

@@ -128,11 +128,11 @@ void checker_row(unsigned y, unsigned width, unsigned height, const shutter&, fl
                  float* green, float* blue) {
     // sRGB values that the maker publishes, rows of six.
     static const unsigned char patches[24][3] = {
-        {115, 82, 68},   {194, 150, 130}, {98, 122, 157},  {87, 108, 67},   {133, 128, 177},
-        {103, 189, 170}, {214, 126, 44},  {80, 91, 166},   {193, 90, 99},   {94, 60, 108},
-        {157, 188, 64},  {224, 163, 46},  {56, 61, 150},   {70, 148, 73},   {175, 54, 60},
-        {231, 199, 31},  {187, 86, 149},  {8, 133, 161},   {243, 243, 242}, {200, 200, 200},
-        {160, 160, 160}, {122, 122, 121}, {85, 85, 85},    {52, 52, 52}};
+        {115, 82, 68},   {194, 150, 130}, {98, 122, 157}, {87, 108, 67},   {133, 128, 177},
+        {103, 189, 170}, {214, 126, 44},  {80, 91, 166},  {193, 90, 99},   {94, 60, 108},
+        {157, 188, 64},  {224, 163, 46},  {56, 61, 150},  {70, 148, 73},   {175, 54, 60},
+        {231, 199, 31},  {187, 86, 149},  {8, 133, 161},  {243, 243, 242}, {200, 200, 200},
+        {160, 160, 160}, {122, 122, 121}, {85, 85, 85},   {52, 52, 52}};
     const auto row = static_cast<unsigned>(std::uint64_t{y} * 4 / height);
     for (unsigned x = 0; x < width; ++x) {
         const auto& p = patches[row * 6 + static_cast<unsigned>(std::uint64_t{x} * 6 / width)];
@@ -145,8 +145,7 @@ void checker_row(unsigned y, unsigned width, unsigned height, const shutter&, fl
 painter flicker(double frequency) {
     return grey([frequency](unsigned y, unsigned width, unsigned, const shutter& when, float* out) {
         const double start = when.start + y * when.row_time;
-        const auto v =
-            static_cast<float>(0.5 * (1 + mean_cosine(frequency, start, when.exposure)));
+        const auto v = static_cast<float>(0.5 * (1 + mean_cosine(frequency, start, when.exposure)));
         for (unsigned x = 0; x < width; ++x)
             out[x] = v;
     });

@@ -100,8 +100,8 @@ TEST_CASE("a slanted edge is 5 degrees off the vertical, to a fraction of a pixe
     const auto rows = green_of("slanted-edge", 300, 200);
     for (unsigned y = 0; y < 200; ++y) {
         const double dark = 300 - edge_of(rows[y], 0.8, 0.05);
-        CHECK(dark == Approx(150 + (y + 0.5 - 100) * std::tan(5 * 3.14159265358979 / 180))
-                          .margin(1e-4));
+        CHECK(dark ==
+              Approx(150 + (y + 0.5 - 100) * std::tan(5 * 3.14159265358979 / 180)).margin(1e-4));
     }
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("steps, squares and patches are where they should be") {
             mean += static_cast<double>(squares[y][x]);
     CHECK(mean / (42 * 84) == Approx(0.475));
     const auto patches = green_of("colorchecker", 60, 40);
-    CHECK(static_cast<double>(patches[35][5]) == Approx(0.8963).epsilon(1e-3));  // white
+    CHECK(static_cast<double>(patches[35][5]) == Approx(0.8963).epsilon(1e-3));   // white
     CHECK(static_cast<double>(patches[35][55]) == Approx(0.0343).epsilon(2e-3));  // black
     // Neutrals fall from left to right.
     for (unsigned i = 1; i < 6; ++i)
