@@ -54,6 +54,11 @@ class electron_rows {
     virtual void expose(unsigned row, float* electrons) const = 0;
     /// Gain that the converter's ramp applies to this frame.
     virtual double analogue_gain() const { return 1.0; }
+    /// By how much less a pixel's reset noise shows in a value: 2 when four pixels are averaged, 4
+    /// when their charge is summed.
+    virtual double averaging() const { return 1.0; }
+    /// Mean of the optically black rows that follow the image, electrons: what a black clamp sees.
+    virtual double black_mean(unsigned /*rows*/) const { return 0.0; }
 };
 
 /// One row, by value. Sample pointers are null in a timing-only run.

@@ -40,6 +40,9 @@ enum class purpose : std::uint32_t {
     scene = 8,
     network_weights = 9,
     sweep = 10,
+    converter = 11,
+    exact_shot_noise = 12,
+    telegraph = 13,
     test = 1000,
 };
 

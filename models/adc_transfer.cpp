@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <vector>
 
 #include "core/simd.h"
 #include "core/units.h"
@@ -27,14 +28,39 @@ std::uint32_t convert(float slope, float bias, float highest, const float* __res
     return clipped;
 }
 
-double counts(std::uint64_t bits) {
-    return static_cast<double>((std::uint64_t{1} << (bits - 2)) + (std::uint64_t{1} << bits));
+/// The same with all that may be wrong. `highest` is odd, so that its pair of codes is complete.
+OCELLUS_SIMD_CLONES
+std::uint32_t convert_bent(const adc_transfer& t, const float* __restrict electrons,
+                           const float* __restrict gains, const float* __restrict offsets,
+                           std::uint32_t count, std::uint16_t* __restrict dn) {
+    const float slope = t.slope, bias = t.black + t.offset, highest = t.highest;
+    const float above = highest + 1.0f, per_code = 1.0f / above, bend = 4.0f * t.bow;
+    const float even = t.even_width, gain = t.digital_gain, black = t.black;
+    std::uint32_t clipped = 0;
+    for (std::uint32_t x = 0; x < count; ++x) {
+        float v = slope * gains[x] * electrons[x] + (bias + offsets[x]);
+        float u = v * per_code;
+        u = u > 0.0f ? u : 0.0f;
+        u = u < 1.0f ? u : 1.0f;
+        v += bend * (u * (1.0f - u)) + 0.5f;
+        v = v > 0.0f ? v : 0.0f;
+        clipped += v >= above ? 1u : 0u;
+        const float last = highest + 0.999f;
+        v = v < last ? v : last;
+        const auto pair = static_cast<float>(static_cast<std::int32_t>(v * 0.5f));
+        float code = 2.0f * pair + (v - 2.0f * pair >= even ? 1.0f : 0.0f);
+        code = (code - black) * gain + black + 0.5f;
+        code = code > 0.0f ? code : 0.0f;
+        code = code < highest ? code : highest;
+        dn[x] = static_cast<std::uint16_t>(static_cast<std::int32_t>(code));
+    }
+    return clipped;
 }
 
 }  // namespace
 
 void column_adc_parameters::declare(parameter_registry& r) {
-    r.integer("adc.bits", bits, 8, 12)
+    r.integer("adc.bits", bits, 8, 14)
         .says("Resolution of the column converters.")
         .from(provenance::published, "IMX500 Linux driver imx500.c: RAW10 in all modes")
         .moves("column_adc.conversion_time", +1)
@@ -62,6 +88,102 @@ void column_adc_parameters::declare(parameter_registry& r) {
         .from(provenance::assumed, "one bank fits 10 bits at the published row time")
         .must_be_power_of_two()
         .moves_nothing("it allows shorter lines; lines of the same length stay as they are");
+    r.integer("adc.reset_divider", reset_divider, 1, 64)
+        .says("The ramp that measures the reset level spans the full range divided by this.")
+        .from(provenance::assumed, "a quarter is more than what reset levels differ by")
+        .must_be_power_of_two()
+        .moves("column_adc.conversion_time", -1);
+    r.boolean("adc.cds", cds)
+        .says(
+            "Digital correlated double sampling: the reset level is counted down, the signal up. "
+            "Without, reset noise stays and the reset ramp is saved.")
+        .from(provenance::published, "column converters of this maker count both (ISSCC 2006)")
+        .moves("column_adc.conversion_time", +1)
+        .moves("image.deviation", -1)
+        .compare("false", "true")
+        .under("scene.illuminance=0 lx");
+    r.quantity("adc.reset_noise", reset_noise, unit::electron, 0, 100)
+        .says("Reset (kTC) noise of a pixel's floating diffusion, rms: what CDS takes away.")
+        .from(provenance::derived, "sqrt(kTC) / q of 1.6 fF (100 uV/e-) at 300 K")
+        .moves("image.deviation", +1)
+        .under("adc.cds=false")
+        .under("scene.illuminance=0 lx");
+    r.quantity("adc.bank_gain", bank_gain, unit::percent, 0, 0.1)
+        .says("Spread of the banks' gains, rms; one bank has nothing to differ from.")
+        .from(provenance::assumed, "no public figure")
+        .moves("image.deviation", +1)
+        .compare("0 %", "10 %")
+        .under("adc.banks=4")
+        .under("adc.digital_gain=4");
+    r.quantity("adc.bank_offset", bank_offset, unit::electron, 0, 100)
+        .says("Spread of the banks' offsets, rms, in electrons at gain 1.")
+        .from(provenance::assumed, "below the read noise, or rows would be seen")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "50 e-")
+        .under("adc.banks=4")
+        .under("scene.illuminance=0 lx");
+    r.quantity("adc.column_gain", column_gain, unit::percent, 0, 0.1)
+        .says("Spread of the gains of the columns' converters, rms, each bank its own.")
+        .from(provenance::assumed, "no public figure")
+        .moves("image.deviation", +1)
+        .compare("0 %", "10 %");
+    r.quantity("adc.column_offset", column_offset, unit::electron, 0, 100)
+        .says(
+            "Spread of the offsets of the columns' converters, rms, each bank its own, in "
+            "electrons at gain 1; beside noise.column, which all banks share.")
+        .from(provenance::assumed, "noise.column holds what digital CDS leaves")
+        .moves("image.deviation", +1)
+        .compare("0 e-", "20 e-")
+        .under("scene.illuminance=0 lx");
+    r.real("adc.inl", inl, 0, 256)
+        .says("Bow of the ramp: largest deviation from the line, in digital numbers at 12 bits.")
+        .from(provenance::assumed, "no public figure")
+        .moves("image.mean", +1)
+        .compare("0", "200");
+    r.quantity("adc.clock_duty", clock_duty, unit::percent, 0.05, 0.95)
+        .says(
+            "Duty cycle of the count clock, both of whose edges count: even codes are this part "
+            "of two counts wide, odd codes the rest.")
+        .from(provenance::chosen, "ideal: every code is one count wide")
+        .moves("image.mean", -1)
+        .compare("10 %", "90 %");
+    r.real("adc.digital_gain", digital_gain, 1, 16)
+        .says("Factor of the digital numbers above black, after the converter.")
+        .from(provenance::chosen, "none")
+        .moves("image.mean", +1)
+        .compare("1", "1.5");
+    r.boolean("adc.black_clamp", black_clamp)
+        .says(
+            "Subtract the mean of optically black rows of the same frame, so that dark current "
+            "does not lift black.")
+        .from(provenance::chosen, "off: dark current shows")
+        .moves("image.mean", -1)
+        .compare("false", "true")
+        .under("scene.illuminance=0 lx")
+        .under("noise.dark_current=10000");
+    r.integer("adc.black_rows", black_rows, 1, 256, unit::lines)
+        .says("Optically black rows that the black clamp averages.")
+        .from(provenance::assumed, "no public figure; their readout is part of the blanking")
+        .moves_nothing("how well the clamp knows the level")
+        .compare("8 lines", "32 lines");
+    r.boolean("adc.defect_correction", defect_correction)
+        .says(
+            "Correct samples that stand out from their eight neighbours of the same colour, on the "
+            "sensor.")
+        .from(provenance::chosen,
+              "off: the public driver has a switch for it, what it does is not public")
+        .moves("image.deviation", -1)
+        .compare("false", "true")
+        .under("scene.illuminance=0 lx")
+        .under("defects.stuck=1 %");
+    r.integer("adc.defect_threshold", defect_threshold, 0, 4095)
+        .says("By how much a corrected sample stands out, in digital numbers at 12 bits.")
+        .from(provenance::assumed, "well above the noise of a flat area")
+        .moves("image.deviation", +1)
+        .compare("0", "4095")
+        .under("scene.illuminance=0 lx")
+        .under("adc.defect_correction=true")
+        .under("defects.stuck=1 %");
 }
 
 adc_transfer transfer_of(const column_adc_parameters& p, double analogue_gain) {
@@ -70,22 +192,44 @@ adc_transfer transfer_of(const column_adc_parameters& p, double analogue_gain) {
     t.slope = static_cast<float>(p.conversion_gain * analogue_gain * codes / 4096.0);
     t.black = static_cast<float>(static_cast<double>(p.black_level) * codes / 1024.0);
     t.highest = static_cast<float>(codes - 1.0);
+    t.bow = static_cast<float>(p.inl * codes / 4096.0);
+    t.even_width = static_cast<float>(2 * p.clock_duty);
+    t.digital_gain = static_cast<float>(p.digital_gain);
     return t;
 }
 
 std::uint32_t convert_row(const adc_transfer& t, const float* electrons, std::uint32_t count,
-                          std::uint16_t* dn) {
-    return convert(t.slope, t.black + 0.5f, t.highest, electrons, count, dn);
+                          std::uint16_t* dn, const float* gains, const float* offsets) {
+    if (t.plain() && !gains && !offsets)
+        return convert(t.slope, t.black + t.offset + 0.5f, t.highest, electrons, count, dn);
+    constexpr std::uint32_t piece = 1024;
+    static const std::vector<float> ones(piece, 1.0f), zeros(piece, 0.0f);
+    std::uint32_t clipped = 0;
+    for (std::uint32_t x = 0; x < count; x += piece) {
+        const std::uint32_t n = count - x < piece ? count - x : piece;
+        clipped += convert_bent(t, electrons + x, gains ? gains + x : ones.data(),
+                                offsets ? offsets + x : zeros.data(), n, dn + x);
+    }
+    return clipped;
+}
+
+std::uint64_t conversion_counts(const column_adc_parameters& p) {
+    const std::uint64_t signal = std::uint64_t{1} << p.bits;
+    return signal + (p.cds ? signal / p.reset_divider : 0);
 }
 
 double conversion_time(const column_adc_parameters& p) {
-    return p.settle_time + counts(p.bits) / p.count_clock;
+    return p.settle_time + static_cast<double>(conversion_counts(p)) / p.count_clock;
 }
 
-double lowest_count_clock(std::uint64_t bits, double settle_time, std::uint64_t banks,
+double shortest_line_time(const column_adc_parameters& p) {
+    return conversion_time(p) / static_cast<double>(p.banks);
+}
+
+double lowest_count_clock(std::uint64_t counts, double settle_time, std::uint64_t banks,
                           double line_time) {
     const double room = static_cast<double>(banks) * line_time - settle_time;
-    return room > 0 ? counts(bits) / room : 0.0;
+    return room > 0 ? static_cast<double>(counts) / room : 0.0;
 }
 
 void check(const column_adc_parameters& p, const sensor_timing& timing,
@@ -96,7 +240,8 @@ void check(const column_adc_parameters& p, const sensor_timing& timing,
         return;
     std::string hint;
     for (const std::uint64_t banks : {1u, 2u, 4u}) {
-        const double rate = lowest_count_clock(p.bits, p.settle_time, banks, timing.line_time);
+        const double rate =
+            lowest_count_clock(conversion_counts(p), p.settle_time, banks, timing.line_time);
         if (rate <= 0)
             continue;
         if (!hint.empty())

@@ -150,21 +150,23 @@ scene_mosaic::scene_mosaic(std::shared_ptr<const scene> what, const camera_param
       binning_(binning),
       pool_(pool) {}
 
-std::shared_ptr<scene_mosaic::rendering> scene_mosaic::render(std::uint32_t n) {
+std::shared_ptr<scene_mosaic::rendering> scene_mosaic::render(std::uint32_t n,
+                                                              const shutter& when) {
     auto r = std::make_shared<rendering>();
     r->number = n;
-    r->ready = pool_.submit([keep = std::weak_ptr<rendering>(r), what = scene_, n,
+    r->ready = pool_.submit([keep = std::weak_ptr<rendering>(r), what = scene_, n, when,
                              width = width_ * binning_, height = height_ * binning_] {
         if (auto alive = keep.lock())
-            alive->light = what->frame(n, width, height);
+            alive->light = what->changes_within_frame() ? what->frame(n, width, height, when)
+                                                        : what->frame(n, width, height);
     });
     return r;
 }
 
-scene_mosaic::samples scene_mosaic::frame(std::uint32_t n) {
+scene_mosaic::samples scene_mosaic::frame(std::uint32_t n, const shutter& when) {
     if (still_)
         return still_;
-    auto now = ahead_ && ahead_->number == n ? ahead_ : render(n);
+    auto now = ahead_ && ahead_->number == n ? ahead_ : render(n, when);
     ahead_.reset();
     constexpr unsigned rows_per_band = 32;
     samples made = store_->lend(lazy_plane<std::uint16_t>::start(
@@ -177,8 +179,8 @@ scene_mosaic::samples scene_mosaic::frame(std::uint32_t n) {
         store_->take()));
     if (scene_->still())
         still_ = made;
-    else if (pool_.threads() > 0)
-        ahead_ = render(n + 1);
+    else if (pool_.threads() > 0 && !scene_->changes_within_frame())
+        ahead_ = render(n + 1, {});
     return made;
 }
 

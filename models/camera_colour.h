@@ -54,18 +54,18 @@ void make_mosaic(const linear_frame& frame, const colour_matrix& raw, unsigned b
                  plane<std::uint16_t>& out, unsigned first, unsigned last);
 
 /// The mosaics of a scene, frame by frame: made once for a still scene, and ahead by one frame for
-/// a moving one. To be used from one thread.
+/// a moving one that stands still while it is exposed. To be used from one thread.
 class scene_mosaic {
   public:
     scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera, unsigned width,
                  unsigned height, unsigned binning, worker_pool& pool);
     using samples = std::shared_ptr<const lazy_plane<std::uint16_t>>;
     /// Output resolution, 16-bit fractions of mosaic_white.
-    samples frame(std::uint32_t n);
+    samples frame(std::uint32_t n, const shutter& when = {});
 
   private:
     struct rendering;
-    std::shared_ptr<rendering> render(std::uint32_t n);
+    std::shared_ptr<rendering> render(std::uint32_t n, const shutter& when);
     std::shared_ptr<const scene> scene_;
     colour_matrix raw_;
     unsigned width_, height_, binning_;

@@ -3,9 +3,9 @@
 #include "models/column_adc.h"
 
 #include <utility>
-#include <vector>
 
 #include "core/trace.h"
+#include "models/column_converters.h"
 
 namespace ocellus::models {
 
@@ -80,18 +80,16 @@ void column_adc::begin_frame(const row_info& r) {
     column_adc_parameters p = parameters_;
     const std::uint32_t black = registers_.get(reg::BLACK_LEVEL);
     p.black_level = black < 255 ? black : 255;
-    const adc_transfer transfer = transfer_of(p, r.electrons->analogue_gain());
+    const double black_error =
+        p.black_clamp ? r.electrons->black_mean(static_cast<unsigned>(p.black_rows)) : 0.0;
+    const auto converters = std::make_shared<const column_converters>(
+        p, context_.seed, r.width, r.electrons->analogue_gain(), black_error,
+        r.electrons->averaging());
     raw_ = store_->lend(samples::start(
         context_.pool, r.width, r.height, rows_per_band,
-        [electrons = r.electrons, transfer, clipped = clipped_](plane<std::uint16_t>& out,
-                                                                unsigned first, unsigned last) {
-            std::vector<float> charge(out.width());
-            std::uint64_t above = 0;
-            for (unsigned y = first; y < last; ++y) {
-                electrons->expose(y, charge.data());
-                above += convert_row(transfer, charge.data(), out.width(), out.row(y));
-            }
-            clipped->fetch_add(above);
+        [electrons = r.electrons, converters, clipped = clipped_, frame = r.frame](
+            plane<std::uint16_t>& out, unsigned first, unsigned last) {
+            clipped->fetch_add(converters->convert_band(*electrons, frame, first, last, out));
         },
         store_->take()));
     begun_.push_back(raw_);

@@ -220,20 +220,10 @@ void pixel_array::drive_interrupt() {
 std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     if (!mosaic_)
         return {};
-    const pixel_noise_parameters& noise = parameters_.noise;
-    if (noise.enable && !pattern_ && (noise.dsnu > 0 || noise.prnu > 0)) {
-        constexpr unsigned rows_per_band = 64;
-        pattern_ = lazy_plane<std::uint16_t>::start(
-            context_.pool, mode_.width, mode_.height, rows_per_band,
-            [seed = context_.seed](plane<std::uint16_t>& out, unsigned first, unsigned last) {
-                for (unsigned y = first; y < last; ++y)
-                    fixed_pattern_row(seed, y, out.width(), out.row(y));
-            });
-    }
-    if (noise.enable && !columns_ && noise.column_offset > 0)
-        columns_ = std::make_shared<const std::vector<float>>(
-            column_offsets(context_.seed, mode_.width,
-                           noise.column_offset / (mode_.binning == 2 ? 1.41421356237 : 1.0)));
+    if (!differences_)
+        differences_ =
+            pixel_differences::make(parameters_.noise, parameters_.defects, context_.seed,
+                                    mode_.width, mode_.height, mode_.binning, context_.pool);
     exposed_frame::settings s;
     s.seed = context_.seed;
     s.frame = frame;
@@ -241,7 +231,14 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     s.white_rate = white_rate(parameters_.camera);
     s.gain = analogue_gain(now_.gain_code);
     s.binning = mode_.binning;
-    return std::make_shared<exposed_frame>(s, noise, mosaic_->frame(frame), pattern_, columns_);
+    s.telegraph_activity = parameters_.defects.telegraph_activity;
+    // Both array rows of a binned row are taken to be exposed half a line time apart.
+    shutter when;
+    when.start = frame_start_.to_seconds() - exposure_time_;
+    when.row_time = line_time_ / mode_.binning;
+    when.exposure = exposure_time_;
+    return std::make_shared<exposed_frame>(s, parameters_.noise, mosaic_->frame(frame, when),
+                                           *differences_);
 }
 
 }  // namespace ocellus::models

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <systemc>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "core/payload.h"
 #include "core/registers.h"
 #include "models/camera_colour.h"
+#include "models/exposed_frame.h"
 #include "models/pixel_noise.h"
 #include "models/sensor_timing.h"
 #include "registers/pixel_array.h"
@@ -25,11 +27,13 @@ struct pixel_array_parameters {
     sensor_parameters sensor;
     camera_parameters camera;
     pixel_noise_parameters noise;
+    defect_parameters defects;
 
     void declare(parameter_registry& r) {
         sensor.declare(r);
         camera.declare(r);
         noise.declare(r);
+        defects.declare(r);
     }
 };
 
@@ -116,8 +120,7 @@ class pixel_array : public sc_core::sc_module {
     std::shared_ptr<const electron_rows> electrons_;
 
     std::unique_ptr<scene_mosaic> mosaic_;
-    std::shared_ptr<const lazy_plane<std::uint16_t>> pattern_;
-    std::shared_ptr<const std::vector<float>> columns_;
+    std::optional<pixel_differences> differences_;
 
     std::uint64_t frames_ = 0, rows_ = 0, mode_errors_ = 0, exposures_clipped_ = 0;
     double line_time_ = 0, frame_time_ = 0, readout_ = 0, exposure_time_ = 0;

@@ -21,12 +21,26 @@ struct pixel_noise_parameters {
     double prnu = 0.008;
     double row_noise = 0.2;
     double column_offset = 0.3;
+    double temperature = 25;   // degC
+    double dark_doubling = 7;  // K
+    double dsnu_row = 0;
+    double prnu_row = 0, prnu_column = 0;
+    bool exact_shot = false;
+    enum class binning { digital, charge };
+    binning binned = binning::digital;
 
     void declare(parameter_registry& r);
 };
 
+/// Factor of all dark currents against those at 25 degC: 2^((temperature - 25) / doubling).
+double dark_factor(const pixel_noise_parameters& p);
+
 /// sqrt(pixel^2 + (converter / gain)^2), e- rms.
 double read_noise(const pixel_noise_parameters& p, double gain);
+
+/// Of a sample of side x side pixels, e- of one pixel: side^2 conversions averaged, or one
+/// conversion of the summed charge with a ramp that spans side^2 times the charge.
+double read_noise_of_sample(const pixel_noise_parameters& p, double gain, double side);
 
 /// What is constant over a row of one frame.
 struct noise_settings {
@@ -41,6 +55,7 @@ struct noise_settings {
     float row_offset = 0;           ///< of the sample
     float dsnu_step = 0;            ///< electrons per unit of the fixed pattern's low byte
     float prnu_step = 0;            ///< relative gain per unit of its high byte
+    bool exact = false;             ///< no expansion: exact Poisson numbers at every level
 };
 
 /// Expected electrons below which shot noise is drawn by inversion of the exact Poisson
@@ -49,11 +64,11 @@ constexpr float exact_poisson_below = 12.0f;
 
 /// Electrons of the samples first .. first + count - 1 of a row, as the converter sees them:
 ///
-///     mean = (mosaic x electrons_per_count x (1 + prnu) + dark) x pixels
+///     mean = (mosaic x electrons_per_count x (1 + prnu + column gain) + dark) x pixels
 ///     shot = Poisson(mean), at most full_well x pixels, a whole number
 ///     out  = shot / pixels + read_sigma x normal + dsnu + column offset + row_offset
 ///
-/// `mosaic`, `pattern` (null: none), `columns` (null: none) and `out` point at sample `first`.
+/// `mosaic`, `pattern`, `columns`, `column_gains` (null: none) and `out` point at sample `first`.
 /// Every draw depends on (seed, frame, row, column) alone: any piece of a row gives the bytes of
 /// the whole.
 ///
@@ -62,7 +77,8 @@ constexpr float exact_poisson_below = 12.0f;
 /// variance of the quadratic term (1/18) and of the rounding (1/12), so that the variance is the
 /// mean again.
 void noisy_row(const noise_settings& s, const std::uint16_t* mosaic, const std::uint16_t* pattern,
-               const float* columns, std::uint32_t first, std::uint32_t count, float* out);
+               const float* columns, std::uint32_t first, std::uint32_t count, float* out,
+               const float* column_gains = nullptr);
 
 /// The same without any chance: shot = mean.
 void noiseless_row(const noise_settings& s, const std::uint16_t* mosaic, std::uint32_t count,
@@ -76,6 +92,12 @@ void fixed_pattern_row(std::uint64_t seed, std::uint32_t row, std::uint32_t widt
 
 /// Offset of every column, e-.
 std::vector<float> column_offsets(std::uint64_t seed, std::uint32_t width, double sigma);
+
+/// Relative gain of every column, and of one row: 0 is that of the mean.
+std::vector<float> column_gains(std::uint64_t seed, std::uint32_t width, double sigma);
+float fixed_row_gain(std::uint64_t seed, std::uint32_t row, double sigma);
+/// Offset of one row in all frames, e-.
+float fixed_row_offset(std::uint64_t seed, std::uint32_t row, double sigma);
 
 /// Offset of one row of one frame, e-.
 float row_offset(std::uint64_t seed, std::uint32_t frame, std::uint32_t row, double sigma);

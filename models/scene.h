@@ -24,6 +24,12 @@ class linear_frame {
     virtual void rows(unsigned first, unsigned last, const row_taker& take) const = 0;
 };
 
+/// When the rows of the array are exposed: row y from start + y x row_time on, for `exposure`.
+/// Seconds of simulated time.
+struct shutter {
+    double start = 0, row_time = 0, exposure = 0;
+};
+
 /// What is in front of the lens.
 class scene {
   public:
@@ -34,11 +40,19 @@ class scene {
     /// worker pool. Pure.
     virtual std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
                                                       unsigned height) const = 0;
+    /// Whether the light changes while a frame is exposed, so that every row sees its own.
+    virtual bool changes_within_frame() const { return false; }
+    /// The same with the mean light of each row over its own exposure.
+    virtual std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
+                                                      unsigned height, const shutter&) const {
+        return frame(n, width, height);
+    }
 };
 
 /// One colour everywhere.
 class uniform_scene : public scene {
   public:
+    using scene::frame;
     uniform_scene(float red, float green, float blue) : red_(red), green_(green), blue_(blue) {}
     bool still() const override { return true; }
     std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
@@ -52,6 +66,7 @@ class uniform_scene : public scene {
 /// is larger than the array and bilinearly interpolated where it is smaller, in linear light.
 class image_scene : public scene {
   public:
+    using scene::frame;
     explicit image_scene(rgb8_image image);
     bool still() const override { return true; }
     std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
@@ -73,6 +88,7 @@ struct row_source {
 /// all workers; a generator of whole pictures paints in one worker, ahead by one frame.
 class rendered_scene : public scene {
   public:
+    using scene::frame;
     using row_generator =
         std::function<row_source(std::uint32_t frame, unsigned width, unsigned height)>;
     using picture_generator = std::function<rgb8_image(std::uint32_t frame)>;

@@ -94,6 +94,12 @@ const verb_info verbs[] = {
      "      four points at a time; results.csv, pareto.csv and effects.csv in out/npu\n"
      "  ocellus sweep sweep.toml --store shard-$SLURM_ARRAY_TASK_ID.sqlite --shard auto\n"
      "      the part of a job array; ocellus merge puts the parts together\n"},
+    {"characterize", command_line::verb::characterize,
+     "measure the simulated sensor by EMVA 1288 and compare with its parameters",
+     "ocellus characterize [CONFIG.toml] [options]",
+     "  ocellus characterize --set adc.bits=12 --set adc.banks=2\n"
+     "      gain, noise, saturation, linearity, DSNU, PRNU and dark current: set, measured, "
+     "error\n"},
     {"merge", command_line::verb::merge, "put the stores of a sweep's shards together",
      "ocellus merge --out DIR STORE.sqlite ...",
      "  ocellus merge --out out/all shard-*.sqlite\n"
@@ -126,7 +132,7 @@ po::options_description visible_options(command_line::verb verb) {
             [[fallthrough]];
         case command_line::verb::run:
             add("scene", po::value<std::string>()->value_name("FILE"),
-                "picture in front of the lens (PNG or JPEG), or builtin:parcels");
+                "picture in front of the lens (PNG or JPEG), builtin:parcels or a chart");
             add("network", po::value<std::string>()->value_name("FILE"),
                 "quantized network (.tflite or .onnx), builtin:parcels, "
                 "builtin:mobilenet_v1_1.0_224 or none");
@@ -258,6 +264,19 @@ po::options_description visible_options(command_line::verb verb) {
                 "simulate the I-th of N parts alone, I from 0; auto: of a SLURM or LSF job array");
             add("retry-failed", "simulate failed points again");
             add("quiet", "no progress");
+            break;
+        case command_line::verb::characterize:
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            add("seed", po::value<std::string>()->value_name("S"),
+                "seed of all randomness (default 1)");
+            add("threads", po::value<std::string>()->value_name("T"),
+                "worker threads (default: one per core); never changes a result");
+            add("out,o", po::value<std::string>()->value_name("DIR"),
+                "write characterization.json, characterization.csv and photon_transfer.csv there");
+            add("force", "replace what DIR contains");
+            add("json", "as JSON");
             break;
         case command_line::verb::merge:
             add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");

@@ -25,7 +25,8 @@ struct command_line {
         regress,
         sweep,
         merge,
-        network
+        network,
+        characterize
     };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty

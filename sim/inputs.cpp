@@ -10,6 +10,7 @@
 #include "core/image_io.h"
 #include "dsp/network/reader.h"
 #include "dsp/npu/generated_networks.h"
+#include "models/charts.h"
 #include "sim/boot_info.h"
 #include "sim/embedded.h"
 
@@ -199,8 +200,16 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, std::ui
                 rows.paint = [picture](unsigned y, std::uint8_t* rgb) { picture->row(y, rgb); };
                 return rows;
             });
-    if (is_builtin(name))
-        fail(fmt::format("unknown built-in scene '{}'; did you mean builtin:parcels?", name));
+    if (is_builtin(name)) {
+        if (auto chart = models::make_chart(name.substr(8)))
+            return chart;
+        std::vector<std::string> names = {"builtin:parcels"};
+        for (const auto& chart : models::chart_names())
+            names.push_back("builtin:" + chart);
+        const auto near = nearest_name(name, names);
+        fail(fmt::format("unknown built-in scene '{}'; did you mean {}?", name,
+                         near.empty() ? names[0] : near));
+    }
     const std::string bytes = read_input(name);
     return std::make_shared<models::image_scene>(
         decode_image(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), name));
@@ -214,7 +223,7 @@ run_inputs load_inputs(const command_line& command, const settings& s,
 
     const std::string& scene = s.run.scene;
     if (is_builtin(scene)) {
-        in.scene_is_parcels = true;
+        in.scene_is_parcels = scene == "builtin:parcels";
         in.files.push_back({"scene", scene, "", 0, {}});
         in.scene = load_scene(scene, s.run.scene_seed);
         if (command.timing_only)

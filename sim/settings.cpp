@@ -38,7 +38,10 @@ void run_parameters::declare(parameter_registry& r) {
         .moves_nothing("only when a run without progress is given up")
         .compare("5 s", "10 s");
     r.text("scene.source", scene)
-        .says("Picture in front of the lens: a PNG or JPEG file, or builtin:parcels.")
+        .says(
+            "Picture in front of the lens: a PNG or JPEG file, builtin:parcels, or builtin: and "
+            "the "
+            "name of a chart (docs/scene.md).")
         .from(provenance::chosen, "a scene of our own that needs no file")
         .moves_nothing("another picture: nothing grows or shrinks with it");
     r.integer("scene.seed", scene_seed, 0, 0x7fffffffffffffffu)

@@ -68,6 +68,8 @@ int execute(const command_line& command) {
             return render_scenes(command);
         case command_line::verb::sweep:
             return sweep(command);
+        case command_line::verb::characterize:
+            return characterize(command);
         case command_line::verb::merge:
             return merge_sweeps(command);
         case command_line::verb::network:

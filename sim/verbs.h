@@ -16,6 +16,7 @@ int regress(const command_line& command);  ///< sim/regress.cpp
 int show_difference(const command_line& command);
 int render_scenes(const command_line& command);
 int sweep(const command_line& command);  ///< sim/sweep.cpp
+int characterize(const command_line& command);
 int merge_sweeps(const command_line& command);
 int network_verb(const command_line& command);  ///< sim/network_verb.cpp
 

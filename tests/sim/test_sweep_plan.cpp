@@ -219,7 +219,7 @@ TEST_CASE("every mistake of a sweep file is shown at once with its place") {
         "name = \"npu.bus\"\n"
         "[[knob]]\n"
         "name = \"adc.bits\"\n"
-        "range = {from = 8, to = 13, step = 1}\n"
+        "range = {from = 8, to = 15, step = 1}\n"
         "[metrics]\n"
         "keep = [\"npu.cycle\"]\n"
         "pareto = [{metric = \"npu.busy\", goal = \"minn\"}]\n",
@@ -237,7 +237,7 @@ TEST_CASE("every mistake of a sweep file is shown at once with its place") {
           "sweep.toml:14:9: error: output.image: a choice has no range",
           "sweep.toml:17:11: error: scene.source: cannot read",
           "sweep.toml:19:8: error: npu.bus: which values?",
-          "sweep.toml:22:25: error: adc.bits: 13 is out of range",
+          "sweep.toml:22:25: error: adc.bits: 15 is out of range",
           "sweep.toml:24:9: error: no statistic is called 'npu.cycle'",
           "did you mean 'npu.cycles'?", "sweep.toml:25:40: error: goal: 'minn' is neither",
           "13 errors. Nothing was simulated."})
