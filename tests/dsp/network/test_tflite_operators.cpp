@@ -40,10 +40,10 @@ class file_maker {
             tfl::Createoperator_codeDirect(b_, static_cast<std::int8_t>(code), nullptr, 1, code)};
         const std::vector<flatbuffers::Offset<tfl::layer>> layers = {
             tfl::CreatelayerDirect(b_, 0, &inputs, &outputs, type, options)};
-        const std::vector<flatbuffers::Offset<tfl::subgraph>> graphs = {tfl::CreatesubgraphDirect(
-            b_, &tensors_, &network_inputs, &outputs, &layers, "made")};
-        tfl::FinishmodelBuffer(
-            b_, tfl::CreatemodelDirect(b_, 3, &codes, &graphs, "made", &buffers_));
+        const std::vector<flatbuffers::Offset<tfl::subgraph>> graphs = {
+            tfl::CreatesubgraphDirect(b_, &tensors_, &network_inputs, &outputs, &layers, "made")};
+        tfl::FinishmodelBuffer(b_,
+                               tfl::CreatemodelDirect(b_, 3, &codes, &graphs, "made", &buffers_));
         return {reinterpret_cast<const char*>(b_.GetBufferPointer()), b_.GetSize()};
     }
 
@@ -53,9 +53,9 @@ class file_maker {
     int add(const std::vector<int>& shape, std::int8_t type, std::uint32_t buffer, bool quantized) {
         const std::vector<float> scale = {0.5f};
         const std::vector<std::int64_t> zero = {0};
-        const auto q =
-            quantized ? tfl::Createquantization_parametersDirect(b_, nullptr, nullptr, &scale, &zero)
-                      : flatbuffers::Offset<tfl::quantization_parameters>();
+        const auto q = quantized ? tfl::Createquantization_parametersDirect(b_, nullptr, nullptr,
+                                                                            &scale, &zero)
+                                 : flatbuffers::Offset<tfl::quantization_parameters>();
         tensors_.push_back(tfl::CreatetensorDirect(
             b_, &shape, type, buffer, ("t" + std::to_string(tensors_.size())).c_str(), q));
         return static_cast<int>(tensors_.size()) - 1;
