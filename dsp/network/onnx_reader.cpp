@@ -1154,15 +1154,143 @@ class onnx_reader {
     }
 
     /// A layer whose output keeps the quantization of its input, finished at once.
-    value finished_like_input(const onnx::NodeProto& node, value pending, const value& x) {
+    value finished_like_input(const onnx::NodeProto& node, value pending, const value& x,
+                              int output = 0) {
         const quantization q = tensor_at(x.tensor_index).quant;
         const element type = tensor_at(x.tensor_index).type;
         if (q.empty())
             bad("works on integers whose scale is not known");
         value out;
-        finish(pending, q, type, node.output(0), out);
+        finish(pending, q, type, node.output(output), out);
         out.what = x.what;
         return out;
+    }
+
+    /// An activation whose elements are only moved.
+    value moved(const onnx::NodeProto& node) {
+        const value& x = input(node, 0);
+        if (x.what != value::kind::integers)
+            require_view(x, node.input(0));
+        if (x.layout == order::flat_channels)
+            bad("takes a flattened picture apart: this is not supported");
+        return x;
+    }
+
+    /// A slice in the file's order, as output `output` of the node.
+    value sliced(const onnx::NodeProto& node, const value& x, const std::vector<int>& begin,
+                 const std::vector<int>& steps, const std::vector<int>& shape, int output) {
+        value v = start(node, op::slice, x);
+        v.draft.name = node.output(output);
+        v.shape = shape;
+        static constexpr std::size_t channels_last[] = {0, 2, 3, 1};
+        for (std::size_t d = 0; d < shape.size(); ++d) {
+            const std::size_t from = x.layout == order::channels_first ? channels_last[d] : d;
+            v.draft.begin.push_back(begin[from]);
+            v.draft.steps.push_back(steps[from]);
+        }
+        return finished_like_input(node, v, x, output);
+    }
+
+    std::size_t axis_of(std::int64_t axis, const value& x) const {
+        const auto rank = static_cast<std::int64_t>(x.shape.size());
+        axis = axis < 0 ? axis + rank : axis;
+        if (axis < 0 || axis >= rank)
+            bad(fmt::format("works along axis {} of {}", axis, rank));
+        return static_cast<std::size_t>(axis);
+    }
+
+    void read_slice(const onnx::NodeProto& node) {
+        const value x = moved(node);
+        const std::vector<std::int64_t> starts = integer_list(node, 1),
+                                        ends = integer_list(node, 2);
+        std::vector<std::int64_t> axes, steps(starts.size(), 1);
+        for (std::size_t i = 0; i < starts.size(); ++i)
+            axes.push_back(static_cast<std::int64_t>(i));
+        if (has_input(node, 3))
+            axes = integer_list(node, 3);
+        if (has_input(node, 4))
+            steps = integer_list(node, 4);
+        if (ends.size() != starts.size() || axes.size() != starts.size() ||
+            steps.size() != starts.size())
+            bad("its starts, ends, axes and steps differ in number");
+        std::vector<int> begin(x.shape.size(), 0), step(x.shape.size(), 1), shape = x.shape;
+        for (std::size_t i = 0; i < starts.size(); ++i) {
+            const std::size_t d = axis_of(axes[i], x);
+            const std::int64_t extent = x.shape[d];
+            if (steps[i] < 1)
+                bad(fmt::format("has a step of {}, expected a positive one", steps[i]));
+            const auto bounded = [&](std::int64_t at) {
+                return std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent);
+            };
+            const std::int64_t from = bounded(starts[i]), to = bounded(ends[i]);
+            if (from >= to)
+                bad(fmt::format("takes nothing of dimension {}", d));
+            const std::int64_t stride = std::min(steps[i], extent);
+            begin[d] = static_cast<int>(from);
+            step[d] = static_cast<int>(stride);
+            shape[d] = static_cast<int>((to - from + stride - 1) / stride);
+        }
+        define(node, sliced(node, x, begin, step, shape, 0));
+    }
+
+    void read_split(const onnx::NodeProto& node) {
+        const value x = moved(node);
+        const attributes a(node);
+        const std::size_t d = axis_of(a.integer("axis", 0), x);
+        std::vector<std::int64_t> sizes =
+            has_input(node, 1) ? integer_list(node, 1) : a.integers("split");
+        if (sizes.empty())
+            for (int k = 0; k < node.output_size(); ++k)
+                sizes.push_back(x.shape[d] / node.output_size());
+        std::vector<int> begin(x.shape.size(), 0);
+        if (sizes.size() != static_cast<std::size_t>(node.output_size()))
+            bad("its outputs do not fit its sizes");
+        for (int k = 0; k < node.output_size(); ++k) {
+            const std::int64_t size = sizes[static_cast<std::size_t>(k)];
+            std::vector<int> shape = x.shape;
+            if (size < 1 || size > x.shape[d] - begin[d])
+                bad("its sizes do not fit its input");
+            shape[d] = static_cast<int>(size);
+            if (node.output(k).empty() || values_.count(node.output(k)) != 0)
+                bad(fmt::format("computes '{}' a second time", node.output(k)));
+            values_[node.output(k)] =
+                sliced(node, x, begin, std::vector<int>(shape.size(), 1), shape, k);
+            begin[d] += static_cast<int>(size);
+        }
+        if (begin[d] != x.shape[d])
+            bad("its sizes do not fit its input");
+    }
+
+    /// Nearest enlargement by whole factors, where all the usual coordinates agree.
+    void read_resize(const onnx::NodeProto& node) {
+        const value x = as_picture(moved(node), node.input(0));
+        const attributes a(node);
+        const std::string coordinates = a.text("coordinate_transformation_mode", "half_pixel");
+        const std::string nearest = a.text("nearest_mode", "round_prefer_floor");
+        const bool plain = (coordinates == "asymmetric" && nearest == "floor") ||
+                           (coordinates == "half_pixel" && nearest == "round_prefer_floor");
+        if (a.text("mode", "nearest") != "nearest" || !plain)
+            bad("only nearest resizing, asymmetric with floor or half_pixel with "
+                "round_prefer_floor, is supported");
+        std::vector<std::int64_t> factors;
+        if (has_input(node, 3)) {
+            const std::vector<std::int64_t> sizes = integer_list(node, 3);
+            for (std::size_t d = 0; d < sizes.size() && d < 4; ++d)
+                factors.push_back(sizes[d] % x.shape[d] == 0 ? sizes[d] / x.shape[d] : 0);
+        } else {
+            const constant& scales = constant_input(node, 2);
+            for (float f : scales.reals)
+                factors.push_back(f >= 1.0f && f <= 8.0f && f == std::floor(f)
+                                      ? static_cast<std::int64_t>(f)
+                                      : 0);
+        }
+        if (factors.size() != 4 || factors[0] != 1 || factors[1] != 1 || factors[2] < 1 ||
+            factors[2] > 8 || factors[3] < 1 || factors[3] > 8)
+            bad("only height and width can be enlarged, by whole factors from 1 to 8");
+        value v = start(node, op::resize_nearest, x);
+        v.shape[2] = static_cast<int>(x.shape[2] * factors[2]);
+        v.shape[3] = static_cast<int>(x.shape[3] * factors[3]);
+        define(node, finished_like_input(node, v, x));
     }
 
     void clamp(const onnx::NodeProto& node, float low, float high) {
@@ -1314,6 +1442,12 @@ class onnx_reader {
                             pair(node, op::mul, operand(node, 0), operand(node, 3), node.input(0),
                                  node.input(3)),
                             6, 7);
+        } else if (kind == "Slice") {
+            read_slice(node);
+        } else if (kind == "Split") {
+            read_split(node);
+        } else if (kind == "Resize") {
+            read_resize(node);
         } else if (kind == "Tanh") {
             define(node, softmax_like(node, view(node, 0), op::tanh));
         } else if (kind == "HardSwish") {

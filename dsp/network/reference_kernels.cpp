@@ -626,7 +626,7 @@ std::int32_t hard_swish(const network& n, const layer& l, const tensor& x, const
     const std::int32_t preshift = doubling_high_multiply16(hires, narrowed(out.mantissa));
     std::int32_t reluish = hires;
     if (gate.shift > 0)
-        reluish = saturate16(std::int64_t{reluish} << std::min(gate.shift - 1, 30));
+        reluish = saturate16(reluish * (std::int64_t{1} << std::min(gate.shift - 1, 30)));
     reluish = doubling_high_multiply16(reluish, narrowed(gate.mantissa));
     if (gate.shift > 0)
         reluish = saturate16(std::int64_t{reluish} * 2);

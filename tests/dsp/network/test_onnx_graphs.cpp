@@ -204,6 +204,57 @@ class graph_maker {
         return y;
     }
 
+    /// Channels from `first` on, `step` apart, and rows from 1 on.
+    std::string slice(const std::string& x, int first, int step) {
+        const std::string y = "slice" + std::to_string(++counter_);
+        constant(y + "_s", onnx::TensorProto::INT32, {2}, {first, 1});
+        constant(y + "_e", onnx::TensorProto::INT32, {2}, {1000, 1000});
+        constant(y + "_a", onnx::TensorProto::INT32, {2}, {1, -2});
+        constant(y + "_t", onnx::TensorProto::INT32, {2}, {step, 1});
+        node("Slice", {x, y + "_s", y + "_e", y + "_a", y + "_t"}, y);
+        const picture& in = known_.at(x);
+        picture out;
+        out.shape = {1, (in.shape[1] - first + step - 1) / step, in.shape[2] - 1, in.shape[3]};
+        for (int c = first; c < in.shape[1]; c += step)
+            for (int yy = 1; yy < in.shape[2]; ++yy)
+                for (int xx = 0; xx < in.shape[3]; ++xx)
+                    out.values.push_back(at(in, c, yy, xx, 0.0));
+        known_[y] = out;
+        return y;
+    }
+
+    /// Along the channels, in two parts.
+    std::pair<std::string, std::string> split(const std::string& x, int first) {
+        const std::string y = "split" + std::to_string(++counter_);
+        const picture& in = known_.at(x);
+        constant(y + "_n", onnx::TensorProto::INT32, {2}, {first, in.shape[1] - first});
+        auto* n = node("Split", {x, y + "_n"}, y + "a");
+        n->add_output(y + "b");
+        attribute(n, "axis", 1);
+        const auto middle =
+            in.values.begin() + static_cast<std::ptrdiff_t>(first * in.shape[2] * in.shape[3]);
+        known_[y + "a"] = {{1, first, in.shape[2], in.shape[3]}, {in.values.begin(), middle}};
+        known_[y + "b"] = {{1, in.shape[1] - first, in.shape[2], in.shape[3]},
+                           {middle, in.values.end()}};
+        return {y + "a", y + "b"};
+    }
+
+    std::string enlarge(const std::string& x, int factor) {
+        const std::string y = "large" + std::to_string(++counter_);
+        const auto f = static_cast<float>(factor);
+        floats(y + "_s", {1.0f, 1.0f, f, f}, true);
+        node("Resize", {x, "", y + "_s"}, y);
+        const picture& in = known_.at(x);
+        picture out;
+        out.shape = {1, in.shape[1], in.shape[2] * factor, in.shape[3] * factor};
+        for (int c = 0; c < out.shape[1]; ++c)
+            for (int yy = 0; yy < out.shape[2]; ++yy)
+                for (int xx = 0; xx < out.shape[3]; ++xx)
+                    out.values.push_back(at(in, c, yy / factor, xx / factor, 0.0));
+        known_[y] = out;
+        return y;
+    }
+
     std::string pool(const std::string& x, const char* kind, int kernel, int stride, int pad) {
         const std::string y = "pool" + std::to_string(++counter_);
         auto* n = node(kind, {x}, y);
@@ -585,5 +636,23 @@ TEST_CASE("grouped convolutions, differences, gates and functions of QDQ graphs"
                     +[](double v) { return v * std::min(std::max(v / 6.0 + 0.5, 0.0), 1.0); });
             },
             0.011f, -90);
+    }
+}
+
+TEST_CASE("slices, splits and enlargements of QDQ graphs", "[network]") {
+    for (unsigned seed = 0; seed < 6; ++seed) {
+        INFO("seed " << seed);
+        graph_maker g(700 + seed);
+        const std::string x = g.input({1, 7, 4, 5}, seed % 2 == 0);
+        const auto put = [&](const std::string& y) {
+            g.quantize(y, 0.023f, -5);
+            g.output(y + "_q");
+        };
+        put(g.slice(x, 1, 1 + static_cast<int>(seed % 3)));
+        const auto parts = g.split(x, 3);
+        put(parts.first);
+        put(parts.second);
+        put(g.enlarge(x, 2 + static_cast<int>(seed)));
+        compare(g, {1, 7, 4, 5});
     }
 }
