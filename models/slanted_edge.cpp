@@ -115,7 +115,8 @@ edge_response measure_edge(const plane<std::uint16_t>& image) {
     }
     for (std::size_t k = 1; k < r.mtf.size() && r.mtf50 == 0; ++k)
         if (r.mtf[k] < 0.5)
-            r.mtf50 = 0.01 * (static_cast<double>(k) - (0.5 - r.mtf[k]) / (r.mtf[k - 1] - r.mtf[k]));
+            r.mtf50 =
+                0.01 * (static_cast<double>(k) - (0.5 - r.mtf[k]) / (r.mtf[k - 1] - r.mtf[k]));
     return r;
 }
 

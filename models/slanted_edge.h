@@ -11,9 +11,9 @@ namespace ocellus::models {
 
 /// Modulation transfer across an edge that runs a few degrees off the vertical.
 struct edge_response {
-    double angle = 0;                 ///< degrees off the vertical; positive: x grows downwards
-    double mtf50 = 0;                 ///< cycles per pixel at which it has fallen to a half; 0: never
-    std::vector<double> mtf;          ///< at 0, 0.01 .. 1 cycles per pixel
+    double angle = 0;         ///< degrees off the vertical; positive: x grows downwards
+    double mtf50 = 0;         ///< cycles per pixel at which it has fallen to a half; 0: never
+    std::vector<double> mtf;  ///< at 0, 0.01 .. 1 cycles per pixel
     double at(double frequency) const;  ///< interpolated
 };
 
