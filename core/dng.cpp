@@ -16,7 +16,14 @@ void put(std::string& to, std::uint32_t value, unsigned bytes) {
 /// An image file directory under construction: TIFF 6.0, little endian.
 class directory {
   public:
-    enum type : std::uint32_t { byte = 1, ascii = 2, short_ = 3, long_ = 4, rational = 5, signed_rational = 10 };
+    enum type : std::uint32_t {
+        byte = 1,
+        ascii = 2,
+        short_ = 3,
+        long_ = 4,
+        rational = 5,
+        signed_rational = 10
+    };
 
     void numbers(std::uint32_t tag, type t, const std::vector<std::uint32_t>& values) {
         const unsigned size = t == byte ? 1 : t == short_ ? 2 : 4;
@@ -31,7 +38,8 @@ class directory {
     void fractions(std::uint32_t tag, type t, const std::vector<double>& values) {
         std::string bytes;
         for (const double v : values) {
-            put(bytes, static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(v * 1e6))), 4);
+            put(bytes, static_cast<std::uint32_t>(static_cast<std::int32_t>(std::lround(v * 1e6))),
+                4);
             put(bytes, 1000000, 4);
         }
         add(tag, t, static_cast<std::uint32_t>(values.size()), bytes);
@@ -46,7 +54,8 @@ class directory {
         put(file, entries, 2);
         std::uint32_t extra_size = 0;
         for (const auto& e : list_)
-            extra_size += e.bytes.size() > 4 ? static_cast<std::uint32_t>((e.bytes.size() + 1) & ~1u) : 0;
+            extra_size +=
+                e.bytes.size() > 4 ? static_cast<std::uint32_t>((e.bytes.size() + 1) & ~1u) : 0;
         for (const auto& e : list_) {
             put(file, e.tag, 2);
             put(file, e.kind, 2);

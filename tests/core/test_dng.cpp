@@ -59,8 +59,10 @@ TEST_CASE("LibRaw reads back samples, levels, filters and white balance of a DNG
     CHECK(names[raw.COLOR(0, 1)] == 'G');
     CHECK(names[raw.COLOR(1, 0)] == 'G');
     CHECK(names[raw.COLOR(1, 1)] == 'B');
-    CHECK(static_cast<double>(colour.cam_mul[0] / colour.cam_mul[1]) == Approx(1 / 0.4139).epsilon(1e-4));
-    CHECK(static_cast<double>(colour.cam_mul[2] / colour.cam_mul[1]) == Approx(1 / 0.6657).epsilon(1e-4));
+    CHECK(static_cast<double>(colour.cam_mul[0] / colour.cam_mul[1]) ==
+          Approx(1 / 0.4139).epsilon(1e-4));
+    CHECK(static_cast<double>(colour.cam_mul[2] / colour.cam_mul[1]) ==
+          Approx(1 / 0.6657).epsilon(1e-4));
 }
 
 TEST_CASE("LibRaw's bilinear picture of a DNG is that of the samples") {
@@ -84,8 +86,8 @@ TEST_CASE("LibRaw's bilinear picture of a DNG is that of the samples") {
     for (unsigned y = 2; y < height - 2; ++y)
         for (unsigned x = 2; x < width - 2; ++x) {
             const double cross = (at(x - 1, y) + at(x + 1, y) + at(x, y - 1) + at(x, y + 1)) / 4;
-            const double corners = (at(x - 1, y - 1) + at(x + 1, y - 1) + at(x - 1, y + 1) +
-                                    at(x + 1, y + 1)) / 4;
+            const double corners =
+                (at(x - 1, y - 1) + at(x + 1, y - 1) + at(x - 1, y + 1) + at(x + 1, y + 1)) / 4;
             const double beside = (at(x - 1, y) + at(x + 1, y)) / 2;
             const double above = (at(x, y - 1) + at(x, y + 1)) / 2;
             double want[3];
