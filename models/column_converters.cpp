@@ -83,16 +83,20 @@ std::uint64_t column_converters::convert_band(const electron_rows& electrons, st
             above += convert_one(y, out.row(y));
         return above;
     }
-    plane<std::uint16_t> seen(width_, last - first + 4);
-    for (unsigned i = 0; i < seen.height(); ++i) {
-        const std::uint32_t n =
-            convert_one(mirrored(std::int64_t{first} + i - 2, out.height()), seen.row(i));
-        above += i >= 2 && i < seen.height() - 2 ? n : 0;
-    }
+    // The five rows around the one that is corrected, each converted once a band.
+    plane<std::uint16_t> seen(width_, 5);
+    const auto take = [&](std::int64_t y) {
+        std::uint16_t* row = seen.row(static_cast<unsigned>((y + 5) % 5));
+        const std::uint32_t n = convert_one(mirrored(y, out.height()), row);
+        above += y >= std::int64_t{first} && y < std::int64_t{last} ? n : 0;
+    };
+    for (std::int64_t y = std::int64_t{first} - 2; y < std::int64_t{first} + 2; ++y)
+        take(y);
     for (unsigned y = first; y < last; ++y) {
+        take(std::int64_t{y} + 2);
         const std::uint16_t* rows[5];
         for (unsigned k = 0; k < 5; ++k)
-            rows[k] = seen.row(y - first + k);
+            rows[k] = seen.row((y + k + 3) % 5);
         correct_defects_row(rows, width_, threshold_, out.row(y));
     }
     return above;

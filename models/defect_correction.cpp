@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #include "models/defect_correction.h"
 
+#include <cstddef>
+
 #include "core/simd.h"
 
 namespace ocellus::models {
@@ -19,7 +21,7 @@ OCELLUS_SIMD_CLONES
 void correct(const std::uint16_t* __restrict above, const std::uint16_t* __restrict here,
              const std::uint16_t* __restrict below, std::uint32_t count, std::int32_t threshold,
              std::uint16_t* __restrict out) {
-    for (std::uint32_t x = 0; x < count; ++x) {
+    for (std::size_t x = 0; x < count; ++x) {
         const std::int32_t a0 = above[x], a1 = above[x + 2], a2 = above[x + 4];
         const std::int32_t h0 = here[x], v = here[x + 2], h2 = here[x + 4];
         const std::int32_t b0 = below[x], b1 = below[x + 2], b2 = below[x + 4];

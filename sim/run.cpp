@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/config.h"
+#include "core/dng.h"
 #include "core/files.h"
 #include "core/image_io.h"
 #include "core/text.h"
@@ -126,6 +127,17 @@ rgb8_image picture_of(const links::csi2_image& image) {
     return out;
 }
 
+/// Levels and colours of RAW frames.
+dng_description dng_of(const settings& s, unsigned bits) {
+    dng_description d;
+    d.black = static_cast<std::uint32_t>((s.adc.black_level << bits) >> 10);
+    d.white = (1u << bits) - 1;
+    d.raw_from_srgb = models::raw_from_srgb(s.pixels.camera);
+    for (unsigned i = 0; i < 3; ++i)
+        d.neutral[i] = d.raw_from_srgb[i][0] + d.raw_from_srgb[i][1] + d.raw_from_srgb[i][2];
+    return d;
+}
+
 void write_image(output_folder& out, const host::received_image& received, const settings& s,
                  const run_inputs& in, const metadata_record* record, worker_pool& pool) {
     const auto& image = *received.image;
@@ -135,6 +147,8 @@ void write_image(output_folder& out, const host::received_image& received, const
         out.write("frame" + name + ".png", encode_png_gray16(image.raw->all(), 1, &pool));
         const auto bits = image.type == links::csi2_data_type::raw12 ? 12u : 10u;
         out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
+        if (s.run.dng)
+            out.write("frame" + name + ".dng", encode_dng(image.raw->all(), dng_of(s, bits)));
         preview = isp::develop(image.raw->all(), bits, s.isp, image.width > 1200 ? 4 : 1, &pool);
     } else {
         preview = picture_of(image);

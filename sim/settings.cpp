@@ -75,6 +75,10 @@ void run_parameters::declare(parameter_registry& r) {
         .from(provenance::chosen, "a 12 Mpx PNG takes longer to write than to simulate")
         .moves_nothing("only which files are written")
         .compare("none", "all");
+    r.boolean("output.dng", dng)
+        .says("Write the saved RAW frames as DNG too, for RAW converters.")
+        .from(provenance::chosen, "off: 25 MB a frame at full resolution")
+        .moves_nothing("only which files are written");
 }
 
 void settings::declare(parameter_registry& r) {

@@ -42,6 +42,7 @@ struct run_parameters {
     std::string labels;
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
+    bool dng = false;
     void declare(parameter_registry& r);
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/camera_colour.h"
+#include "models/column_converters.h"
 #include "models/exact_poisson.h"
 #include "models/exposed_frame.h"
 #include "models/portable_math.h"
@@ -318,4 +319,40 @@ TEST_CASE("black rows see the dark level of the frame") {
                           pixel_differences::make(p, {}, 0, 512, 64, 1, pool()));
     CHECK(f.black_mean(16) == Approx(100).margin(0.5));
     CHECK(f.black_mean(0) == 0);
+}
+
+TEST_CASE("bands of any height give the bytes of the whole frame") {
+    pixel_noise_parameters p;
+    defect_parameters d;
+    d.stuck = d.hot = d.dead = 0.004;
+    column_adc_parameters a;
+    a.banks = 2;
+    a.defect_correction = GENERATE(false, true);
+    constexpr unsigned width = 200, height = 90;
+    exposed_frame::settings s;
+    s.seed = 4;
+    s.exposure_time = 0.01;
+    s.white_rate = 2e5;
+    const exposed_frame f(s, p, flat(width, height, 30000),
+                          pixel_differences::make(p, d, 4, width, height, 1, pool()));
+    const column_converters c(a, 4, width, 1.0);
+    plane<std::uint16_t> whole(width, height), pieces(width, height);
+    const auto clipped = c.convert_band(f, 0, 0, height, whole);
+    for (const unsigned step : {1u, 7u, 32u}) {
+        std::uint64_t sum = 0;
+        for (unsigned y = 0; y < height; y += step)
+            sum += c.convert_band(f, 0, y, std::min(y + step, height), pieces);
+        CHECK(sum == clipped);
+        for (unsigned y = 0; y < height; ++y)
+            CHECK(std::equal(whole.row(y), whole.row(y) + width, pieces.row(y)));
+    }
+    // Of 144 defects those are left that have another of their kind beside them: 108 x 4.7 % and
+    // 36 x 1.6 %, about six.
+    if (a.defect_correction) {
+        unsigned out_of_line = 0;
+        for (unsigned y = 0; y < height; ++y)
+            for (unsigned x = 0; x < width; ++x)
+                out_of_line += whole.row(y)[x] < 100 || whole.row(y)[x] == 1023;
+        CHECK(out_of_line < 20);
+    }
 }
