@@ -80,6 +80,15 @@ void describe(recording& r, const json& d, const block_reader& file) {
 
 }  // namespace
 
+void check_place(const std::string& path) {
+    const std::string partial = fmt::format("{}.partial.{}", path, getpid());
+    output_file(partial, path).close();
+    std::remove(partial.c_str());
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored))
+        throw input_error(exit_code::io, fmt::format("error: cannot write '{}': a folder", path));
+}
+
 void write_recording(const std::string& path, const recording& r) {
     const std::string partial = fmt::format("{}.partial.{}", path, getpid());
     try {

@@ -36,6 +36,8 @@ struct recording {
     std::map<std::string, std::string> results;  ///< SHA-256 by name of file
 };
 
+/// Throws input_error(io) when no file can be made there: told before a run, not behind it.
+void check_place(const std::string& path);
 /// Writes it; the file appears whole or not at all. Throws input_error(io).
 void write_recording(const std::string& path, const recording& r);
 /// Reads it. Throws input_error(usage) for whatever is wrong with the file.

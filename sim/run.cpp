@@ -317,6 +317,8 @@ int run(const command_line& given) {
     if (!command.record.empty() && !command.gdb.empty())
         throw input_error(exit_code::usage,
                           "error: what a debugger does is not recorded; leave --gdb out");
+    if (!command.record.empty())
+        check_place(command.record);
     parameter_registry registry;
     settings s;
     if (from.source)
