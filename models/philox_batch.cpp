@@ -7,7 +7,9 @@
 // GCC 12 takes the deliberately undefined operand of some intrinsics for a mistake of the caller's.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 #endif
 

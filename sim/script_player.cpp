@@ -39,7 +39,6 @@ script_player::script_player(const script& s, sensor& chip, session& drive, cons
                              sensor_control::services services, surroundings around)
     : script_(s),
       target_(chip, drive, stats, std::move(services)),
-      drive_(drive),
       stats_(stats),
       around_(std::move(around)) {}
 

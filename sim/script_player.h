@@ -50,7 +50,6 @@ class script_player : public outsider {
 
     const script& script_;
     sensor_control target_;
-    session& drive_;
     const statistics& stats_;
     surroundings around_;
     std::size_t next_ = 0;

@@ -976,9 +976,6 @@ class onnx_reader {
         if (x.layout == order::flat_channels)
             bad("reshapes a flattened picture: this is not supported");
         if (!same_bytes) {
-            std::size_t rest = 1;
-            for (std::size_t d = 1; d < shape.size(); ++d)
-                rest *= static_cast<std::size_t>(shape[d]);
             if (shape.size() != 2 || shape[0] != x.shape[0])
                 bad(fmt::format("reshapes a picture [{}] to [{}]: only flattening is supported",
                                 fmt::join(x.shape, "x"), fmt::join(shape, "x")));

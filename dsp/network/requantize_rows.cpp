@@ -9,7 +9,9 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #define OCELLUS_X86_KERNELS 1
 // GCC 12 warns about the undefined operands inside its own intrinsics (GCC bug 105593).
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 #endif
