@@ -81,4 +81,16 @@ bool matches_glob(const std::string& glob, const std::string& name) {
     return g == glob.size();
 }
 
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos)
+        return text;
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"')
+            out += '"';
+        out += c;
+    }
+    return out + "\"";
+}
+
 }  // namespace ocellus

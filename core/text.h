@@ -31,4 +31,7 @@ std::vector<std::string> wrap(const std::string& text, std::size_t width);
 /// True when `name` fits `glob`, which knows * and ?; an empty glob fits everything.
 bool matches_glob(const std::string& glob, const std::string& name);
 
+/// A field of a CSV line (RFC 4180): quoted when it holds a comma, a quote or an end of line.
+std::string csv_field(const std::string& text);
+
 }  // namespace ocellus

@@ -141,18 +141,6 @@ std::vector<std::string> metrics_with_effects(const sweep_results& r) {
 
 }  // namespace
 
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"')
-            out += '"';
-        out += c;
-    }
-    return out + "\"";
-}
-
 std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& rows,
                                       const std::vector<sweep_goal>& goals) {
     std::vector<std::vector<double>> costs = rows;

@@ -55,9 +55,6 @@ struct sweep_results {
     std::vector<sweep_result> points;
 };
 
-/// A field of a CSV line (RFC 4180): quoted when it holds a comma, a quote or an end of line.
-std::string csv_field(const std::string& text);
-
 /// Indices of the rows that no other row dominates. A row has a number for each goal; a row
 /// dominates another that it equals or betters in everything and betters in something.
 std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& rows,

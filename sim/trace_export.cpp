@@ -390,15 +390,6 @@ const char* vcd_timescale(double resolution) {
     }
 }
 
-std::string csv_word(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string out = "\"";
-    for (char c : text)
-        out += c == '"' ? "\"\"" : std::string(1, c);
-    return out + '"';
-}
-
 }  // namespace
 
 std::string time_of(const trace_description& d, std::uint64_t units) {
@@ -501,8 +492,8 @@ std::string csv_of(const trace_view& v) {
     for (const auto* e : in_order(v))
         out +=
             fmt::format("{},{},{},{},{},{}\r\n", shortest(static_cast<double>(e->start) * ps),
-                        shortest(static_cast<double>(e->duration) * ps), csv_word(d.track_of(*e)),
-                        d.type_of(*e).name, frame_text(*e), csv_word(d.fields_text(*e)));
+                        shortest(static_cast<double>(e->duration) * ps), csv_field(d.track_of(*e)),
+                        d.type_of(*e).name, frame_text(*e), csv_field(d.fields_text(*e)));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/random.h"
+#include "core/text.h"
 #include "program.h"
 #include "sim/sweep_results.h"
 
