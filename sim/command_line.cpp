@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/diagnostics.h"
+#include "core/units.h"
 
 namespace ocellus::sim {
 namespace {
@@ -110,9 +111,16 @@ const verb_info verbs[] = {
      "  ocellus network check net.tflite\n"
      "      what runs where, what does not and why, and whether it fits\n"
      "  ocellus network profile net.onnx --csv\n"
-     "      cycles of each layer by cause, bytes, utilisation and memory\n"
+     "      cycles of each layer by cause, bytes, utilisation, energy and memory\n"
+     "  ocellus network profile net.tflite --out out/profile\n"
+     "      the same as table, JSON and a page for the browser, and the memory report\n"
      "  ocellus network calibrate\n"
      "      every public run time against every organisation of the array\n"},
+    {"doctor", command_line::verb::doctor, "find out why a network that loads sees nothing",
+     "ocellus doctor NET --scene FILE [options]",
+     "  ocellus doctor net.tflite --scene photo.jpg --out out/doctor\n"
+     "      input range, colour order, crop, exposure, calibration, dead channels, SQNR of each\n"
+     "      layer; what the network saw and what it would expect, as pictures\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -293,6 +301,33 @@ po::options_description visible_options(command_line::verb verb) {
                 "the file's format)");
             add("json", "as JSON");
             add("csv", "as a table");
+            add("html", "profile: as a page of its own, with charts");
+            add("weight-bits", po::value<std::string>()->value_name("N"),
+                "8, 4 or 2: time and traffic as if weights were so wide");
+            add("contention",
+                "profile: on the real SRAM and interconnect, with the camera's stream beside it");
+            add("background", po::value<std::string>()->value_name("RATE"),
+                "with --contention: other traffic beside it, such as \"8 Gb/s\"");
+            add("out,o", po::value<std::string>()->value_name("DIR"),
+                "profile: write every form and the memory report there");
+            add("force", "replace what DIR contains");
+            break;
+        case command_line::verb::doctor:
+            add("scene", po::value<std::string>()->value_name("FILE"),
+                "picture in front of the lens (PNG or JPEG), builtin:parcels or a chart");
+            add("config", po::value<std::string>()->value_name("FILE"),
+                "configuration of the chip");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            add("seed", po::value<std::string>()->value_name("S"),
+                "seed of all randomness (default 1)");
+            add("threads", po::value<std::string>()->value_name("T"),
+                "worker threads (default: one per core); never changes a result");
+            add("json", "as JSON");
+            add("out,o", po::value<std::string>()->value_name("DIR"),
+                "write report.json, seen.png, expected.png and layers.csv there");
+            add("force", "replace what DIR contains");
             break;
         default:
             break;
@@ -467,9 +502,33 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.rounding = text("rounding");
         if (has("set"))
             result.settings = vm["set"].as<std::vector<std::string>>();
-        if (has("json") && has("csv"))
-            fail("--json and --csv exclude each other");
+        if (has("json") + has("csv") + has("html") > 1)
+            fail("--json, --csv and --html exclude each other");
         result.as_csv = has("csv");
+        result.as_html = has("html");
+        const bool profiles = action == "profile";
+        for (const char* name : {"html", "contention", "background", "out", "force"})
+            if (has(name) && !profiles)
+                fail(fmt::format("--{} is for network profile", name));
+        result.out = text("out");
+        result.force = has("force");
+        result.contention = has("contention");
+        if (has("background")) {
+            std::string why;
+            if (!result.contention)
+                fail("--background needs --contention");
+            double bits = 0;
+            if (!parse_quantity(text("background"), unit::bit_per_second, bits, why) || bits < 0 ||
+                bits > 1e15)
+                fail(fmt::format("--background {}: expected a rate such as \"8 Gb/s\"",
+                                 text("background")));
+            result.background = bits / 8;
+        }
+        if (has("weight-bits")) {
+            result.weight_bits = static_cast<unsigned>(number(vm, "weight-bits", 2, 8));
+            if (result.weight_bits != 8 && result.weight_bits != 4 && result.weight_bits != 2)
+                fail("--weight-bits: expected 8, 4 or 2");
+        }
         if (has("json"))
             result.output_format = command_line::format::json;
         return result;
@@ -490,8 +549,15 @@ command_line parse_command_line(int argc, const char* const argv[]) {
             result.limit = number(vm, "limit", 1, ~std::uint64_t{0});
         return result;
     }
+    if (v->verb == command_line::verb::doctor) {
+        if (result.files.size() != 1)
+            fail("doctor needs a network\nusage: " + std::string(v->usage));
+        result.network = result.files[0];
+        result.config_file = text("config");
+    } else {
+        result.network = text("network");
+    }
     result.scene = text("scene");
-    result.network = text("network");
     result.inject_tensor = text("inject-tensor");
     result.inject_raw = text("inject-raw");
     result.record = text("to");

@@ -26,6 +26,7 @@ struct command_line {
         sweep,
         merge,
         network,
+        doctor,
         characterize
     };
     verb action = verb::help;
@@ -93,7 +94,10 @@ struct command_line {
 
     // network (files: what to do, then the networks)
     std::string rounding;  ///< name of an arithmetic; empty: that of the file
-    bool as_csv = false;
+    bool as_csv = false, as_html = false;
+    unsigned weight_bits = 8;
+    bool contention = false;  ///< profile on the real memory
+    double background = 0;    ///< B/s of other traffic
 
     // scene
     unsigned width = 1014, height = 760;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,9 @@
 #include "dsp/npu/generated_networks.h"
 #include "sim/embedded.h"
 #include "sim/inputs.h"
+#include "sim/memory_contention.h"
+#include "sim/memory_report.h"
+#include "sim/network_report.h"
 #include "sim/settings.h"
 #include "sim/verbs.h"
 
@@ -55,19 +59,6 @@ dsp::network open_network(const std::string& name, const std::string& rounding) 
     return n;
 }
 
-std::string shape_text(const std::vector<int>& shape) {
-    return fmt::format("{}", fmt::join(shape, "x"));
-}
-
-/// Names come from files: at most `width` characters, nothing that steers a terminal.
-std::string short_name(const std::string& name, std::size_t width) {
-    std::string out;
-    for (char c : name)
-        out += c >= ' ' && c < 127 ? c : '?';
-    // The end of a path tells layers apart.
-    return out.size() > width ? "~" + out.substr(out.size() - width + 1) : out;
-}
-
 struct target {
     settings s;
     dsp::array_organisation array;
@@ -78,7 +69,7 @@ target target_of(const command_line& command) {
     target t;
     parameter_registry registry;
     resolve_settings(command, t.s, registry);
-    t.array = t.s.npu.array();
+    t.array = dsp::with_weight_bits(t.s.npu.array(), command.weight_bits);
     t.budget = t.s.npu.budget(sram_base, t.s.sram.size);
     return t;
 }
@@ -91,8 +82,9 @@ dsp::network_profile profile_of(const target& t, const std::string& name,
                                 const std::string& rounding) {
     if (is_list(name))
         return dsp::profile(fs::path(name).stem().string(),
-                            dsp::parse_layer_list(read_input_file(name), name), t.array);
-    return dsp::profile(*compiled(t, open_network(name, rounding)));
+                            dsp::parse_layer_list(read_input_file(name), name), t.array,
+                            t.s.npu.energies());
+    return dsp::profile(*compiled(t, open_network(name, rounding)), t.s.npu.energies());
 }
 
 // ---- check ----------------------------------------------------------------------------------
@@ -158,113 +150,47 @@ int check(const command_line& command) {
 
 // ---- profile --------------------------------------------------------------------------------
 
-const char* const csv_header =
-    "layer,operator,mapping,input,output,macs,utilisation,cycles,compute,activations,reread,"
-    "weights,drain,control,input_bytes,weight_bytes,output_bytes,arena_bytes,tiles,mac_per_byte,"
-    "bound\n";
-
-std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (char c : short_name(text, 1000))
-        out += c == '"' ? "\"\"" : std::string(1, c);
-    return out + "\"";
-}
-
-std::string csv_of(const dsp::network_profile& n) {
-    std::string text = csv_header;
-    const auto causes = [](const dsp::cycle_causes& c) {
-        return fmt::format("{},{},{},{},{},{},{}", c.total(), c.compute, c.activations, c.reread,
-                           c.weights, c.drain, c.control);
-    };
-    for (const auto& l : n.layers)
-        text +=
-            fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{}\n", quoted(l.name),
-                        dsp::name_of(l.kind), quoted(l.mapping), shape_text(l.in_shape),
-                        shape_text(l.out_shape), l.macs, l.utilisation, causes(l.cycles),
-                        l.input_bytes, l.weight_bytes, l.output_bytes, l.live_bytes, l.tiles,
-                        l.intensity, l.memory_bound ? "memory" : "compute");
-    text += fmt::format("total,,{},,,{},{:.6f},{},{},{},{},{},,,\n", quoted(n.array.name), n.macs,
-                        n.utilisation, causes(n.cycles), n.input_bytes, n.weight_bytes,
-                        n.output_bytes, n.arena_bytes);
-    return text;
-}
-
-ordered_json json_of(const dsp::cycle_causes& c) {
-    return {{"total", c.total()},  {"compute", c.compute}, {"activations", c.activations},
-            {"reread", c.reread},  {"weights", c.weights}, {"drain", c.drain},
-            {"control", c.control}};
-}
-
-ordered_json json_of(const dsp::network_profile& n, double clock) {
-    ordered_json layers = ordered_json::array();
-    for (const auto& l : n.layers)
-        layers.push_back(
-            {{"name", short_name(l.name, 1000)},
-             {"operator", dsp::name_of(l.kind)},
-             {"mapping", l.mapping},
-             {"input", l.in_shape},
-             {"output", l.out_shape},
-             {"macs", l.macs},
-             {"utilisation", l.utilisation},
-             {"cycles", json_of(l.cycles)},
-             {"bytes",
-              {{"input", l.input_bytes}, {"weights", l.weight_bytes}, {"output", l.output_bytes}}},
-             {"arena_bytes", l.live_bytes},
-             {"tiles", l.tiles},
-             {"mac_per_byte", l.intensity},
-             {"bound", l.memory_bound ? "memory" : "compute"}});
-    return {{"network", n.name},
-            {"organisation", n.array.name},
-            {"clock_hz", clock},
-            {"macs", n.macs},
-            {"utilisation", n.utilisation},
-            {"cycles", json_of(n.cycles)},
-            {"milliseconds", static_cast<double>(n.cycles.total()) / clock * 1e3},
-            {"bytes",
-             {{"input", n.input_bytes}, {"weights", n.weight_bytes}, {"output", n.output_bytes}}},
-            {"arena_bytes", n.arena_bytes},
-            {"arena_lower_bound", n.arena_lower_bound},
-            {"coefficient_bytes", n.coefficient_bytes},
-            {"layers", layers}};
-}
-
-std::string text_of(const dsp::network_profile& n, double clock) {
-    std::string text = fmt::format(
-        "{} on {} at {:.1f} MHz; a memory that never waits (ocellus run --timing-only adds bank "
-        "conflicts)\n\n",
-        n.name, n.array.name, clock / 1e6);
-    const auto row = [](const std::string& name, const std::string& op, std::uint64_t macs,
-                        double utilisation, const dsp::cycle_causes& c, std::uint64_t bytes,
-                        std::uint64_t arena, const std::string& mapping) {
-        return fmt::format(
-            "{:<22} {:<16} {:>11} {:>6.1f} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7} {:>10} {:>9} "
-            "{}\n",
-            name, op, macs, 100 * utilisation, c.total(), c.compute, c.activations, c.reread,
-            c.weights, c.drain, c.control, bytes, arena, mapping);
-    };
-    text += fmt::format(
-        "{:<22} {:<16} {:>11} {:>6} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7} {:>10} {:>9} {}\n",
-        "layer", "operator", "MAC", "util%", "cycles", "compute", "act.", "reread", "weights",
-        "drain", "control", "bytes", "arena", "mapping");
-    for (const auto& l : n.layers)
-        text += row(short_name(l.name, 22), dsp::name_of(l.kind), l.macs, l.utilisation, l.cycles,
-                    l.input_bytes + l.weight_bytes + l.output_bytes, l.live_bytes,
-                    l.mapping + (l.memory_bound ? " (memory bound)" : ""));
-    text += row("total", "", n.macs, n.utilisation, n.cycles,
-                n.input_bytes + n.weight_bytes + n.output_bytes, n.arena_bytes, "");
-    text += fmt::format("\n{:.4f} ms", static_cast<double>(n.cycles.total()) / clock * 1e3);
-    if (n.arena_bytes > 0)
-        text += fmt::format("; arena {} bytes, lower bound {}; weights and biases {} bytes",
-                            n.arena_bytes, n.arena_lower_bound, n.coefficient_bytes);
-    return text + "\n";
-}
-
 int show_profile(const command_line& command) {
     const target t = target_of(command);
-    const dsp::network_profile n = profile_of(t, command.files.at(1), command.rounding);
+    const std::string& name = command.files.at(1);
+    std::shared_ptr<const dsp::compiled_network> c;
+    dsp::network_profile n;
+    if (is_list(name)) {
+        if (command.contention || !command.out.empty())
+            throw input_error(exit_code::usage,
+                              "error: --contention and --out need a network, not a list of layers");
+        n = profile_of(t, name, command.rounding);
+    } else {
+        c = compiled(t, open_network(name, command.rounding));
+        n = dsp::profile(*c, t.s.npu.energies());
+    }
+    if (command.contention) {
+        const contention m = measure_contention(t.s, c, true, command.background);
+        dsp::add_memory(n, m.alone, m.together);
+        std::fprintf(stderr, "%s\n",
+                     fmt::format("camera stream {:.1f} MB/s, background {:.1f} MB/s",
+                                 m.camera_rate / 1e6, m.background_rate / 1e6)
+                         .c_str());
+    }
+    const double clock = t.s.npu.clock;
+    if (!command.out.empty()) {
+        output_folder out(command.out, command.force);
+        out.write("profile.txt", profile_text(n, clock));
+        out.write("profile.csv", profile_csv(n));
+        out.write("profile.json", profile_json(n, clock).dump(2) + "\n");
+        out.write("profile.html", profile_html(n, clock));
+        std::string file = n.name;
+        for (char& x : file)
+            if (!std::isalnum(static_cast<unsigned char>(x)) && x != '.' && x != '-')
+                x = '_';
+        out.write(file + "_MemoryReport.json", memory_report(*c));
+        out.commit();
+    }
     if (command.output_format == command_line::format::json)
-        return print(json_of(n, t.s.npu.clock).dump(2) + "\n");
-    return print(command.as_csv ? csv_of(n) : text_of(n, t.s.npu.clock));
+        return print(profile_json(n, clock).dump(2) + "\n");
+    if (command.as_html)
+        return print(profile_html(n, clock));
+    return print(command.as_csv ? profile_csv(n) : profile_text(n, clock));
 }
 
 // ---- compare --------------------------------------------------------------------------------
@@ -283,7 +209,9 @@ int compare(const command_line& command) {
     std::optional<dsp::network_profile> first_a, first_b;
     std::string table;
     for (const std::string& name : names) {
-        t.array = name == configured.name ? configured : dsp::organisation(name);
+        t.array = name == configured.name
+                      ? configured
+                      : dsp::with_weight_bits(dsp::organisation(name), command.weight_bits);
         const dsp::network_profile x = profile_of(t, a, command.rounding);
         const dsp::network_profile y = profile_of(t, b, command.rounding);
         const auto ms = [&](const dsp::network_profile& n) {
@@ -308,8 +236,8 @@ int compare(const command_line& command) {
     if (command.as_csv)
         return print(csv);
     if (command.output_format == command_line::format::json) {
-        const ordered_json j = {{"a", json_of(*first_a, t.s.npu.clock)},
-                                {"b", json_of(*first_b, t.s.npu.clock)},
+        const ordered_json j = {{"a", profile_json(*first_a, t.s.npu.clock)},
+                                {"b", profile_json(*first_b, t.s.npu.clock)},
                                 {"organisations", rows}};
         return print(j.dump(2) + "\n");
     }

@@ -138,6 +138,10 @@ std::string render_table(const run_summary& s) {
         line("ISP after readout", time_text(s.isp), "last row read to tensor in SRAM");
         line("inference", time_text(s.inference),
              fmt::format("{} cycles at {:g} MHz", s.inference_cycles, s.npu_clock / 1e6));
+        if (s.inference_most > 0)
+            line("inference interval", time_text(s.inference_least),
+                 "to " + time_text(s.inference_most) + ", hypotheses " + s.fastest_array + " to " +
+                     s.slowest_array + " about the array");
         line("slack", time_text(s.slack()),
              s.slack() < 0 ? "inference is longer than a frame" : "frame period less inference");
         line("pixel to metadata", time_text(s.latency), "first row read to metadata sent");

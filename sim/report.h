@@ -25,6 +25,9 @@ struct run_summary {
     double inference_max = 0;  ///< s
     double latency = 0;        ///< s, first row read to metadata on the wire, mean
     std::uint64_t inference_cycles = 0;
+    /// What the hypotheses about the array differ by: shortest and longest, s, and of which.
+    double inference_least = 0, inference_most = 0;
+    std::string fastest_array, slowest_array;
     double npu_clock = 0;  ///< Hz
     std::uint64_t delivered = 0, dropped = 0, lost_lines = 0, lost_isp_rows = 0;
     std::uint64_t bytes_image = 0, bytes_metadata = 0, bytes_total = 0;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "core/payload_checker.h"
+#include "dsp/compiler/time_spread.h"
 #include "dsp/cpu/clint.h"
 #include "dsp/cpu/interrupt_controller.h"
 #include "dsp/cpu/watchdog.h"
@@ -544,6 +545,12 @@ run_summary sensor::summary() const {
         r.isp = isp_sum / n;
         r.inference = inference_sum / n;
         r.latency = latency_sum / n;
+        dsp::time_spread spread = dsp::spread_of(*inputs_.network);
+        spread.hold(r.inference_cycles, inputs_.network->array.name);
+        r.inference_least = static_cast<double>(spread.least) / settings_.npu.clock;
+        r.inference_most = static_cast<double>(spread.most) / settings_.npu.clock;
+        r.fastest_array = spread.fastest;
+        r.slowest_array = spread.slowest;
     }
     r.lost_lines = b_->csi2.lines_lost() + b_->die_link.rows_lost();
     r.lost_isp_rows = static_cast<std::uint64_t>(ctx_.stats.value("isp.rows_lost") +

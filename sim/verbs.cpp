@@ -74,6 +74,8 @@ int execute(const command_line& command) {
             return merge_sweeps(command);
         case command_line::verb::network:
             return network_verb(command);
+        case command_line::verb::doctor:
+            return doctor(command);
     }
     return static_cast<int>(exit_code::internal);
 }

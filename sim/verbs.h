@@ -18,6 +18,7 @@ int render_scenes(const command_line& command);
 int sweep(const command_line& command);  ///< sim/sweep.cpp
 int characterize(const command_line& command);
 int merge_sweeps(const command_line& command);
+int doctor(const command_line& command);
 int network_verb(const command_line& command);  ///< sim/network_verb.cpp
 
 }  // namespace ocellus::sim

@@ -32,14 +32,9 @@ cycle_causes causes_of(const pass& p, const array_organisation& a) {
     const auto wait = [&](const span& idle) {
         std::uint64_t rest = idle.to - idle.from;
         for (std::size_t i = 0; i < times.size() && rest > 0; ++i) {
-            const tile& t = p.tiles[i];
             const tile_times& x = times[i];
-            const std::uint64_t bytes = t.activation_bytes + t.weight_bytes;
-            const std::uint64_t length = x.load_end - x.load_start;
-            const std::uint64_t middle =
-                x.load_start + (bytes == 0 ? 0 : length * t.activation_bytes / bytes);
-            const std::uint64_t in = overlap(idle, {x.load_start, middle});
-            const std::uint64_t weights = overlap(idle, {middle, x.load_end});
+            const std::uint64_t in = overlap(idle, {x.load_start, x.load_end});
+            const std::uint64_t weights = overlap(idle, {x.weights_start, x.weights_end});
             const std::uint64_t out = overlap(idle, {x.store_start, x.store_end});
             waited += in;
             c.weights += weights;
@@ -63,24 +58,34 @@ cycle_causes causes_of(const pass& p, const array_organisation& a) {
     return c;
 }
 
-void finish(layer_profile& l, const array_organisation& a, std::uint64_t busy) {
+void finish(layer_profile& l, const array_organisation& a, const event_energies& energies) {
     const std::uint64_t bytes = l.input_bytes + l.weight_bytes + l.output_bytes;
-    const auto possible = static_cast<double>(l.cycles.total() * a.macs());
-    l.utilisation = possible > 0 ? static_cast<double>(l.macs) / possible : 0;
+    const auto cycles = static_cast<double>(l.cycles.total());
+    const auto peak = static_cast<double>(a.macs());
+    l.reached = cycles > 0 ? static_cast<double>(l.macs) / cycles : 0;
+    l.utilisation = l.reached / peak;
     l.intensity = bytes > 0 ? static_cast<double>(l.macs) / static_cast<double>(bytes) : 0;
-    l.memory_bound = bus_cycles(bytes, a) > busy;
+    l.roof = std::min(peak, l.intensity * static_cast<double>(a.bus_bytes));
+    l.memory_bound = bus_cycles(bytes, a) > l.cycles.compute;
+    l.energy = energies.of_events(l.macs, l.input_bytes + l.weight_bytes, l.output_bytes,
+                                  l.cycles.total());
 }
 
 void add_totals(network_profile& n) {
+    n.macs = n.input_bytes = n.weight_bytes = n.output_bytes = 0;
+    n.cycles = {};
+    n.energy = {};
     for (const layer_profile& l : n.layers) {
         n.macs += l.macs;
         n.cycles.add(l.cycles);
         n.input_bytes += l.input_bytes;
         n.weight_bytes += l.weight_bytes;
         n.output_bytes += l.output_bytes;
+        n.energy.add(l.energy);
     }
     const auto possible = static_cast<double>(n.cycles.total() * n.array.macs());
     n.utilisation = possible > 0 ? static_cast<double>(n.macs) / possible : 0;
+    n.spread.hold(n.cycles.total(), n.array.name);
 }
 
 /// Bytes of the arena that are alive while layer `index` runs.
@@ -107,10 +112,14 @@ void cycle_causes::add(const cycle_causes& other) {
     reread += other.reread;
     weights += other.weights;
     drain += other.drain;
+    latency += other.latency;
+    conflict += other.conflict;
 }
 
-network_profile profile(const compiled_network& c) {
+network_profile profile(const compiled_network& c, const event_energies& energies) {
     network_profile n;
+    n.energies = energies;
+    n.spread = spread_of(c, c.array.weight_bits);
     n.name = c.net.name;
     n.array = c.array;
     n.arena_bytes = c.plan.arena_bytes;
@@ -126,15 +135,13 @@ network_profile profile(const compiled_network& c) {
         l.macs = p.macs;
         l.cycles = causes_of(p, c.array);
         l.tiles = p.tiles.size();
-        std::uint64_t busy = 0;
         for (const tile& t : p.tiles) {
             l.input_bytes += t.activation_bytes;
             l.weight_bytes += t.weight_bytes;
             l.output_bytes += t.store_bytes;
-            busy += t.compute;
         }
         l.live_bytes = live_bytes(c, p.layers.front());
-        finish(l, c.array, busy);
+        finish(l, c.array, energies);
         n.layers.push_back(std::move(l));
     }
     add_totals(n);
@@ -142,8 +149,10 @@ network_profile profile(const compiled_network& c) {
 }
 
 network_profile profile(const std::string& name, const std::vector<listed_layer>& layers,
-                        const array_organisation& a) {
+                        const array_organisation& a, const event_energies& energies) {
     network_profile n;
+    n.energies = energies;
+    n.spread = spread_of(layers, a.weight_bits);
     n.name = name;
     n.array = a;
     const auto extent = [](std::uint64_t v) { return static_cast<int>(v); };
@@ -157,21 +166,38 @@ network_profile profile(const std::string& name, const std::vector<listed_layer>
         l.macs = x.macs();
         l.input_bytes = x.in_height * x.in_width * x.in_channels;
         l.output_bytes = x.out_height * x.out_width * x.out_channels;
-        l.weight_bytes = x.bytes() - l.input_bytes - l.output_bytes;
+        const std::uint64_t bytes = x.bytes(a.weight_bits);
+        l.weight_bytes = bytes - l.input_bytes - l.output_bytes;
         // What the bus does beyond the array's time is shared out by bytes.
         const std::uint64_t compute = x.compute(a);
-        const std::uint64_t cycles = layer_cycles(compute, x.bytes(), a);
+        const std::uint64_t cycles = layer_cycles(compute, bytes, a);
         const std::uint64_t exposed = cycles - compute - a.fixed_cycles;
         l.cycles.control = a.fixed_cycles;
         l.cycles.compute = compute;
-        l.cycles.weights = exposed * l.weight_bytes / x.bytes();
-        l.cycles.drain = exposed * l.output_bytes / x.bytes();
+        l.cycles.weights = exposed * l.weight_bytes / bytes;
+        l.cycles.drain = exposed * l.output_bytes / bytes;
         l.cycles.activations = exposed - l.cycles.weights - l.cycles.drain;
-        finish(l, a, compute);
+        finish(l, a, energies);
         n.layers.push_back(std::move(l));
     }
     add_totals(n);
     return n;
+}
+
+void add_memory(network_profile& n, const std::vector<std::uint64_t>& alone,
+                const std::vector<std::uint64_t>& together) {
+    for (std::size_t i = 0; i < n.layers.size(); ++i) {
+        layer_profile& l = n.layers[i];
+        // Others may also shift a pass to where its own bursts meet less often.
+        const std::uint64_t least = std::min(alone.at(i), together.at(i));
+        l.cycles.latency = 0;
+        l.cycles.conflict = 0;
+        l.cycles.latency = least - std::min(least, l.cycles.total());
+        l.cycles.conflict = together[i] - least;
+        finish(l, n.array, n.energies);
+    }
+    n.real_memory = true;
+    add_totals(n);
 }
 
 }  // namespace ocellus::dsp

@@ -195,7 +195,6 @@ class cutter {
         t.rows = rows;
         t.channels = channels;
         t.channels_outer = outer;
-        const std::uint64_t copies = a_.buffers > 1 ? 2 : 1;
         const auto part = [&](std::uint64_t bytes) {
             return ceil_div(bytes * channels, n_.channels);
         };
@@ -204,20 +203,22 @@ class cutter {
         const std::uint64_t out = ceil_div(part(n_.output.bytes) * rows, n_.rows);
         const std::uint64_t weights = part(n_.weight_bytes());
         const bool single = rows == n_.rows && channels == n_.channels;
-        const std::uint64_t n = single ? 1 : copies;
+        const std::uint64_t in_copies = single ? 1 : a_.buffers;
+        const std::uint64_t weight_copies = single ? 1 : a_.buffers_of_weights();
+        const std::uint64_t out_copies = single ? 1 : a_.buffers_of_results();
         // What the inner loop reuses may stay: weights under an inner channel loop (or when there
         // is no channel loop), the input under an inner row loop.
         std::uint64_t kept = 0, streamed = 0;
         if (!outer) {
             kept = n_.weight_bytes();
-            streamed = n * (in + out);
+            streamed = in_copies * in + out_copies * out;
             t.resident = kept + streamed <= buffer_;
-            t.working_set = streamed + (t.resident ? kept : n * weights);
+            t.working_set = streamed + (t.resident ? kept : weight_copies * weights);
         } else {
             kept = n_.channelwise ? 0 : n_.input_bytes();
-            streamed = n * (weights + out);
+            streamed = weight_copies * weights + out_copies * out;
             t.resident = !n_.channelwise && kept + streamed <= buffer_;
-            t.working_set = streamed + (t.resident ? kept : n * in);
+            t.working_set = streamed + (t.resident ? kept : in_copies * in);
         }
         t.fits = t.working_set <= buffer_;
         return t;
@@ -264,6 +265,8 @@ class cutter {
                     t.activation_bytes += end - begin;
                 }
 
+                t.activation_ranges = t.loads.size();
+
                 // Weights: once when they stay or when their loop is outside, else for every tile.
                 const bool bring =
                     c.channels_outer ? row_block == 0 : row_block == 0 || !c.resident;
@@ -287,6 +290,8 @@ class cutter {
                 t.compute = compute_cycles(work_of(n_, r1 - r0, c1 - c0), a_);
                 const std::uint64_t load = t.activation_bytes + t.weight_bytes;
                 t.load_cycles = bus_cycles(moved + load, a_) - bus_cycles(moved, a_);
+                t.activation_cycles =
+                    bus_cycles(moved + t.activation_bytes, a_) - bus_cycles(moved, a_);
                 moved += load;
                 t.store_cycles = bus_cycles(moved + t.store_bytes, a_) - bus_cycles(moved, a_);
                 moved += t.store_bytes;
@@ -315,7 +320,9 @@ class pass_maker {
                std::uint64_t buffer)
         : net_(n), plan_(plan), a_(a), buffer_(buffer) {}
 
-    std::vector<pass> run() {
+    /// `cut`: whether tiles are wanted.
+    std::vector<pass> run(bool cut = true) {
+        cut_ = cut;
         for (std::size_t l = 0; l < net_.layers.size(); ++l) {
             const layer& y = net_.layers[l];
             if (y.kind == op::reshape && in_place(y))
@@ -418,7 +425,7 @@ class pass_maker {
             if (t < 0)
                 continue;
             if (multiplies && k >= 1)
-                n.weights.push_back({plan_.constant_offset[at(t)], tensor_at(t).bytes()});
+                n.weights.push_back({plan_.constant_offset[at(t)], stored_bytes(tensor_at(t))});
             else
                 n.inputs.push_back(stream_of(t));
         }
@@ -440,14 +447,21 @@ class pass_maker {
         p.compute = compute_cycles(work_of(n, n.rows, n.channels), a_);
         p.ideal_cycles =
             layer_cycles(p.compute, p.input_bytes + p.weight_bytes + p.output_bytes, a_);
-        cutter(n, a_, buffer_).run(p);
+        if (cut_)
+            cutter(n, a_, buffer_).run(p);
         return p;
+    }
+
+    /// Narrow weights take fewer bytes; biases keep theirs.
+    std::uint64_t stored_bytes(const tensor& t) const {
+        return size_of(t.type) == 1 ? ceil_div(t.bytes() * a_.weight_bits, 8) : t.bytes();
     }
 
     const network& net_;
     const memory_plan& plan_;
     const array_organisation& a_;
     std::uint64_t buffer_;
+    bool cut_ = true;
     std::vector<pass> passes_;
 };
 
@@ -455,9 +469,21 @@ class pass_maker {
 
 std::vector<tile_times> schedule(const pass& p, const array_organisation& a) {
     return walk(
-        p, a, [](const tile& t, std::uint64_t start) { return start + t.load_cycles; },
+        p, a,
+        [](const tile& t, std::uint64_t start, load_part part) {
+            return start + (part == load_part::all           ? t.load_cycles
+                            : part == load_part::activations ? t.activation_cycles
+                                                             : t.load_cycles - t.activation_cycles);
+        },
         [](const tile& t, std::uint64_t start) { return start + t.store_cycles; },
         [](std::size_t, const tile_times&) {});
+}
+
+std::uint64_t ideal_cycles(const network& n, const memory_plan& plan, const array_organisation& a) {
+    std::uint64_t sum = 0;
+    for (const pass& p : pass_maker(n, plan, a, 0).run(false))
+        sum += p.ideal_cycles;
+    return sum;
 }
 
 std::vector<pass> make_passes(const network& n, const memory_plan& plan,

@@ -30,10 +30,12 @@ struct tile {
     std::vector<byte_range> loads;  ///< activations first, then weights and biases
     std::vector<byte_range> stores;
     std::uint64_t activation_bytes = 0, weight_bytes = 0, store_bytes = 0;
-    std::uint64_t compute = 0;  ///< array cycles
+    std::uint64_t compute = 0;          ///< array cycles
+    std::size_t activation_ranges = 0;  ///< of `loads`
     /// Bus cycles of loads and stores. Streams of a pass follow each other without a gap: partial
     /// beats are carried from one transfer to the next.
     std::uint64_t load_cycles = 0, store_cycles = 0;
+    std::uint64_t activation_cycles = 0;  ///< the part of load_cycles before the weights
 };
 
 /// How a pass is cut.
@@ -65,49 +67,92 @@ struct pass {
     std::uint64_t unloaded_cycles = 0;  ///< schedule of the tiles with a memory that never waits
 };
 
-/// Start and end of the pieces of one tile, in cycles from the start of the pass.
+/// Start and end of the pieces of one tile, in cycles from the start of the pass. Activations and
+/// weights that are one transfer share its time by their bytes.
 struct tile_times {
-    std::uint64_t load_start = 0, load_end = 0;
+    std::uint64_t load_start = 0, load_end = 0;        ///< activations
+    std::uint64_t weights_start = 0, weights_end = 0;  ///< weights and biases
     std::uint64_t compute_start = 0, compute_end = 0;
     std::uint64_t store_start = 0, store_end = 0;
 };
 
+/// What a load brings. Streams with as many buffers as each other are one transfer.
+enum class load_part : std::uint8_t { all, activations, weights };
+
 /// Walks the tiles of a pass in the order in which the bus serves them and returns their times.
-/// `load(tile, start)` and `store(tile, start)` do a transfer that may begin at `start` and return
-/// when it ends. One buffer: load, compute, store, tile by tile. More: the bus does load(0),
-/// load(1), store(0), load(2), store(1), ...; a tile computes when its load is done and the array
-/// is free; a load waits for the tile that used its buffer last.
+/// `load(tile, start, part)` and `store(tile, start)` do a transfer that may begin at `start` and
+/// return when it ends.
+///
+/// Each stream (activations, weights, results) has 1 to 3 buffers. A load waits for the tile that
+/// used its buffer last to be computed; a tile computes when its loads are done, the array is free
+/// and the results that were in its buffer are out. The bus is one and serves in this order: the
+/// loads that free buffers allow, then after each tile k its results and the loads that go where
+/// tile k was. So one buffer each is load, compute, store in turn, and overlap comes from more.
 template <class Load, class Store, class Computed>
 std::vector<tile_times> walk(const pass& p, const array_organisation& a, Load&& load, Store&& store,
                              Computed&& computed) {
     std::vector<tile_times> times(p.tiles.size());
     std::uint64_t bus_free = a.fixed_cycles, array_free = a.fixed_cycles;
     const auto later = [](std::uint64_t x, std::uint64_t y) { return x > y ? x : y; };
-    const auto put = [&](std::size_t i) {
+    const std::size_t in = a.buffers, weights = a.buffers_of_weights(),
+                      out = a.buffers_of_results();
+    const auto fetch = [&](std::size_t i, std::size_t buffers, load_part part) {
+        if (i >= times.size())
+            return;
+        const tile& t = p.tiles[i];
         tile_times& x = times[i];
-        x.store_start = later(bus_free, x.compute_end);
-        x.store_end = bus_free = store(p.tiles[i], x.store_start);
+        const std::uint64_t start =
+            i >= buffers ? later(bus_free, times[i - buffers].compute_end) : bus_free;
+        if (part != load_part::all &&
+            (part == load_part::weights ? t.weight_bytes : t.activation_bytes) == 0)
+            return;
+        const std::uint64_t end = bus_free = load(t, start, part);
+        const std::uint64_t bytes = t.activation_bytes + t.weight_bytes;
+        const std::uint64_t middle = part == load_part::activations ? end
+                                     : part == load_part::weights || bytes == 0
+                                         ? start
+                                         : start + (end - start) * t.activation_bytes / bytes;
+        if (part != load_part::weights) {
+            x.load_start = start;
+            x.load_end = middle;
+        }
+        if (part != load_part::activations) {
+            x.weights_start = middle;
+            x.weights_end = end;
+        }
     };
-    for (std::size_t i = 0; i < times.size(); ++i) {
-        tile_times& x = times[i];
-        x.load_start =
-            a.buffers > 1 && i >= 2 ? later(bus_free, times[i - 2].compute_end) : bus_free;
-        x.load_end = bus_free = load(p.tiles[i], x.load_start);
-        x.compute_start = later(x.load_end, array_free);
-        x.compute_end = array_free = x.compute_start + p.tiles[i].compute;
-        computed(i, x);
-        if (a.buffers <= 1)
-            put(i);
-        else if (i >= 1)
-            put(i - 1);
+    const auto fetch_both = [&](std::size_t activations_of, std::size_t weights_of) {
+        if (in == weights)
+            return fetch(activations_of, in, load_part::all);
+        if (activations_of <= weights_of)
+            fetch(activations_of, in, load_part::activations);
+        fetch(weights_of, weights, load_part::weights);
+        if (activations_of > weights_of)
+            fetch(activations_of, in, load_part::activations);
+    };
+    const std::size_t none = times.size();
+    for (std::size_t i = 0; i < in || i < weights; ++i)
+        fetch_both(i < in ? i : none, i < weights ? i : none);
+    for (std::size_t k = 0; k < times.size(); ++k) {
+        tile_times& x = times[k];
+        x.compute_start = later(later(x.load_end, x.weights_end), array_free);
+        if (k >= out)
+            x.compute_start = later(x.compute_start, times[k - out].store_end);
+        x.compute_end = array_free = x.compute_start + p.tiles[k].compute;
+        computed(k, x);
+        x.store_start = later(bus_free, x.compute_end);
+        x.store_end = bus_free = store(p.tiles[k], x.store_start);
+        fetch_both(k + in, k + weights);
     }
-    if (a.buffers > 1 && !times.empty())
-        put(times.size() - 1);
     return times;
 }
 
 /// The walk with a memory that never waits.
 std::vector<tile_times> schedule(const pass& p, const array_organisation& a);
+
+/// Sum over the passes of layer_cycles(): every tensor moved once. Cheap: nothing is cut into
+/// tiles.
+std::uint64_t ideal_cycles(const network& n, const memory_plan& plan, const array_organisation& a);
 
 /// Layers to passes, in order. An alias (reshape in place) makes no pass; a stand-alone relu behind
 /// a multiply layer, in place, is part of that pass. Tiles are chosen from a short list of

@@ -9,9 +9,9 @@
 #include "dsp/network/graph.h"
 
 /// Closed-form cycles of the multiply array. The internal organisation of the IMX500's 2304
-/// multiply-accumulators is not public: the organisations below are calibrated on one published
-/// figure (3.1 ms, MobileNet V1, 262.5 MHz), and each explains it by a different mapping. The
-/// spread between them is the uncertainty of any other network.
+/// multiply-accumulators is not public: the organisations below are hypotheses, each of which
+/// explains some of the published run times by another mapping (calibration.h compares them all).
+/// The spread between them is the uncertainty of any other network.
 namespace ocellus::dsp {
 
 /// How the taps of a convolution use the depth of the array.
@@ -44,25 +44,35 @@ struct array_organisation {
     depthwise_mode depthwise = depthwise_mode::dot_product;
     std::uint64_t bus_bytes =
         32;                ///< bytes per cycle between SRAM and array, both directions together
-    unsigned buffers = 1;  ///< 1: load, compute, store in turn; 2: they overlap
+    unsigned buffers = 1;  ///< 1: load, compute, store in turn; 2 and 3: they overlap
     std::uint64_t fixed_cycles = 444;  ///< control cost of every pass
     /// Cycles per element and lane of softmax and logistic (no public figure).
     std::uint64_t function_cycles = 8;
     array_flow flow = array_flow::dot_product;
     /// plateau: channels count in multiples of this.
     std::uint64_t channel_padding = 1;
+    /// Buffers of the stream of weights and of the stream of results; 0: as many as `buffers`,
+    /// which then is that of activations.
+    unsigned weight_buffers = 0, result_buffers = 0;
+    /// Bits of a weight as the array takes it: 8, 4 or 2.
+    unsigned weight_bits = 8;
 
     std::uint64_t macs() const { return lanes * depth; }
+    unsigned buffers_of_weights() const { return weight_buffers == 0 ? buffers : weight_buffers; }
+    unsigned buffers_of_results() const { return result_buffers == 0 ? buffers : result_buffers; }
 };
 
 /// "h1", "h2", "h3", "h4", "h5", "h5_dense", "bus16", "os48", "ws48".
 std::vector<std::string> organisation_names();
+/// Those of them that are hypotheses about the IMX500: "h1" to "h5_dense". Their spread is printed
+/// as the uncertainty of a prediction.
+std::vector<std::string> hypothesis_names();
 /// One of them; throws input_error(usage) for another name.
 const array_organisation& organisation(const std::string& name);
 
 /// What the same array does with weights of 4 or 2 bits: the part's public SIMD width doubles with
 /// each halving, so do the lanes of dot-product and plateau arrays. 8 changes nothing. Weights take
-/// `bits` / 8 of their bytes; that is the caller's affair.
+/// `bits` / 8 of their bytes on the bus.
 array_organisation with_weight_bits(array_organisation a, unsigned bits);
 /// "32 x 72 dot product, folded taps", for reports.
 std::string describe_mapping(op kind, const array_organisation& a);
@@ -99,7 +109,8 @@ std::uint64_t compute_cycles(const array_work& work, const array_organisation& a
 std::uint64_t bus_cycles(std::uint64_t bytes, const array_organisation& a);
 
 /// Cycles of a whole layer that moves each of its tensors once: the sum of compute and bus cycles
-/// with one buffer, the larger of the two with more; plus the fixed cycles.
+/// with one buffer, the larger of the two with more; plus the fixed cycles. Takes all streams to
+/// have `buffers` buffers.
 std::uint64_t layer_cycles(std::uint64_t compute, std::uint64_t bytes, const array_organisation& a);
 
 }  // namespace ocellus::dsp

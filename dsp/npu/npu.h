@@ -18,6 +18,7 @@
 #include "core/parameter.h"
 #include "core/registers.h"
 #include "dsp/compiler/compiled_network.h"
+#include "dsp/compiler/network_energy.h"
 #include "registers/npu.h"
 
 namespace ocellus::dsp {
@@ -26,23 +27,33 @@ class executor;
 
 enum class array_choice { h1, h2, h3, h4, h5, h5_dense, bus16, os48, ws48, custom };
 
+/// When the bursts of a transfer reach the memory: all when it begins, each with the time of its
+/// own (the memory's calendar puts them in order), or each when its time has come.
+enum class memory_timing { transfer, burst };
+
 struct npu_parameters {
     double clock = 262.5e6;  ///< Hz
-    array_choice organisation = array_choice::h1;
+    array_choice organisation = array_choice::h5_dense;
     std::uint64_t local_buffer = 262144;  ///< bytes
     std::uint64_t burst = 1024;           ///< bytes
     std::uint64_t input_slots = 2, output_slots = 2;
     std::uint64_t reserved_bottom = 1024, reserved_top = 128;  ///< bytes of SRAM left alone
     // organisation = custom
     std::uint64_t lanes = 32, depth = 72, bus = 32, buffers = 1, fixed_cycles = 444;
+    std::uint64_t weight_buffers = 0, result_buffers = 0;  ///< 0: as many as `buffers`
     tap_mode taps = tap_mode::folded;
     depthwise_mode depthwise = depthwise_mode::dot_product;
     std::uint64_t function_cycles = 8;
-    std::uint64_t hang_job = 0;  ///< fault injection: this job (from 1) never ends by itself
+    memory_timing timing = memory_timing::transfer;
+    double mac_energy = 0.30e-12, read_energy = 1e-12, write_energy = 3e-12,
+           cycle_energy = 235e-12;  ///< J, see network_energy.h
+    std::uint64_t hang_job = 0;     ///< fault injection: this job (from 1) never ends by itself
 
     void declare(parameter_registry& r);
     /// The chosen organisation.
     array_organisation array() const;
+    /// What an event costs.
+    event_energies energies() const;
     /// The budget in an SRAM of `sram_bytes` at bus address `sram_base`.
     memory_budget budget(std::uint64_t sram_base, std::uint64_t sram_bytes) const;
 };
@@ -126,8 +137,8 @@ class npu : public sc_core::sc_module {
     bool start_functional(const loaded_network& n);
     void run();
     bool run_job();
-    std::uint64_t transfer(tlm::tlm_command command, const std::vector<byte_range>& ranges,
-                           std::uint64_t start, std::uint64_t unloaded);
+    std::uint64_t transfer(tlm::tlm_command command, const byte_range* first,
+                           const byte_range* last, std::uint64_t start, std::uint64_t unloaded);
     void wait_until(std::uint64_t cycle);
     void tell_tile(const pass& p, std::size_t index, const tile_times& t);
     std::uint32_t lines() const;

@@ -59,7 +59,8 @@ TEST_CASE("a hung inference is aborted and costs its frame alone") {
 
 TEST_CASE("a late NPU drops frames by the policy, and the stream goes on") {
     const std::string policy = GENERATE("drop_new", "drop_oldest");
-    const auto o = run({"npu.clock=2MHz", "firmware.late_policy=" + policy}, 8);
+    const auto o =
+        run({"npu.clock=2MHz", "npu.organisation=h1", "firmware.late_policy=" + policy}, 8);
     REQUIRE(o.frames.size() == 8);
     CHECK(o.frames.front() == "delivered");
     // 46 ms an inference, 16.7 ms a frame: every third frame, and those that wait at the end.

@@ -327,8 +327,9 @@ TEST_CASE("a die link that is too slow loses rows and with them tensors, visibly
 
 TEST_CASE("inference longer than a frame drops frames by policy") {
     const std::string base = scratch_folder();
-    const std::vector<std::string> slow = {small,   "--frames",        "10",
-                                           "--set", "npu.clock=2 MHz", "--timing-only"};
+    const std::vector<std::string> slow = {
+        small,   "--frames",        "10",           "--set", "npu.organisation=h1",
+        "--set", "npu.clock=2 MHz", "--timing-only"};
     auto oldest = slow;
     oldest.insert(oldest.end(), {"--set", "firmware.late_policy=drop_oldest"});
     REQUIRE(run_into(base + "/new", slow).exit_code == 0);

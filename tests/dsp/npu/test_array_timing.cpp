@@ -255,18 +255,91 @@ TEST_CASE("overlapped schedule by hand") {
     p.tiles.resize(3);
     for (auto& t : p.tiles) {
         t.load_cycles = 5;
+        t.weight_bytes = 160;
         t.compute = 20;
         t.store_cycles = 3;
     }
     const auto times = schedule(p, a);
     // load 10-15, 15-20; compute 15-35, 35-55, 55-75; store 35-38; load 38-43; store 55-58, 75-78.
-    CHECK(times[1].load_end == 20);
+    CHECK(times[1].weights_end == 20);
     CHECK(times[1].compute_start == 35);
     CHECK(times[2].load_start == 38);
     CHECK(times[2].compute_end == 75);
     CHECK(times[2].store_end == 78);
     a.buffers = 1;
     CHECK(schedule(p, a).back().store_end == 10 + 3 * 28);
+    a.buffers = 3;
+    // Three loads at once: 10-25; the last result still goes out at 75.
+    CHECK(schedule(p, a)[2].weights_end == 25);
+    CHECK(schedule(p, a).back().store_end == 78);
+}
+
+TEST_CASE("each stream has its own buffers") {
+    array_organisation a = organisation("h2");
+    a.fixed_cycles = 0;
+    pass p;
+    p.tiles.resize(3);
+    for (auto& t : p.tiles) {
+        t.activation_bytes = 4 * 32;
+        t.weight_bytes = 6 * 32;
+        t.activation_cycles = 4;
+        t.load_cycles = 10;
+        t.compute = 20;
+        t.store_cycles = 3;
+    }
+    const auto end = [&p](const array_organisation& o) { return schedule(p, o).back().store_end; };
+    // Nothing overlaps.
+    a.buffers = a.weight_buffers = a.result_buffers = 1;
+    CHECK(end(a) == 3 * (10 + 20 + 3));
+    // Weights come while the tile before computes, its activations only then: a 0-4, w 4-10,
+    // compute 10-30, w of 1 10-16; result 30-33, a of 1 33-37, compute 37-57, ...
+    a.weight_buffers = 2;
+    const auto times = schedule(p, a);
+    CHECK(times[0].load_end == 4);
+    CHECK(times[0].weights_end == 10);
+    CHECK(times[1].weights_start == 10);
+    CHECK(times[1].weights_end == 16);
+    CHECK(times[1].load_start == 33);
+    CHECK(times[1].compute_start == 37);
+    CHECK(end(a) == 10 + 20 + 2 * (3 + 4 + 20) + 3);
+    // All loads ahead, one buffer for results: each waits for the one before to leave.
+    a.buffers = a.weight_buffers = 2;
+    CHECK(end(a) == 10 + 3 * (20 + 3));
+    // Two everywhere: only the first load and the last result show.
+    a.result_buffers = 2;
+    CHECK(end(a) == 10 + 3 * 20 + 3);
+    // A stream without bytes does not wait for anybody.
+    a.buffers = 1;
+    for (auto& t : p.tiles) {
+        t.load_cycles = t.weight_bytes = t.store_cycles = 0;
+        t.activation_cycles = t.activation_bytes = 0;
+    }
+    CHECK(end(a) == 60);
+}
+
+TEST_CASE("more buffers are never slower, and never faster than bus and array allow") {
+    for (const std::uint64_t local : {16384u, 65536u}) {
+        std::uint64_t before = ~std::uint64_t{0};
+        for (const unsigned buffers : {1u, 2u, 3u}) {
+            array_organisation a = organisation("h2");
+            a.buffers = buffers;
+            // The same tiles for all, so that the buffers alone differ.
+            const auto c = compile(generate_mobilenet_v1(0.5, 128), memory_budget{},
+                                   organisation("h2"), local);
+            std::uint64_t cycles = 0;
+            for (const pass& p : c->passes) {
+                const std::uint64_t end = schedule(p, a).back().store_end;
+                std::uint64_t compute = 0;
+                for (const tile& t : p.tiles)
+                    compute += t.compute;
+                CHECK(end >= std::max(compute, bus_cycles(p.moved_bytes, a)));
+                CHECK(end <= compute + bus_cycles(p.moved_bytes, a));
+                cycles += end;
+            }
+            CHECK(cycles <= before);
+            before = cycles;
+        }
+    }
 }
 
 TEST_CASE("built-in network names") {
