@@ -14,8 +14,8 @@ namespace {
 namespace fb = result_format;
 using builder = flatbuffers::FlatBufferBuilder;
 
-// Fields are added in the order of their numbers, tables in the order of the lists, and what a table
-// refers to before the table: the order of the public samples, which the generated one-call
+// Fields are added in the order of their numbers, tables in the order of the lists, and what a
+// table refers to before the table: the order of the public samples, which the generated one-call
 // functions (largest field first) would not keep.
 
 std::vector<std::uint8_t> finished(builder& b) {

@@ -44,15 +44,15 @@ bool from_base64(const std::string& text, std::vector<std::uint8_t>& bytes) {
 std::string envelope_time(std::uint64_t unix_milliseconds) {
     // Civil date from days since 1970-01-01, proleptic Gregorian calendar; no time zone and no
     // locale of the machine enters.
-    const std::uint64_t days = unix_milliseconds / 86'400'000, in_day = unix_milliseconds % 86'400'000;
+    const std::uint64_t days = unix_milliseconds / 86'400'000,
+                        in_day = unix_milliseconds % 86'400'000;
     const std::uint64_t z = days + 719'468, era = z / 146'097, doe = z % 146'097;
     const std::uint64_t yoe = (doe - doe / 1'460 + doe / 36'524 - doe / 146'096) / 365;
     const std::uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
     const std::uint64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
     const std::uint64_t year = yoe + era * 400 + (month <= 2 ? 1 : 0);
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", year, month, day,
-                       in_day / 3'600'000, in_day / 60'000 % 60, in_day / 1'000 % 60,
-                       in_day % 1'000);
+    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", year, month, day, in_day / 3'600'000,
+                       in_day / 60'000 % 60, in_day / 1'000 % 60, in_day % 1'000);
 }
 
 std::string encode_envelope(const metadata_envelope& e) {
@@ -95,8 +95,8 @@ const nlohmann::json* member(const nlohmann::json& object, const std::string& wh
 bool decode_inference(const nlohmann::json& j, const std::string& where,
                       metadata_envelope::inference& i, std::string& why) {
     if (!j.is_object()) {
-        why = fmt::format("{} is a {}, expected an object",
-                          where.substr(0, where.size() - 1), j.type_name());
+        why = fmt::format("{} is a {}, expected an object", where.substr(0, where.size() - 1),
+                          j.type_name());
         return false;
     }
     const auto* time = member(j, where, "T", &nlohmann::json::is_string, "a string", why);

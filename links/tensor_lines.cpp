@@ -18,8 +18,7 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::dimension>>> enc
     flatbuffers::FlatBufferBuilder& b, const std::vector<tensor_axis>& axes) {
     std::vector<flatbuffers::Offset<fb::dimension>> list;
     for (const auto& a : axes)
-        list.push_back(
-            fb::Createdimension(b, a.id, a.size, a.serialization_index, a.padding));
+        list.push_back(fb::Createdimension(b, a.id, a.size, a.serialization_index, a.padding));
     return b.CreateVector(list);
 }
 
@@ -57,17 +56,17 @@ std::vector<std::uint8_t> encode_ap_parameters(const std::vector<network_descrip
         for (const auto& t : n.inputs) {
             const auto name = b.CreateString(t.name);
             const auto axes = encode_axes(b, t.axes);
-            inputs.push_back(fb::Createinput_tensor(
-                b, t.id, name, static_cast<std::uint8_t>(t.axes.size()), axes, t.shift, t.scale,
-                t.is_unsigned ? 1 : 0));
+            inputs.push_back(fb::Createinput_tensor(b, t.id, name,
+                                                    static_cast<std::uint8_t>(t.axes.size()), axes,
+                                                    t.shift, t.scale, t.is_unsigned ? 1 : 0));
         }
         std::vector<flatbuffers::Offset<fb::output_tensor>> outputs;
         for (const auto& t : n.outputs) {
             const auto name = b.CreateString(t.name);
             const auto axes = encode_axes(b, t.axes);
-            outputs.push_back(fb::Createoutput_tensor(
-                b, t.id, name, static_cast<std::uint8_t>(t.axes.size()), axes, t.bits, t.shift,
-                t.scale, t.is_unsigned ? 1 : 0));
+            outputs.push_back(
+                fb::Createoutput_tensor(b, t.id, name, static_cast<std::uint8_t>(t.axes.size()),
+                                        axes, t.bits, t.shift, t.scale, t.is_unsigned ? 1 : 0));
         }
         const auto name = b.CreateString(n.name);
         const auto type = b.CreateString(n.type);
@@ -156,8 +155,7 @@ std::vector<region_line> tensor_block(const dnn_header& header,
             const std::size_t n = std::min(line_bytes, t.size() - done);
             lines.emplace_back(line_bytes, std::uint8_t{0});
             if (header.valid)
-                std::copy_n(t.begin() + static_cast<std::ptrdiff_t>(done), n,
-                            lines.back().begin());
+                std::copy_n(t.begin() + static_cast<std::ptrdiff_t>(done), n, lines.back().begin());
         }
     return lines;
 }

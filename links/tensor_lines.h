@@ -53,7 +53,7 @@ bool decode_ap_parameters(const std::vector<std::uint8_t>& bytes,
 
 /// First 12 bytes of the first line of a tensor block.
 struct dnn_header {
-    bool valid = false;  ///< the frame carries this tensor
+    bool valid = false;      ///< the frame carries this tensor
     std::uint8_t frame = 0;  ///< frame count modulo 256
     std::uint16_t line_bytes = tensor_line_bytes;
     std::uint16_t ap_bytes = 0;
@@ -78,8 +78,8 @@ std::size_t output_tensor_lines(const std::vector<std::size_t>& tensor_bytes,
 /// A line of the region; short lines are filled with zeros to the line length.
 using region_line = std::vector<std::uint8_t>;
 
-/// The KPI line: word 9 is `dnn_us` and word 10 `dsp_us`, run times in microseconds; other words are
-/// zero (their meaning is not public).
+/// The KPI line: word 9 is `dnn_us` and word 10 `dsp_us`, run times in microseconds; other words
+/// are zero (their meaning is not public).
 region_line kpi_line(std::uint32_t dnn_us, std::uint32_t dsp_us,
                      std::size_t line_bytes = tensor_line_bytes);
 

@@ -129,8 +129,7 @@ TEST_CASE("damaged results are refused, never read past their end") {
     inference_result r;
     std::string why;
     for (std::size_t n = 0; n < good.size(); ++n) {
-        std::vector<std::uint8_t> cut(good.begin(),
-                                      good.begin() + static_cast<std::ptrdiff_t>(n));
+        std::vector<std::uint8_t> cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(n));
         CHECK_FALSE(decode_result(cut, result_kind::detection, r, why));
     }
     CHECK(why.find("detection") != std::string::npos);

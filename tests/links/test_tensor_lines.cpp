@@ -77,14 +77,14 @@ TEST_CASE("input tensors of the public networks take the public number of lines"
     };
     // Read from the network files of raspberrypi/imx500-models.
     const row rows[] = {
-        {"deeplabv3plus", 320, 320, 121},      {"efficientdet_lite0_pp", 320, 320, 121},
-        {"higherhrnet_coco", 384, 288, 131},   {"inputtensoronly", 640, 480, 361},
-        {"mobilenet_v2", 224, 224, 60},        {"mobilevit_xs", 256, 256, 78},
-        {"mobilevit_xxs", 256, 256, 78},       {"nanodet_plus_416", 416, 416, 204},
+        {"deeplabv3plus", 320, 320, 121},       {"efficientdet_lite0_pp", 320, 320, 121},
+        {"higherhrnet_coco", 384, 288, 131},    {"inputtensoronly", 640, 480, 361},
+        {"mobilenet_v2", 224, 224, 60},         {"mobilevit_xs", 256, 256, 78},
+        {"mobilevit_xxs", 256, 256, 78},        {"nanodet_plus_416", 416, 416, 204},
         {"nanodet_plus_416_pp", 416, 416, 204}, {"posenet", 481, 353, 214},
-        {"regnetx_002", 224, 224, 60},         {"regnety_002", 224, 224, 60},
-        {"shufflenet_v2_x1_5", 224, 224, 60},  {"squeezenet1.0", 224, 224, 60},
-        {"yolo11n_pp", 640, 640, 481},         {"yolov8n_pp", 640, 640, 481},
+        {"regnetx_002", 224, 224, 60},          {"regnety_002", 224, 224, 60},
+        {"shufflenet_v2_x1_5", 224, 224, 60},   {"squeezenet1.0", 224, 224, 60},
+        {"yolo11n_pp", 640, 640, 481},          {"yolov8n_pp", 640, 640, 481},
     };
     for (const auto& r : rows) {
         INFO(r.network);
@@ -146,9 +146,8 @@ TEST_CASE("AP parameters come back as they were, and damaged ones are refused") 
     CHECK(back[0].outputs[1].bits == 16);
     CHECK(back[0].outputs[1].axes[1].size == 5);
     for (std::size_t n = 0; n + 3 < bytes.size(); ++n)  // the last bytes may be padding
-        CHECK_FALSE(decode_ap_parameters({bytes.begin(),
-                                          bytes.begin() + static_cast<std::ptrdiff_t>(n)},
-                                         back, why));
+        CHECK_FALSE(decode_ap_parameters(
+            {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n)}, back, why));
 }
 
 TEST_CASE("a reader written from the public interface alone finds the same tensors") {
