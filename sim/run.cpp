@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -247,6 +248,23 @@ std::string about_run(settings& s, const parameter_registry& registry, const run
         json_string(configuration_text(s, registry)));
 }
 
+std::string envelopes(const settings& s, const run_inputs& in,
+                      const std::map<std::uint32_t, metadata_record>& received) {
+    std::vector<metadata_record> records;
+    for (const auto& [frame, record] : received)
+        records.push_back(record);
+    unsigned width = 0, height = 0;
+    if (in.network) {
+        const auto& net = in.network->net;
+        const auto& shape = net.tensors[static_cast<std::size_t>(net.inputs[0])].shape;
+        if (shape.size() == 4) {
+            height = static_cast<unsigned>(shape[1]);
+            width = static_cast<unsigned>(shape[2]);
+        }
+    }
+    return envelope_lines(s.envelopes, records, width, height, s.run.image != image_output::none);
+}
+
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
                    const run_inputs& in, const sensor& chip, const statistics& stats,
                    const frame_statistics& frames, const guest_outputs& guest, bool timing_only,
@@ -270,6 +288,8 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
         lines += metadata_line(f, find(f.frame), labels_of(in), width, height);
     }
     out.write("metadata.jsonl", lines);
+    if (s.envelopes.written)
+        out.write("envelopes.jsonl", envelopes(s, in, records));
     if (in.scene_is_parcels && !timing_only)
         out.write("truth.jsonl", truth_lines(s));
     out.write("stats.json", stats.json());

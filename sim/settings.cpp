@@ -96,6 +96,7 @@ void settings::declare(parameter_registry& r) {
     cpu.declare(r);
     clint.declare(r);
     uart.declare(r);
+    envelopes.declare(r);
 }
 
 namespace {
@@ -118,6 +119,7 @@ std::uint32_t wire_row_bytes(const settings& s) {
 }  // namespace
 
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
+    envelopes.check(r, problems);
     models::check(pixels.sensor, r, problems);
     if (problems.has_errors())
         return;

@@ -20,6 +20,7 @@
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
 #include "sim/command_line.h"
+#include "sim/envelopes.h"
 #include "sim/firmware_parameters.h"
 
 namespace ocellus::sim {
@@ -59,6 +60,7 @@ struct settings {
     memory::dma_parameters dma;
     dsp::npu_parameters npu;
     firmware_parameters firmware;
+    envelope_parameters envelopes;
     dsp::control_cpu_parameters cpu;
     dsp::clint_parameters clint;
     links::uart_parameters uart;
