@@ -174,7 +174,8 @@ int sc_main(int, char*[]) {
             continue;
         }
         const bool vnni = k == dsp::kernel_set::avx512_vnni;
-        const double floor = milliseconds(runs, [&] { vnni ? chain_vnni(macs) : chain_avx2(macs); });
+        const double floor =
+            milliseconds(runs, [&] { vnni ? chain_vnni(macs) : chain_avx2(macs); });
         print(vnni ? "floor, avx512_vnni" : "floor, avx2", floor, 0, 0);
         const dsp::executor run(n, k);
         const double function =

@@ -83,8 +83,8 @@ links::inference_result result_of(const metadata_record& record, unsigned width,
     links::object_detections r;
     for (const auto& f : record.findings)
         r.objects.push_back({f.class_id,
-                             {pixels(f.left, width), pixels(f.top, height),
-                              pixels(f.right, width), pixels(f.bottom, height)},
+                             {pixels(f.left, width), pixels(f.top, height), pixels(f.right, width),
+                              pixels(f.bottom, height)},
                              f.score});
     return r;
 }

@@ -24,7 +24,8 @@ struct envelope_parameters {
     void check(const parameter_registry& r, diagnostics& problems) const;
 };
 
-/// "yyyy-mm-ddThh:mm:ssZ" as seconds since 1970; false when the text is no such date or before 1970.
+/// "yyyy-mm-ddThh:mm:ssZ" as seconds since 1970; false when the text is no such date or before
+/// 1970.
 bool epoch_seconds(const std::string& text, std::uint64_t& seconds);
 
 /// One envelope a line, `per_message` inferences each, in order of the frames. Records of a

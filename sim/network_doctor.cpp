@@ -315,17 +315,19 @@ void judge_exposure(const rgb8_image& seen, const rgb8_image& expected,
     const double white = share_of(seen, 252, 255) - share_of(expected, 252, 255);
     const char* advice = "look at sensor.exposure, sensor.gain, isp.digital_gain and isp.gamma";
     if (is < 0.55 * should || black > 0.4)
-        list.push_back({"too_dark", "",
-                        fmt::format("its mean is {:.0f} of 255, of the scene {:.0f}; {:.0f} % of its "
-                                    "values are black",
-                                    is, should, 100 * share_of(seen, 0, 3)),
-                        advice});
+        list.push_back(
+            {"too_dark", "",
+             fmt::format("its mean is {:.0f} of 255, of the scene {:.0f}; {:.0f} % of its "
+                         "values are black",
+                         is, should, 100 * share_of(seen, 0, 3)),
+             advice});
     else if (is - should > 0.35 * (255 - should) || white > 0.4)
-        list.push_back({"too_bright", "",
-                        fmt::format("its mean is {:.0f} of 255, of the scene {:.0f}; {:.0f} % of its "
-                                    "values are white",
-                                    is, should, 100 * share_of(seen, 252, 255)),
-                        advice});
+        list.push_back(
+            {"too_bright", "",
+             fmt::format("its mean is {:.0f} of 255, of the scene {:.0f}; {:.0f} % of its "
+                         "values are white",
+                         is, should, 100 * share_of(seen, 252, 255)),
+             advice});
 }
 
 }  // namespace
@@ -341,14 +343,15 @@ std::vector<finding_of_doctor> judge_input(const dsp::network& n,
     judge_range(n, m, list);
     judge_view(m, view, list);
     judge_exposure(seen, expected, list);
-    const double agreement =
-        m.channels == 3 && view.width > 0.95 && view.height > 0.95 ? colour_agreement(seen, expected)
-                                                                   : 0;
+    const double agreement = m.channels == 3 && view.width > 0.95 && view.height > 0.95
+                                 ? colour_agreement(seen, expected)
+                                 : 0;
     if (agreement < -0.3)
-        list.push_back({"colour_order", "",
-                        fmt::format("where the scene is red the tensor is blue (correlation {:.2f})",
-                                    agreement),
-                        "look at isp.colour_order and at the firmware's choice of RGB or BGR"});
+        list.push_back(
+            {"colour_order", "",
+             fmt::format("where the scene is red the tensor is blue (correlation {:.2f})",
+                         agreement),
+             "look at isp.colour_order and at the firmware's choice of RGB or BGR"});
 
     if (!list.empty())
         return list;  // what follows would blame the network for it
@@ -379,16 +382,17 @@ std::vector<finding_of_doctor> judge_input(const dsp::network& n,
         }
     }
     if (found)
-        list.push_back({found->what, "",
-                        fmt::format("{} the network answers with {:.2f} instead of {:.2f} ({}); now "
-                                    "they are {:.4g} to {:.4g}",
-                                    found->says, best, now,
-                                    detector ? "sum of the scores found" : "best score", m.real_min,
-                                    m.real_max),
-                        found->bgr ? "the network was trained on BGR: exchange the channels of its "
-                                     "first weights, or have the firmware set the BGR bit"
-                                   : "export the network with this range as that of its input's "
-                                     "integers, or have the firmware set the ISP's tensor map"});
+        list.push_back(
+            {found->what, "",
+             fmt::format("{} the network answers with {:.2f} instead of {:.2f} ({}); now "
+                         "they are {:.4g} to {:.4g}",
+                         found->says, best, now,
+                         detector ? "sum of the scores found" : "best score", m.real_min,
+                         m.real_max),
+             found->bgr ? "the network was trained on BGR: exchange the channels of its "
+                          "first weights, or have the firmware set the BGR bit"
+                        : "export the network with this range as that of its input's "
+                          "integers, or have the firmware set the ISP's tensor map"});
     return list;
 }
 

@@ -19,13 +19,13 @@ struct layer_health {
     /// Signal to quantisation noise in dB, the layer alone on the integers before it, and of all
     /// layers up to it; 999 when there is no noise.
     double sqnr_alone = 999, sqnr = 999;
-    double clipped = 0;     ///< share of the outputs whose real value is beyond the output's range
-    std::size_t values = 0; ///< of the output
-    unsigned codes = 0;     ///< different integers in the output
-    unsigned channels = 0;  ///< of the output
-    unsigned dead = 0;      ///< channels that have one value at all of 256 positions or more
-    bool weighted = false;  ///< a multiply layer
-    bool exact = true;      ///< the real values are not from the integer kernels
+    double clipped = 0;      ///< share of the outputs whose real value is beyond the output's range
+    std::size_t values = 0;  ///< of the output
+    unsigned codes = 0;      ///< different integers in the output
+    unsigned channels = 0;   ///< of the output
+    unsigned dead = 0;       ///< channels that have one value at all of 256 positions or more
+    bool weighted = false;   ///< a multiply layer
+    bool exact = true;       ///< the real values are not from the integer kernels
 };
 
 /// Runs the network on the bytes of its first input.
@@ -55,8 +55,8 @@ rgb8_image picture_of_tensor(const dsp::network& n, const std::vector<std::uint8
 
 /// What the sensor did to the scene. Shares of the pixel array.
 struct field_of_view {
-    double width = 1, height = 1;  ///< of the window that the network sees
-    double array_aspect = 4.0 / 3; ///< width over height of the array
+    double width = 1, height = 1;   ///< of the window that the network sees
+    double array_aspect = 4.0 / 3;  ///< width over height of the array
 };
 
 /// Range, colour order, exposure, crop and aspect of the input: `seen` as the network saw it,

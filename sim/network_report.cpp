@@ -72,9 +72,10 @@ ordered_json json_of(const dsp::energy_causes& e) {
 }  // namespace
 
 std::string time_text_of(const dsp::network_profile& n, double clock) {
-    return fmt::format("{:.4f} ms; {:.2f} ({}) .. {:.2f} ms ({}) over the hypotheses about the array",
-                       milliseconds(n.cycles.total(), clock), milliseconds(n.spread.least, clock),
-                       n.spread.fastest, milliseconds(n.spread.most, clock), n.spread.slowest);
+    return fmt::format(
+        "{:.4f} ms; {:.2f} ({}) .. {:.2f} ms ({}) over the hypotheses about the array",
+        milliseconds(n.cycles.total(), clock), milliseconds(n.spread.least, clock),
+        n.spread.fastest, milliseconds(n.spread.most, clock), n.spread.slowest);
 }
 
 std::string profile_csv(const dsp::network_profile& n) {
@@ -91,15 +92,16 @@ std::string profile_csv(const dsp::network_profile& n) {
         return row;
     };
     for (const auto& l : n.layers)
-        text += fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{:.3f},{:.3f},{},{}\n",
-                            quoted(l.name), dsp::name_of(l.kind), quoted(l.mapping),
-                            shape_text(l.in_shape), shape_text(l.out_shape), l.macs, l.utilisation,
-                            causes(l.cycles), l.input_bytes, l.weight_bytes, l.output_bytes,
-                            l.live_bytes, l.tiles, l.intensity, l.reached, l.roof,
-                            l.memory_bound ? "memory" : "compute", l.energy.total());
-    return text + fmt::format("total,,{},,,{},{:.6f},{},{},{},{},{},,,,,,{}\n", quoted(n.array.name),
-                              n.macs, n.utilisation, causes(n.cycles), n.input_bytes,
-                              n.weight_bytes, n.output_bytes, n.arena_bytes, n.energy.total());
+        text += fmt::format(
+            "{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{:.3f},{:.3f},{},{}\n",
+            quoted(l.name), dsp::name_of(l.kind), quoted(l.mapping), shape_text(l.in_shape),
+            shape_text(l.out_shape), l.macs, l.utilisation, causes(l.cycles), l.input_bytes,
+            l.weight_bytes, l.output_bytes, l.live_bytes, l.tiles, l.intensity, l.reached, l.roof,
+            l.memory_bound ? "memory" : "compute", l.energy.total());
+    return text + fmt::format("total,,{},,,{},{:.6f},{},{},{},{},{},,,,,,{}\n",
+                              quoted(n.array.name), n.macs, n.utilisation, causes(n.cycles),
+                              n.input_bytes, n.weight_bytes, n.output_bytes, n.arena_bytes,
+                              n.energy.total());
 }
 
 ordered_json profile_json(const dsp::network_profile& n, double clock) {
@@ -181,9 +183,9 @@ std::string profile_text(const dsp::network_profile& n, double clock) {
         text += row(short_name(l.name, 22), dsp::name_of(l.kind), l.macs, l.utilisation, l.cycles,
                     l.input_bytes + l.weight_bytes + l.output_bytes, l.live_bytes, l.energy.total(),
                     l.mapping + (l.memory_bound ? " (memory bound)" : ""));
-    text += row("total", "", n.macs, n.utilisation, n.cycles,
-                n.input_bytes + n.weight_bytes + n.output_bytes, n.arena_bytes, n.energy.total(),
-                "");
+    text +=
+        row("total", "", n.macs, n.utilisation, n.cycles,
+            n.input_bytes + n.weight_bytes + n.output_bytes, n.arena_bytes, n.energy.total(), "");
     text += "\n" + time_text_of(n, clock) + "\n";
     text += fmt::format(
         "{:.1f} uJ: multiply-accumulates {:.1f}, reads {:.1f}, writes {:.1f}, cycles {:.1f}\n",

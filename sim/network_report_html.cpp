@@ -79,10 +79,11 @@ std::string key_of(const dsp::network_profile& n) {
     std::string out = "<div class=\"key\">";
     for (const cause_info& c : cycle_cause_list())
         if (n.cycles.*c.value > 0)
-            out += fmt::format("<span><i style=\"background:{}\"></i>{}: {} ({:.1f} %)</span>",
-                               c.colour, c.key, c.says,
-                               100.0 * static_cast<double>(n.cycles.*c.value) /
-                                   static_cast<double>(std::max<std::uint64_t>(1, n.cycles.total())));
+            out +=
+                fmt::format("<span><i style=\"background:{}\"></i>{}: {} ({:.1f} %)</span>",
+                            c.colour, c.key, c.says,
+                            100.0 * static_cast<double>(n.cycles.*c.value) /
+                                static_cast<double>(std::max<std::uint64_t>(1, n.cycles.total())));
     return out + "</div>\n";
 }
 
@@ -111,8 +112,8 @@ std::string bars(const dsp::network_profile& n) {
     std::size_t index = 0;
     for (const auto& l : n.layers) {
         out += fmt::format(
-            "<g data-layer=\"{}\"><text x=\"{}\" y=\"{:.0f}\" text-anchor=\"end\">{}</text>", index++,
-            left - 8, y + 12.5, escaped(short_name(l.name, 28)));
+            "<g data-layer=\"{}\"><text x=\"{}\" y=\"{:.0f}\" text-anchor=\"end\">{}</text>",
+            index++, left - 8, y + 12.5, escaped(short_name(l.name, 28)));
         double x = left;
         for (const cause_info& c : cycle_cause_list()) {
             const std::uint64_t cycles = l.cycles.*c.value;
@@ -153,8 +154,9 @@ std::string roofline(const dsp::network_profile& n) {
     const auto py = [&](double v) {
         return height - bottom - (std::log10(v) - y0) / (y1 - y0) * (height - top - bottom);
     };
-    std::string out = fmt::format(
-        "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"Roofline\">\n", width, height);
+    std::string out =
+        fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"Roofline\">\n",
+                    width, height);
     for (double d = x0; d <= x1; ++d)
         out += fmt::format(
             "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/><text "
@@ -178,7 +180,8 @@ std::string roofline(const dsp::network_profile& n) {
         "points=\"{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}\"/>\n",
         px(start), py(start * bus), px(std::max(start, knee)), py(peak), px(last), py(peak));
     out += fmt::format(
-        "<text class=\"soft\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">peak {:.0f}, bus {:.0f} "
+        "<text class=\"soft\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">peak {:.0f}, bus "
+        "{:.0f} "
         "B a cycle</text>\n",
         px(last) - 4, py(peak) - 6, peak, bus);
     std::uint64_t most = 1;
@@ -218,13 +221,16 @@ std::string table(const dsp::network_profile& n) {
     const auto number = [](std::uint64_t v) {
         return fmt::format("<td data-v=\"{}\">{}</td>", v, grouped(v));
     };
-    const auto real = [](double v) { return fmt::format("<td data-v=\"{0:.6g}\">{0:.1f}</td>", v); };
+    const auto real = [](double v) {
+        return fmt::format("<td data-v=\"{0:.6g}\">{0:.1f}</td>", v);
+    };
     std::size_t index = 0;
     for (const auto& l : n.layers) {
         out += fmt::format(
             "<tr data-layer=\"{0}\"><td data-v=\"{0}\">{0}</td><td class=\"l\">{1}</td><td "
             "class=\"l\">{2}</td><td class=\"l\">{3}</td>",
-            index++, escaped(short_name(l.name, 40)), dsp::name_of(l.kind), shape_text(l.out_shape));
+            index++, escaped(short_name(l.name, 40)), dsp::name_of(l.kind),
+            shape_text(l.out_shape));
         out += number(l.macs) + real(100 * l.utilisation) + number(l.cycles.total());
         for (const cause_info& c : causes)
             out += number(l.cycles.*c.value);
@@ -234,9 +240,8 @@ std::string table(const dsp::network_profile& n) {
                real(static_cast<double>(l.energy.total()) * 1e-9);
         out += "<td class=\"l\">" + escaped(l.mapping) + "</td></tr>\n";
     }
-    out +=
-        "</tbody><tfoot><tr><td></td><td class=\"l\">total</td><td></td><td></td>" + number(n.macs) +
-        real(100 * n.utilisation) + number(n.cycles.total());
+    out += "</tbody><tfoot><tr><td></td><td class=\"l\">total</td><td></td><td></td>" +
+           number(n.macs) + real(100 * n.utilisation) + number(n.cycles.total());
     for (const cause_info& c : causes)
         out += number(n.cycles.*c.value);
     return out + number(n.input_bytes) + number(n.weight_bytes) + number(n.output_bytes) +
@@ -253,7 +258,8 @@ std::string profile_html(const dsp::network_profile& n, double clock) {
     };
     const double seconds = static_cast<double>(n.cycles.total()) / clock;
     std::string out =
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
+        "name=\"viewport\" "
         "content=\"width=device-width,initial-scale=1\">\n<title>" +
         escaped(short_name(n.name, 80)) + ", profile</title>\n<style>" + style +
         "</style></head><body>\n";
@@ -279,15 +285,18 @@ std::string profile_html(const dsp::network_profile& n, double clock) {
                 fmt::format("{:.0f} mW while it runs",
                             seconds > 0 ? n.energy.joules() / seconds * 1e3 : 0));
     out += "</div>\n<h2>Cycles of each layer by cause</h2>\n" + key_of(n) + bars(n);
-    out += "<h2>Roofline</h2>\n<div class=\"key\"><span><i style=\"background:#2f7ed8\"></i>computing "
-           "takes longer than moving the bytes</span><span><i style=\"background:#f2a33a\"></i>moving "
-           "takes longer</span><span>area: share of the cycles</span></div>\n" +
-           roofline(n);
+    out +=
+        "<h2>Roofline</h2>\n<div class=\"key\"><span><i style=\"background:#2f7ed8\"></i>computing "
+        "takes longer than moving the bytes</span><span><i style=\"background:#f2a33a\"></i>moving "
+        "takes longer</span><span>area: share of the cycles</span></div>\n" +
+        roofline(n);
     out += "<h2>Layers</h2>\n" + table(n);
     out += fmt::format(
-        "<p class=\"sub\">Energy by events: {} aJ a multiply-accumulate, {} aJ a byte read, {} aJ a "
+        "<p class=\"sub\">Energy by events: {} aJ a multiply-accumulate, {} aJ a byte read, {} aJ "
+        "a "
         "byte written, {} aJ a cycle (npu.mac_energy and its neighbours name source and "
-        "uncertainty). How the array of the public part is organised is not public; the interval is "
+        "uncertainty). How the array of the public part is organised is not public; the interval "
+        "is "
         "what the hypotheses about it differ by.</p>\n",
         n.energies.mac, n.energies.read_byte, n.energies.written_byte, n.energies.cycle);
     return out + "<script>" + script + "</script></body></html>\n";

@@ -182,8 +182,8 @@ public_network list_mobilenet_v1(double alpha, unsigned height, unsigned width, 
 public_network list_mobilenet_v2(unsigned size) {
     public_network n{"MobileNet V2 1.0", "arXiv 1801.04381", {}};
     list_maker l(n.layers);
-    const inverted_stage stages[] = {{1, 16, 1, 1, 3}, {6, 24, 2, 2, 3},  {6, 32, 3, 2, 3},
-                                     {6, 64, 4, 2, 3}, {6, 96, 3, 1, 3},  {6, 160, 3, 2, 3},
+    const inverted_stage stages[] = {{1, 16, 1, 1, 3}, {6, 24, 2, 2, 3}, {6, 32, 3, 2, 3},
+                                     {6, 64, 4, 2, 3}, {6, 96, 3, 1, 3}, {6, 160, 3, 2, 3},
                                      {6, 320, 1, 1, 3}};
     map m = inverted_stages(l, l.conv({size, size, 3}, 32, 3, 2), stages);
     l.conv(m, 1280, 1);
@@ -266,8 +266,8 @@ public_network list_mobilevit(bool xxs) {
     list_maker l(n.layers);
     const unsigned expand = xxs ? 2 : 4;
     // Channels of the stages, and the width of the transformers of the last three.
-    const unsigned channels[] = {16, xxs ? 16u : 32u, xxs ? 24u : 48u,
-                                 xxs ? 48u : 64u, xxs ? 64u : 80u, xxs ? 80u : 96u};
+    const unsigned channels[] = {
+        16, xxs ? 16u : 32u, xxs ? 24u : 48u, xxs ? 48u : 64u, xxs ? 64u : 80u, xxs ? 80u : 96u};
     const unsigned width[] = {xxs ? 64u : 96u, xxs ? 80u : 120u, xxs ? 96u : 144u};
     const unsigned depth[] = {2, 4, 3};
     map m = l.conv({256, 256, 3}, channels[0], 3, 2);

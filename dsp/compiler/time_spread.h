@@ -15,7 +15,8 @@ namespace ocellus::dsp {
 struct time_spread {
     std::uint64_t least = 0, most = 0;  ///< cycles
     std::string fastest, slowest;       ///< organisations (hypothesis_names)
-    /// Widens it to a time of `organisation`, as tiles or on a real memory, if that is a hypothesis.
+    /// Widens it to a time of `organisation`, as tiles or on a real memory, if that is a
+    /// hypothesis.
     void hold(std::uint64_t cycles, const std::string& organisation);
 };
 

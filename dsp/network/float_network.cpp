@@ -263,8 +263,7 @@ std::vector<float> real_values(const tensor& t, const std::uint8_t* bytes, bool 
 }
 
 std::vector<float> run_in_float(const network& n, const layer& l,
-                                const std::vector<const std::vector<float>*>& given,
-                                bool& exact) {
+                                const std::vector<const std::vector<float>*>& given, bool& exact) {
     const auto tensor_at = [&n](int i) -> const tensor& {
         return n.tensors[static_cast<std::size_t>(i)];
     };
@@ -284,11 +283,12 @@ std::vector<float> run_in_float(const network& n, const layer& l,
             const tensor &x = tensor_at(l.inputs[0]), &w = tensor_at(l.inputs[1]);
             constants[i].resize(t.elements());
             for (std::size_t k = 0; k < constants[i].size(); ++k) {
-                const double ws = w.quant.scale.empty()
-                                      ? 1.0
-                                      : static_cast<double>(w.quant.scale[k % w.quant.scale.size()]);
-                constants[i][k] = static_cast<float>(integer_at(t, t.data.data(), k) *
-                                                     scale_of(x) * ws);
+                const double ws =
+                    w.quant.scale.empty()
+                        ? 1.0
+                        : static_cast<double>(w.quant.scale[k % w.quant.scale.size()]);
+                constants[i][k] =
+                    static_cast<float>(integer_at(t, t.data.data(), k) * scale_of(x) * ws);
             }
         } else {
             constants[i] = real_values(t, t.data.data(), l.kind == op::depthwise_conv2d);
@@ -302,8 +302,7 @@ std::vector<float> run_in_float(const network& n, const layer& l,
     exact = l.multipliers.empty();
     switch (l.kind) {
         case op::conv2d: {
-            const auto per_group =
-                static_cast<std::size_t>(tensor_at(l.inputs[1]).shape.back());
+            const auto per_group = static_cast<std::size_t>(tensor_at(l.inputs[1]).shape.back());
             convolve(l, in, out, inputs, per_group, values);
             break;
         }
@@ -317,8 +316,8 @@ std::vector<float> run_in_float(const network& n, const layer& l,
             start_with_bias(inputs, rows, values);
             for (std::size_t i = 0; i < values.size(); ++i)
                 for (std::size_t k = 0; k < columns; ++k)
-                    values[i] += (*inputs[0])[i / rows * columns + k] *
-                                 (*inputs[1])[i % rows * columns + k];
+                    values[i] +=
+                        (*inputs[0])[i / rows * columns + k] * (*inputs[1])[i % rows * columns + k];
             break;
         }
         case op::average_pool:
@@ -344,8 +343,7 @@ std::vector<float> run_in_float(const network& n, const layer& l,
                 return run_in_integers(n, l, inputs);
             }
             for (std::size_t i = 0; i < values.size(); ++i)
-                values[i] =
-                    combined(l.kind, (*inputs[0])[i], (*inputs[1])[i % inputs[1]->size()]);
+                values[i] = combined(l.kind, (*inputs[0])[i], (*inputs[1])[i % inputs[1]->size()]);
             break;
         case op::reshape:
         case op::quantize:

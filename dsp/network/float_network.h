@@ -22,7 +22,6 @@ std::vector<float> real_values(const tensor& t, const std::uint8_t* bytes, bool 
 /// Operators that only move values, and those not known here, go through the integer kernels with
 /// their inputs rounded; `exact` says so.
 std::vector<float> run_in_float(const network& n, const layer& l,
-                                const std::vector<const std::vector<float>*>& inputs,
-                                bool& exact);
+                                const std::vector<const std::vector<float>*>& inputs, bool& exact);
 
 }  // namespace ocellus::dsp

@@ -77,8 +77,8 @@ std::vector<finding_of_doctor> layer_findings(const dsp::network& n) {
 
 std::set<std::string> found_by_program(const std::vector<std::string>& settings,
                                        const std::string& network = "builtin:parcels") {
-    std::vector<std::string> words = {"doctor", network, "--config",
-                                      source + "/configs/small.toml", "--json"};
+    std::vector<std::string> words = {"doctor", network, "--config", source + "/configs/small.toml",
+                                      "--json"};
     for (const auto& s : settings) {
         words.push_back("--set");
         words.push_back(s);
@@ -189,9 +189,9 @@ rgb8_image one_colour(int red, int green, int blue) {
 std::set<std::string> found_in(const dsp::network& n, const rgb8_image& p, float low, float high) {
     field_of_view view;
     view.array_aspect = 1;
-    return kinds(judge_input(n, tensor_of_picture(n, p, static_cast<double>(low),
-                                                  static_cast<double>(high), false),
-                             p, view));
+    return kinds(judge_input(
+        n, tensor_of_picture(n, p, static_cast<double>(low), static_cast<double>(high), false), p,
+        view));
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ TEST_CASE("dates are those of the Gregorian calendar") {
     CHECK((epoch_seconds("2100-03-01T00:00:00Z", s) && s == 4'107'542'400));
     for (const char* bad :
          {"", "2026-01-01", "2026-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
-          "2026-01-01T24:00:00Z", "1969-12-31T23:59:59Z", "2026-01-01T00:00:00+", "2026-1-01T000:00:00Z",
-          "2026-01-01T00:00:00ZZ", "2026-01- 1T00:00:00Z"})
+          "2026-01-01T24:00:00Z", "1969-12-31T23:59:59Z", "2026-01-01T00:00:00+",
+          "2026-1-01T000:00:00Z", "2026-01-01T00:00:00ZZ", "2026-01- 1T00:00:00Z"})
         CHECK_FALSE(epoch_seconds(bad, s));
 }
 
@@ -32,9 +32,9 @@ TEST_CASE("messages to the cloud hold what metadata.jsonl holds") {
         folder);
     INFO(run.err);
     REQUIRE(run.exit_code == 0);
-    const auto read = run_program({"python3",
-                                   OCELLUS_SOURCE_DIR "/clients/python/ocellus_metadata.py",
-                                   folder + "/r/envelopes.jsonl", "--kind", "detection"});
+    const auto read =
+        run_program({"python3", OCELLUS_SOURCE_DIR "/clients/python/ocellus_metadata.py",
+                     folder + "/r/envelopes.jsonl", "--kind", "detection"});
     INFO(read.err);
     REQUIRE(read.exit_code == 0);
     std::vector<nlohmann::json> inferences;
