@@ -157,7 +157,7 @@ po::options_description visible_options(command_line::verb verb) {
             add("inject-tensor", po::value<std::string>()->value_name("FILE"),
                 "give the network these bytes instead of what the ISP made");
             add("inject-raw", po::value<std::string>()->value_name("FILE"),
-                "every frame is this packed RAW10 or RAW12, as --out writes it");
+                "every frame is these packed RAW samples, as --out writes them");
             add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
             add("force", "replace what DIR contains");
             add("quiet", "no progress");

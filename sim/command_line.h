@@ -37,7 +37,7 @@ struct command_line {
     std::string scene;          ///< picture or "builtin:..."; empty: from the configuration
     std::string network;        ///< file or "builtin:..."; empty: from the configuration
     std::string inject_tensor;  ///< raw bytes of the network's input
-    std::string inject_raw;     ///< packed RAW10 or RAW12 of every frame
+    std::string inject_raw;     ///< packed RAW samples of every frame
     std::optional<std::uint64_t> frames;
     std::optional<std::uint64_t> seed;
     std::optional<unsigned> threads;
