@@ -388,8 +388,8 @@ TEST_CASE("every mistake in the configuration is reported at once and nothing is
 }
 
 TEST_CASE("a mode that cannot work is refused with what would") {
-    const auto r =
-        ocellus_program({"run", configs + "imx500-full-speed.toml", "--set", "adc.bits=12"});
+    const auto r = ocellus_program({"run", configs + "imx500-full-speed.toml", "--set",
+                                    "sensor.line_length=4548", "--set", "adc.banks=1"});
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "adc.count_clock"));
 }
