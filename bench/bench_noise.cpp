@@ -23,7 +23,6 @@
 #include "models/column_converters.h"
 #include "models/exposed_frame.h"
 #include "models/normal_batch.h"
-#include "models/philox_batch.h"
 
 using namespace ocellus;
 using namespace ocellus::models;
@@ -86,7 +85,7 @@ int main(int argc, char* argv[]) {
     const int repeats = argc > 1 ? std::atoi(argv[1]) : 7;
     const int least = argc > 2 ? std::atoi(argv[2]) : 0;  // 2: AVX-512 alone
     const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
-    worker_pool pool(threads - 1);
+    worker_pool pool(threads);
     const double pixels = double{width} * height;
     pixel_noise_parameters noise;
     column_adc_parameters adc;
@@ -105,7 +104,7 @@ int main(int argc, char* argv[]) {
         const auto floor_of = [&](const mosaic& in, bool dark) {
             return shortest(pool, repeats, [&, dark](unsigned first, unsigned last) {
                 alignas(64) float a[normal_chunk], b[normal_chunk];
-                alignas(64) std::uint32_t w[4][96];
+                chunk_bits bits;
                 const philox4x32::key key = key_of(7);
                 for (unsigned y = first; y < last; ++y) {
                     const std::uint16_t* from = in->row(y);
@@ -114,12 +113,12 @@ int main(int argc, char* argv[]) {
                     for (unsigned x = 0; x < width; x += normal_chunk) {
                         normal_batch(key, x / normal_chunk, y, 3, purpose::test, a, b);
                         if (dark)
-                            philox_batch(key, x, y, 4, purpose::test, 96, w[0], w[1], w[2], w[3]);
+                            draw_bits(key, x / normal_chunk, y, 4, purpose::test, bits);
                         const unsigned n = std::min(normal_chunk, width - x);
                         for (unsigned i = 0; i < n; ++i)
                             to[x + i] = static_cast<std::uint16_t>(from[x + i] ^ pattern[x + i]);
                         // The numbers are needed: without this the compiler could drop them.
-                        asm volatile("" : : "r"(a), "r"(b), "r"(w) : "memory");
+                        asm volatile("" : : "r"(a), "r"(b), "r"(&bits) : "memory");
                     }
                 }
             });

@@ -62,7 +62,7 @@ class column_adc : public sc_core::sc_module {
     const sc_core::sc_time conversion_;  ///< of a row
     const readout_energies energies_;
     static constexpr unsigned rows_per_band = 32;
-    static constexpr unsigned frames_under_way = 3;
+    static constexpr unsigned frames_under_way = 2;
 
     std::shared_ptr<const samples> raw_;              // of the frame that is being read out
     std::deque<std::weak_ptr<const samples>> begun_;  // frames whose conversion may be under way

@@ -65,8 +65,10 @@ __attribute__((target("avx512f"))) void wide(const job& q) {
             for (unsigned v = 0; v < 4; ++v) {
                 const __m512i p0 = _mm512_mul_epu32(c0[v], m0);
                 const __m512i p1 = _mm512_mul_epu32(c2[v], m1);
-                c0[v] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32), c1[v], key0, 0x96);
-                c2[v] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p0, 32), c3[v], key1, 0x96);
+                c0[v] = _mm512_ternarylogic_epi64(_mm512_shuffle_epi32(p1, _MM_PERM_DDBB), c1[v],
+                                                  key0, 0x96);
+                c2[v] = _mm512_ternarylogic_epi64(_mm512_shuffle_epi32(p0, _MM_PERM_DDBB), c3[v],
+                                                  key1, 0x96);
                 c1[v] = p1;
                 c3[v] = p0;
             }

@@ -18,8 +18,6 @@ namespace {
 
 /// Samples handled at once; the draws of a sample depend on its place in its chunk.
 constexpr unsigned chunk = normal_chunk;
-constexpr unsigned half = chunk / 2;
-constexpr unsigned quarter = chunk / 4;
 
 #define OCELLUS_INLINE static inline __attribute__((always_inline))
 
@@ -89,28 +87,20 @@ OCELLUS_SIMD_KERNEL(take_bright,
                      float* __restrict out),
                     (mean, bright, out))
 
-/// Poisson numbers, right where the mean is in the tables. The first 64 words of each
-/// of the four kinds are a sample's 32 bits, the halves of the other 32 its further 16.
+/// Poisson numbers, right where the mean is in the tables.
 void draw_dark(const philox4x32::key& key, std::uint32_t index, std::uint32_t row,
                std::uint32_t frame, const float* mean, float* shot) {
-    constexpr unsigned blocks = quarter + quarter / 2;  // 96: a multiple of 32
-    alignas(64) std::uint32_t words[4][blocks];
-    philox_batch(key, index * blocks, row, frame, purpose::shot_noise, blocks, words[0], words[1],
-                 words[2], words[3]);
-    alignas(64) std::uint32_t word[chunk], place[chunk];
-    alignas(64) std::uint16_t more[chunk];
-    for (unsigned k = 0; k < 4; ++k) {
-        std::memcpy(word + k * quarter, words[k], quarter * sizeof(std::uint32_t));
-        std::memcpy(more + k * quarter, words[k] + quarter, quarter * sizeof(std::uint16_t));
-    }
-    table_places(mean, word, place);
+    chunk_bits bits;
+    draw_bits(key, index, row, frame, purpose::shot_noise, bits);
+    alignas(64) std::uint32_t place[chunk];
+    table_places(mean, bits.word, place);
     const std::uint32_t* const table = poisson_table();
     for (unsigned i = 0; i < chunk; ++i)
         place[i] = table[place[i]];
-    table_poisson(mean, word, more, place, shot);
+    table_poisson(mean, bits.word, bits.half, place, shot);
 }
 
-/// Expected electrons of a chunk, and the lowest (at most poisson_table_below) and highest of them.
+/// Expected electrons of a chunk, and the lowest and highest of them.
 OCELLUS_INLINE void means_body(const noise_settings& s, const std::uint16_t* __restrict mosaic,
                                const std::uint16_t* __restrict pattern,
                                const float* __restrict column_gains, float* __restrict mean,
@@ -118,7 +108,9 @@ OCELLUS_INLINE void means_body(const noise_settings& s, const std::uint16_t* __r
     const float scale = s.electrons_per_count, dark = s.dark, pixels = s.pixels;
     const float prnu_step = s.prnu_step;
     const float hopeless = 2.0f * (s.full_well * pixels);  // clipped; keeps the integers small
-    float lowest = poisson_table_below, highest = 0;
+    // Floats that are not negative are in the order of their bits; compilers do not reorder the
+    // comparisons of floats.
+    std::int32_t lowest = 0x7f800000, highest = 0;
     for (unsigned i = 0; i < chunk; ++i) {
         const auto gain = static_cast<std::int32_t>(static_cast<std::int16_t>(pattern[i])) >> 8;
         const float signal = static_cast<float>(static_cast<std::int32_t>(mosaic[i])) * scale;
@@ -127,11 +119,13 @@ OCELLUS_INLINE void means_body(const noise_settings& s, const std::uint16_t* __r
         m = m > 0.0f ? m : 0.0f;
         m = m < hopeless ? m : hopeless;
         mean[i] = m;
-        lowest = m < lowest ? m : lowest;
-        highest = m > highest ? m : highest;
+        std::int32_t bits;
+        std::memcpy(&bits, &m, 4);
+        lowest = bits < lowest ? bits : lowest;
+        highest = bits > highest ? bits : highest;
     }
-    range[0] = lowest;
-    range[1] = highest;
+    std::memcpy(range, &lowest, 4);
+    std::memcpy(range + 1, &highest, 4);
 }
 
 OCELLUS_SIMD_KERNEL(means,
@@ -438,7 +432,7 @@ std::vector<float> column_offsets(std::uint64_t seed, std::uint32_t width, doubl
         const auto block = philox4x32::generate(
             {x, 0, 0, static_cast<std::uint32_t>(purpose::column_offset)}, key_of(seed));
         float a, b;
-        normal_pair(block[0], block[1], a, b);
+        normal_pair(block[0], static_cast<std::uint16_t>(block[1] >> 16), a, b);
         out[x] = scale * a;
     }
     return out;
@@ -451,7 +445,7 @@ float fixed_normal(std::uint64_t seed, std::uint32_t index, std::uint32_t what, 
     const auto block =
         philox4x32::generate({index, what, 0, static_cast<std::uint32_t>(why)}, key_of(seed));
     float a, b;
-    normal_pair(block[0], block[1], a, b);
+    normal_pair(block[0], static_cast<std::uint16_t>(block[1] >> 16), a, b);
     return a;
 }
 
@@ -476,7 +470,7 @@ float row_offset(std::uint64_t seed, std::uint32_t frame, std::uint32_t row, dou
     const auto block = philox4x32::generate(
         {0, row, frame, static_cast<std::uint32_t>(purpose::row_noise)}, key_of(seed));
     float a, b;
-    normal_pair(block[0], block[1], a, b);
+    normal_pair(block[0], static_cast<std::uint16_t>(block[1] >> 16), a, b);
     return static_cast<float>(sigma) * a;
 }
 

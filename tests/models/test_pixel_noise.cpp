@@ -257,16 +257,24 @@ TEST_CASE("every sample equals a scalar computation with the library's functions
     unsigned differing = 0;
     for (unsigned x = 0; x < n; ++x) {
         const unsigned chunk = x / 256, inside = x % 256;
-        const auto words = philox4x32::generate({chunk * 128 + inside % 128, s.row, s.frame,
-                                                 static_cast<std::uint32_t>(purpose::read_noise)},
-                                                key_of(s.seed));
-        const std::uint32_t radius_word = words[inside < 128 ? 0 : 2];
-        const std::uint32_t angle_word = words[inside < 128 ? 1 : 3];
-        const double radius = std::sqrt(-2 * std::log((radius_word + 0.5) * 0x1p-32));
+        // 64 blocks of words for the places of a chunk, then 32 of halves.
+        const auto word = [&](purpose why, std::uint32_t block) {
+            return philox4x32::generate(
+                {chunk * 96 + block, s.row, s.frame, static_cast<std::uint32_t>(why)},
+                key_of(s.seed))[inside / 64];
+        };
+        const auto half = [&](purpose why) {
+            const std::uint32_t both = word(why, 64 + inside % 64 / 2);
+            return inside % 2 ? both >> 16 : both & 0xffff;
+        };
+        const double radius = std::sqrt(
+            -2 * std::log(((word(purpose::read_noise, inside % 64) >> 1) + 0.5) * 0x1p-31));
         // The quadrant is in the top two bits, the rest is an angle centred on its axis.
-        const double axis = (angle_word >> 30) * 1.5707963267948966;
-        const double angle =
-            axis + static_cast<std::int32_t>(angle_word << 2) * 0x1p-32 * 1.5707963267948966;
+        const std::uint32_t direction = half(purpose::read_noise);
+        const double axis = (direction >> 14) * 1.5707963267948966;
+        const int fraction = static_cast<int>(direction & 0x3fff);
+        const double angle = axis + ((fraction < 0x2000 ? fraction : fraction - 0x4000) + 0.5) *
+                                        0x1p-14 * 1.5707963267948966;
         const double z = radius * std::cos(angle), read = radius * std::sin(angle);
         const int gain = static_cast<std::int8_t>(pattern[x] >> 8);
         const int offset = static_cast<std::int8_t>(pattern[x] & 0xff);
@@ -274,13 +282,8 @@ TEST_CASE("every sample equals a scalar computation with the library's functions
         const double mean = (mosaic[x] * 0.004 * (1 + gain * 0.008 / 32) + 0.05) * pixels;
         double shot = 0;
         if (mean < 24) {
-            const auto word = [&](std::uint32_t block) {
-                return philox4x32::generate({chunk * 96 + block, s.row, s.frame,
-                                             static_cast<std::uint32_t>(purpose::shot_noise)},
-                                            key_of(s.seed))[inside / 64];
-            };
-            const std::uint32_t w = word(inside % 64), both = word(64 + inside % 64 / 2);
-            const std::uint32_t more = inside % 2 ? both >> 16 : both & 0xffff;
+            const std::uint32_t w = word(purpose::shot_noise, inside % 64);
+            const std::uint32_t more = half(purpose::shot_noise);
             // The table's part of the mean, then the rest by inversion.
             const auto cell = static_cast<unsigned>(mean * 32);
             const std::uint32_t entry = poisson_table()[cell * 64 + (w >> 26)];

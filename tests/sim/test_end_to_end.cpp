@@ -158,16 +158,16 @@ TEST_CASE("images, tensors and outputs are those that were recorded") {
     REQUIRE(r.exit_code == 0);
     // Change them with the pictures' contents only: another draw of noise, another scene.
     const std::pair<const char*, const char*> recorded[] = {
-        {"frame_0000.raw10", "bbd8d67b1f5f5b5c7cd9b9e7af3e8cd08b7836ad7377f741e4fe4b78d07cdf1c"},
-        {"frame_0001.raw10", "c62bcab41bfaf579dfd7b77921bef4ed5f31c2f50fa6d6275ff94e22bd1dff53"},
-        {"frame_0002.raw10", "e91e7e77048d7a96066e7764e434fd78284b3fad784f573a2f92c1d5243d6a99"},
-        {"tensor_0000.bin", "ca65dbf48cf9481521219e48b7e905054308fecca1d467177fc9778d2ceb2ac8"},
-        {"tensor_0001.bin", "2cb8a25c4f3685b325096b41867bb49bf83f3f4d4cc0b79979f7e9fa06161390"},
-        {"tensor_0002.bin", "dbaf6e653b95bbca4821877ffa3b17c26c54b4ce36ce7a3957a379e61ad26c74"},
-        {"output_0000_0.bin", "e1c939a7614619f9e7b00cb404c7189bf95620b59015bea2d02295ec28b16e2b"},
-        {"output_0001_1.bin", "7278214e34b1f2a190eadfe33f8331670f2f63ee3fc3dc265e5aa89597b4839a"},
-        {"output_0002_0.bin", "8a7eb2959dec319bae1850cf5b57b293ba36062d1ebb42f292375bbc8a6d73e6"},
-        {"output_0002_1.bin", "46ad07470796b1d6ac693f34569dac77dc6491bb6e55a8777f94a67a725353ed"},
+        {"frame_0000.raw10", "3314241b2263e3b72f021448f7b7833b484690d84d1079422c54dc493421bb96"},
+        {"frame_0001.raw10", "390de031df33ddc524ecfe0441e047c7d6f0b9e31a4069db1665749cabe5ed8a"},
+        {"frame_0002.raw10", "004802d63280ec167351359528011c0c87895691a3fae06f46fd70fe75ed10c3"},
+        {"tensor_0000.bin", "0de1d6dee485d8de1b9b0b131b7ff8f975fad86d9bec5663d440bdaa7c66175d"},
+        {"tensor_0001.bin", "79ba6881a473cf291437713f88fae179968023d6f01dd27b569eabe40b74727f"},
+        {"tensor_0002.bin", "8a1b11502beefe3854f9fa5c51bf4763e66a520b76f4390dafdf9725f8397686"},
+        {"output_0000_0.bin", "3220347dd22d21639e65646a3ac182a21741e94e77141adefeb5f2ff340ebb72"},
+        {"output_0001_1.bin", "d2988a694ed8535dc487a9688e6c239cba437b4cfa573f7d8d666653197c6503"},
+        {"output_0002_0.bin", "5962f3e07047e94881f678446e78be437944d00e19120821b719626040937f55"},
+        {"output_0002_1.bin", "6cd8daba0fbd83e2f4a67b3415072bf7cd76a65e6f9ce00f0fc611564fd95fbd"},
     };
     for (const auto& [name, hash] : recorded) {
         INFO(name);

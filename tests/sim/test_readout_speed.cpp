@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 // Row time and frame rate follow from the converters; what is too slow says so.
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -115,6 +117,17 @@ TEST_CASE("the energy of a frame is told by event") {
     CHECK(charge.of("column_adc.pixels") == pixels);
     CHECK(charge.of("column_adc.conversions") == pixels / 4);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("full frames with pixels fit 200 MB") {
+    const auto r = ocellus_program(
+        {"run", configs + "imx500.toml", "--frames", "4", "--network", "none", "--quiet"});
+    REQUIRE(r.exit_code == 0);
+    rusage used{};
+    REQUIRE(getrusage(RUSAGE_CHILDREN, &used) == 0);
+    CHECK(used.ru_maxrss <= 200 * 1024);  // KiB, of the largest child: there is one
+}
+#endif
 
 TEST_CASE("samples of 8 and 14 bits leave as RAW8 and RAW14") {
     for (const unsigned bits : {8u, 12u, 14u}) {
