@@ -54,8 +54,10 @@ class axis {
         if (high <= low)
             high = low + (low == 0 ? 1 : std::fabs(low));
         const double rough = (high - low) / 6, power = std::pow(10, std::floor(std::log10(rough)));
-        const double step =
-            power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
+        const double step = power * (rough / power > 5   ? 10
+                                     : rough / power > 2 ? 5
+                                     : rough / power > 1 ? 2
+                                                         : 1);
         low_ = std::floor(low / step + 1e-9) * step;
         high_ = std::ceil(high / step - 1e-9) * step;
         const auto count = static_cast<int>(std::lround((high_ - low_) / step));
@@ -110,14 +112,16 @@ std::string render_svg(const plot& p) {
             "<path d=\"M{0} {1:.1f}H{2}\" stroke=\"#ddd\"/><text x=\"{3}\" y=\"{4:.1f}\" "
             "text-anchor=\"end\">{5}</text>\n",
             left, y.place(t), right, left - 8, y.place(t) + 4, label(t));
-    out += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" "
-                       "stroke=\"#444\"/>\n",
-                       left, top, right - left, bottom - top);
+    out += fmt::format(
+        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" "
+        "stroke=\"#444\"/>\n",
+        left, top, right - left, bottom - top);
     out += fmt::format("<text x=\"{:.0f}\" y=\"418\" text-anchor=\"middle\">{}</text>\n",
                        (left + right) / 2, escaped(p.x_name));
-    out += fmt::format("<text transform=\"translate(20 {:.0f}) rotate(-90)\" "
-                       "text-anchor=\"middle\">{}</text>\n",
-                       (top + bottom) / 2, escaped(p.y_name));
+    out += fmt::format(
+        "<text transform=\"translate(20 {:.0f}) rotate(-90)\" "
+        "text-anchor=\"middle\">{}</text>\n",
+        (top + bottom) / 2, escaped(p.y_name));
     for (const auto& [at, name] : p.marks) {
         const double place = x.place(at);
         if (place < left || place > right)
@@ -135,17 +139,18 @@ std::string render_svg(const plot& p) {
         if (c.dots) {
             for (const auto& v : c.points)
                 if (shown(v))
-                    out += fmt::format(
-                        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\" fill=\"{}\"/>\n",
-                        x.place(v.first), y.place(v.second), colour);
+                    out +=
+                        fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\" fill=\"{}\"/>\n",
+                                    x.place(v.first), y.place(v.second), colour);
         } else {
             std::string path;
             for (const auto& v : c.points)
                 if (shown(v))
                     path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L",
                                         x.place(v.first), y.place(v.second));
-            out += fmt::format(
-                "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\"/>\n", path, colour);
+            out +=
+                fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\"/>\n",
+                            path, colour);
         }
         if (p.curves.size() > 1)
             out += fmt::format(
