@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #include "models/philox_batch.h"
 
+#include "core/simd.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define OCELLUS_PHILOX_X86
 // GCC 12 takes the deliberately undefined operand of some intrinsics for a mistake of the caller's.
@@ -63,8 +65,10 @@ __attribute__((target("avx512f"))) void wide(const job& q) {
             for (unsigned v = 0; v < 4; ++v) {
                 const __m512i p0 = _mm512_mul_epu32(c0[v], m0);
                 const __m512i p1 = _mm512_mul_epu32(c2[v], m1);
-                c0[v] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32), c1[v], key0, 0x96);
-                c2[v] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p0, 32), c3[v], key1, 0x96);
+                c0[v] = _mm512_ternarylogic_epi64(_mm512_shuffle_epi32(p1, _MM_PERM_DDBB), c1[v],
+                                                  key0, 0x96);
+                c2[v] = _mm512_ternarylogic_epi64(_mm512_shuffle_epi32(p0, _MM_PERM_DDBB), c3[v],
+                                                  key1, 0x96);
                 c1[v] = p1;
                 c3[v] = p0;
             }
@@ -135,25 +139,19 @@ __attribute__((target("avx2"))) void narrow(const job& q) {
 #pragma GCC diagnostic pop
 #endif
 
-using version = void (*)(const job&);
-
-version fastest() {
-#ifdef OCELLUS_PHILOX_X86
-    if (__builtin_cpu_supports("avx512f"))
-        return wide;
-    if (__builtin_cpu_supports("avx2"))
-        return narrow;
-#endif
-    return portable;
-}
-
 }  // namespace
 
 void philox_batch(const philox4x32::key& key, std::uint32_t first, std::uint32_t b, std::uint32_t c,
                   purpose why, unsigned count, std::uint32_t* w0, std::uint32_t* w1,
                   std::uint32_t* w2, std::uint32_t* w3) {
-    static const version run = fastest();
-    run({key, first, b, c, static_cast<std::uint32_t>(why), count, w0, w1, w2, w3});
+    const job q{key, first, b, c, static_cast<std::uint32_t>(why), count, w0, w1, w2, w3};
+#ifdef OCELLUS_PHILOX_X86
+    if (simd_in_use() == simd_level::avx512)
+        return wide(q);
+    if (simd_in_use() == simd_level::avx2)
+        return narrow(q);
+#endif
+    portable(q);
 }
 
 }  // namespace ocellus::models

@@ -262,7 +262,7 @@ TEST_CASE("exact shot noise passes chi-square against Poisson at every level") {
 }
 
 TEST_CASE("shot with read noise passes chi-square against Poisson and normal at every level") {
-    // The fast draw: exact below 12 e-, the expansion above.
+    // The fast draw: exact below 24 e-, the expansion above.
     const double mean = GENERATE(0.1, 1.0, 5.0, 12.0, 30.0, 100.0, 1000.0, 8000.0);
     constexpr double sigma = 3;
     noise_settings s;
