@@ -12,7 +12,7 @@
 namespace ocellus::dsp::onnx_detail {
 
 void onnx_reader::set_window(const onnx::NodeProto& node, layer& l, const value& x,
-                std::vector<int>& out_shape, int channels) {
+                             std::vector<int>& out_shape, int channels) {
     const attributes a(node);
     const auto pair = [&](const char* name, int& h, int& w) {
         const auto list = a.integers(name);
@@ -57,8 +57,7 @@ void onnx_reader::set_window(const onnx::NodeProto& node, layer& l, const value&
         bad("attribute auto_pad is '" + automatic + "'");
     }
     const bool ceiling = a.integer("ceil_mode", 0) != 0;
-    const auto extent = [&](int in, int kernel, int stride, int dilation, int before,
-                            int& after) {
+    const auto extent = [&](int in, int kernel, int stride, int dilation, int before, int& after) {
         const int room = in + before + after - ((kernel - 1) * dilation + 1);
         if (room < 0)
             bad(fmt::format("its kernel of {} does not fit an input of {}", kernel, in));
@@ -77,9 +76,8 @@ void onnx_reader::set_window(const onnx::NodeProto& node, layer& l, const value&
 value onnx_reader::weights(const onnx::NodeProto& node, int k) {
     value w = input(node, k);
     if (w.what == value::kind::constant_value)
-        bad(fmt::format(
-            "its weights '{}' are float: the network is not int8, quantize it first",
-            node.input(k)));
+        bad(fmt::format("its weights '{}' are float: the network is not int8, quantize it first",
+                        node.input(k)));
     require_weights(w, node.input(k));
     return w;
 }
@@ -92,7 +90,7 @@ void onnx_reader::require_weights(const value& w, const std::string& name) const
 }
 
 int onnx_reader::add_weights(const value& w, const std::string& name, std::vector<int> shape,
-                std::vector<std::uint8_t> bytes) {
+                             std::vector<std::uint8_t> bytes) {
     const int i = add_tensor(name, std::move(shape), *activation_type(w.data.type));
     tensor& t = tensor_at(i);
     t.quant = w.quant;
@@ -101,7 +99,7 @@ int onnx_reader::add_weights(const value& w, const std::string& name, std::vecto
 }
 
 value onnx_reader::convolution(const onnx::NodeProto& node, const value& input_view, const value& w,
-                  const std::string& input_name, const std::string& weight_name) {
+                               const std::string& input_name, const std::string& weight_name) {
     const value x = as_picture(input_view, input_name);
     require_weights(w, weight_name);
     if (w.shape.size() != 4)
@@ -114,12 +112,11 @@ value onnx_reader::convolution(const onnx::NodeProto& node, const value& input_v
         bad(fmt::format("its kernel is {}x{}, expected at most 4096", kh, kw));
     const bool depthwise = group > 1 && group == in_c && w.shape[1] == 1;
     if (group < 1 || in_c % group != 0 || out_c % group != 0)
-        bad(fmt::format("has {} groups of {} input and {} output channels", group, in_c,
-                        out_c));
+        bad(fmt::format("has {} groups of {} input and {} output channels", group, in_c, out_c));
     const int group_in = static_cast<int>(in_c / group);
     if (depthwise ? out_c % in_c != 0 : w.shape[1] != group_in)
-        bad(fmt::format("its weights [{}] do not fit {} input channels",
-                        fmt::join(w.shape, "x"), in_c));
+        bad(fmt::format("its weights [{}] do not fit {} input channels", fmt::join(w.shape, "x"),
+                        in_c));
     value v = start(node, depthwise ? op::depthwise_conv2d : op::conv2d, x);
     layer& l = v.draft;
     l.kernel_h = kh;
@@ -146,8 +143,8 @@ value onnx_reader::convolution(const onnx::NodeProto& node, const value& input_v
     return v;
 }
 
-value onnx_reader::product(const onnx::NodeProto& node, const value& x, const value& w, bool transposed,
-              const std::string& weight_name) {
+value onnx_reader::product(const onnx::NodeProto& node, const value& x, const value& w,
+                           bool transposed, const std::string& weight_name) {
     require_weights(w, weight_name);
     if (w.shape.size() != 2)
         bad(fmt::format("its weights have {} dimensions, expected 2", w.shape.size()));
@@ -177,8 +174,7 @@ value onnx_reader::product(const onnx::NodeProto& node, const value& x, const va
         for (std::size_t k = 0; k < place.size(); ++k) {
             const std::size_t from =
                 transposed ? o * place.size() + k : k * static_cast<std::size_t>(outputs) + o;
-            bytes[o * place.size() + place[k]] =
-                static_cast<std::uint8_t>(w.data.integers[from]);
+            bytes[o * place.size() + place[k]] = static_cast<std::uint8_t>(w.data.integers[from]);
         }
     v.draft.inputs.push_back(add_weights(w, weight_name, {outputs, depth}, std::move(bytes)));
     return v;
@@ -226,9 +222,8 @@ void onnx_reader::add_bias(layer& l) {
     t.type = element::int32;
     t.data.resize(b.number.size() * 4);
     for (std::size_t i = 0; i < b.number.size(); ++i) {
-        const double scale =
-            static_cast<double>(x.quant.scale.at(0)) *
-            static_cast<double>(w.quant.scale[w.quant.scale.size() == 1 ? 0 : i]);
+        const double scale = static_cast<double>(x.quant.scale.at(0)) *
+                             static_cast<double>(w.quant.scale[w.quant.scale.size() == 1 ? 0 : i]);
         t.quant.scale.push_back(static_cast<float>(scale));
         t.quant.zero_point.push_back(0);
         // Quantizers write the product of scales rounded to float: those integers are exact.
@@ -243,7 +238,7 @@ void onnx_reader::add_bias(layer& l) {
 }
 
 value onnx_reader::pooling(const onnx::NodeProto& node, const value& input_view, op kind,
-              const std::string& name) {
+                           const std::string& name) {
     const value x = as_picture(input_view, name);
     value v = start(node, kind, x);
     set_window(node, v.draft, x, v.shape, x.shape[1]);
@@ -255,7 +250,7 @@ value onnx_reader::pooling(const onnx::NodeProto& node, const value& input_view,
 }
 
 value onnx_reader::global_average(const onnx::NodeProto& node, const value& input_view,
-                     const std::string& name, bool keep) {
+                                  const std::string& name, bool keep) {
     const value x = as_picture(input_view, name);
     value v = start(node, op::mean, x);
     if (keep) {

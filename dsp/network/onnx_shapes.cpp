@@ -38,7 +38,8 @@ value onnx_reader::concatenation(const onnx::NodeProto& node, const std::vector<
     return v;
 }
 
-value onnx_reader::reshaped(const onnx::NodeProto& node, const value& x, const std::vector<int>& shape) {
+value onnx_reader::reshaped(const onnx::NodeProto& node, const value& x,
+                            const std::vector<int>& shape) {
     value v = x;
     v.shape = shape;
     const bool picture = x.layout == order::channels_first && x.shape.size() == 4;
@@ -112,8 +113,7 @@ std::vector<int> onnx_reader::target_shape(const onnx::NodeProto& node, const va
             shape.push_back(static_cast<int>(extent));
         }
         if (open >= 0)
-            shape[static_cast<std::size_t>(open)] =
-                static_cast<int>(elements_of(x.shape) / known);
+            shape[static_cast<std::size_t>(open)] = static_cast<int>(elements_of(x.shape) / known);
     } else if (kind == "Flatten") {
         std::int64_t axis = a.integer("axis", 1);
         axis = axis < 0 ? axis + rank : axis;
@@ -126,8 +126,8 @@ std::vector<int> onnx_reader::target_shape(const onnx::NodeProto& node, const va
         std::vector<std::int64_t> axes =
             has_input(node, 1) ? integer_list(node, 1) : a.integers("axes");
         const bool insert = kind == "Unsqueeze";
-        const auto full = static_cast<std::int64_t>(rank) +
-                          (insert ? static_cast<std::int64_t>(axes.size()) : 0);
+        const auto full =
+            static_cast<std::int64_t>(rank) + (insert ? static_cast<std::int64_t>(axes.size()) : 0);
         std::set<std::int64_t> chosen;
         for (std::int64_t axis : axes)
             chosen.insert(axis < 0 ? axis + full : axis);
@@ -150,8 +150,7 @@ std::vector<int> onnx_reader::target_shape(const onnx::NodeProto& node, const va
         }
     }
     if (shape.empty() || elements_of(shape) != elements_of(x.shape))
-        bad(fmt::format("reshapes [{}] to [{}]", fmt::join(x.shape, "x"),
-                        fmt::join(shape, "x")));
+        bad(fmt::format("reshapes [{}] to [{}]", fmt::join(x.shape, "x"), fmt::join(shape, "x")));
     return shape;
 }
 
@@ -187,8 +186,7 @@ value onnx_reader::transposed(const onnx::NodeProto& node, const value& x) {
     for (std::int64_t p : perm)
         if (x.shape[static_cast<std::size_t>(p)] != 1)
             order_of_long.push_back(p);
-    if (x.layout == order::natural &&
-        std::is_sorted(order_of_long.begin(), order_of_long.end()))
+    if (x.layout == order::natural && std::is_sorted(order_of_long.begin(), order_of_long.end()))
         return v;
     bad(fmt::format(
         "permutes [{}] by ({}): only changes between channels first and last are supported",
@@ -222,8 +220,9 @@ value onnx_reader::padded(const onnx::NodeProto& node, const value& input_view) 
     return v;
 }
 
-value onnx_reader::sliced(const onnx::NodeProto& node, const value& x, const std::vector<int>& begin,
-             const std::vector<int>& steps, const std::vector<int>& shape, int output) {
+value onnx_reader::sliced(const onnx::NodeProto& node, const value& x,
+                          const std::vector<int>& begin, const std::vector<int>& steps,
+                          const std::vector<int>& shape, int output) {
     value v = start(node, op::slice, x);
     v.draft.name = node.output(output);
     v.shape = shape;
@@ -246,8 +245,7 @@ std::size_t onnx_reader::axis_of(std::int64_t axis, const value& x) const {
 
 void onnx_reader::read_slice(const onnx::NodeProto& node) {
     const value x = moved(node);
-    const std::vector<std::int64_t> starts = integer_list(node, 1),
-                                    ends = integer_list(node, 2);
+    const std::vector<std::int64_t> starts = integer_list(node, 1), ends = integer_list(node, 2);
     std::vector<std::int64_t> axes, steps(starts.size(), 1);
     for (std::size_t i = 0; i < starts.size(); ++i)
         axes.push_back(static_cast<std::int64_t>(i));
@@ -324,9 +322,8 @@ void onnx_reader::read_resize(const onnx::NodeProto& node) {
     } else {
         const constant& scales = constant_input(node, 2);
         for (float f : scales.reals)
-            factors.push_back(f >= 1.0f && f <= 8.0f && f == std::floor(f)
-                                  ? static_cast<std::int64_t>(f)
-                                  : 0);
+            factors.push_back(
+                f >= 1.0f && f <= 8.0f && f == std::floor(f) ? static_cast<std::int64_t>(f) : 0);
     }
     if (factors.size() != 4 || factors[0] != 1 || factors[1] != 1 || factors[2] < 1 ||
         factors[2] > 8 || factors[3] < 1 || factors[3] > 8)

@@ -29,7 +29,7 @@ void unpack(const std::string& raw, std::vector<std::int64_t>& out) {
 }
 
 std::vector<int> onnx_reader::small_shape(const google::protobuf::RepeatedField<std::int64_t>& dims,
-                             const std::string& name) const {
+                                          const std::string& name) const {
     std::vector<int> shape;
     std::int64_t elements = 1;
     for (std::int64_t d : dims) {
@@ -46,10 +46,10 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
     c.type = t.data_type();
     c.shape = small_shape(t.dims(), name);
     if (t.data_location() == onnx::TensorProto::EXTERNAL)
-        fail_network(
-            file_, fmt::format("constant '{}' is stored in another file; export the model with "
-                               "its weights inside",
-                               name));
+        fail_network(file_,
+                     fmt::format("constant '{}' is stored in another file; export the model with "
+                                 "its weights inside",
+                                 name));
     const bool raw = t.has_raw_data();
     switch (c.type) {
         case onnx::TensorProto::FLOAT:
@@ -82,8 +82,8 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
     for (int d : c.shape)
         expected *= static_cast<std::size_t>(d);
     if (c.size() != expected)
-        fail_network(file_, fmt::format("constant '{}' holds {} numbers, its shape needs {}",
-                                        name, c.size(), expected));
+        fail_network(file_, fmt::format("constant '{}' holds {} numbers, its shape needs {}", name,
+                                        c.size(), expected));
     return c;
 }
 
@@ -157,9 +157,9 @@ quantization onnx_reader::read_quantization(const onnx::NodeProto& node, int sca
         if (z.is_float() || z.integers.size() != q.scale.size())
             bad("its zero point does not fit its scale");
         for (std::size_t i = 0; i < q.scale.size(); ++i)
-            q.zero_point[i] = static_cast<std::int32_t>(std::clamp<std::int64_t>(
-                z.integers[i], std::numeric_limits<std::int32_t>::min(),
-                std::numeric_limits<std::int32_t>::max()));
+            q.zero_point[i] = static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(z.integers[i], std::numeric_limits<std::int32_t>::min(),
+                                         std::numeric_limits<std::int32_t>::max()));
     }
     for (float f : q.scale)
         if (!(f > 0.0f) || !std::isfinite(f))
@@ -209,8 +209,7 @@ value onnx_reader::dequantized(const value& x, const quantization& q, int axis) 
             v.axis += rank;
         if (q.scale.size() > 1 &&
             (v.axis < 0 || v.axis >= rank ||
-             q.scale.size() !=
-                 static_cast<std::size_t>(x.shape[static_cast<std::size_t>(v.axis)])))
+             q.scale.size() != static_cast<std::size_t>(x.shape[static_cast<std::size_t>(v.axis)])))
             bad("its scales do not fit the axis they belong to");
         return v;
     }
@@ -238,8 +237,8 @@ void onnx_reader::set_quantization(int index, const quantization& q) {
         }
 }
 
-constant onnx_reader::quantized_constant(const constant& c, const quantization& q, int axis, int type,
-                            const std::vector<int>& shape) {
+constant onnx_reader::quantized_constant(const constant& c, const quantization& q, int axis,
+                                         int type, const std::vector<int>& shape) {
     constant out;
     out.shape = shape;
     out.type = type;
@@ -256,14 +255,14 @@ constant onnx_reader::quantized_constant(const constant& c, const quantization& 
         const std::size_t k = q.scale.size() == 1 ? 0 : i / inner % q.scale.size();
         const double scaled = std::nearbyint(static_cast<double>(c.reals[i] / q.scale[k])) +
                               static_cast<double>(q.zero_point[k]);
-        out.integers.push_back(static_cast<std::int64_t>(
-            std::isnan(scaled) ? 0.0 : std::clamp(scaled, low, high)));
+        out.integers.push_back(
+            static_cast<std::int64_t>(std::isnan(scaled) ? 0.0 : std::clamp(scaled, low, high)));
     }
     return out;
 }
 
-void onnx_reader::finish(value& pending, const quantization& q, element type, const std::string& name,
-            value& out) {
+void onnx_reader::finish(value& pending, const quantization& q, element type,
+                         const std::string& name, value& out) {
     layer l = pending.draft;
     if (l.kind == op::fully_connected || l.kind == op::conv2d || l.kind == op::depthwise_conv2d)
         add_bias(l);
@@ -274,8 +273,7 @@ void onnx_reader::finish(value& pending, const quantization& q, element type, co
     out.layout = pending.layout;
     out.image = pending.image;
     if (!small(pending.shape))
-        bad(fmt::format("its output [{}] is empty or too large",
-                        fmt::join(pending.shape, "x")));
+        bad(fmt::format("its output [{}] is empty or too large", fmt::join(pending.shape, "x")));
     out.tensor_index = add_tensor(name, memory_shape(pending), type);
     tensor& y = tensor_at(out.tensor_index);
     y.quant = q;
@@ -286,7 +284,8 @@ void onnx_reader::finish(value& pending, const quantization& q, element type, co
     n_.layers.push_back(std::move(l));
 }
 
-value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quantization& q, element type) {
+value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quantization& q,
+                             element type) {
     value out;
     switch (x.what) {
         case value::kind::float_input: {
@@ -337,8 +336,7 @@ void onnx_reader::require_view(const value& v, const std::string& name) const {
             "network is not (fully) int8",
             name, name_of(v.draft.kind), v.draft.name));
     if (v.what == value::kind::integers)
-        bad(fmt::format("works on the integers '{}', expected DequantizeLinear before it",
-                        name));
+        bad(fmt::format("works on the integers '{}', expected DequantizeLinear before it", name));
     if (v.what != value::kind::real_view)
         bad(fmt::format("input '{}' must be an activation", name));
 }
@@ -357,15 +355,15 @@ value onnx_reader::start(const onnx::NodeProto& node, op kind, const value& x) {
 
 value onnx_reader::as_picture(value x, const std::string& name) const {
     if (x.shape.size() != 4)
-        bad(fmt::format("'{}' has {} dimensions, expected 4 (batch, channels, height, width)",
-                        name, x.shape.size()));
+        bad(fmt::format("'{}' has {} dimensions, expected 4 (batch, channels, height, width)", name,
+                        x.shape.size()));
     if (x.layout != order::channels_first)
         bad(fmt::format("'{}' is not in channels-first order here", name));
     return x;
 }
 
 value onnx_reader::finished_like_input(const onnx::NodeProto& node, value pending, const value& x,
-                          int output) {
+                                       int output) {
     const quantization q = tensor_at(x.tensor_index).quant;
     const element type = tensor_at(x.tensor_index).type;
     if (q.empty())

@@ -64,8 +64,7 @@ void tflite_reader::require_channel_axis(const layer& l, int axis) {
     const auto index = static_cast<std::size_t>(l.inputs.at(1));
     const int actual = quantized_dimension_[index];
     if (n_.tensors[index].quant.scale.size() > 1 && actual != axis)
-        bad(fmt::format("its weights are quantized along dimension {}, expected {}", actual,
-                        axis));
+        bad(fmt::format("its weights are quantized along dimension {}, expected {}", actual, axis));
 }
 
 bool tflite_reader::read_products(const tfl::layer& source, int kind, layer& l) {

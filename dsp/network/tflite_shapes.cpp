@@ -40,8 +40,8 @@ int tflite_reader::reshaped(int from, std::vector<int> shape) {
     return to;
 }
 
-void tflite_reader::add_slice(int x, std::vector<int> begin, std::vector<int> steps, std::vector<int> size,
-               int y) {
+void tflite_reader::add_slice(int x, std::vector<int> begin, std::vector<int> steps,
+                              std::vector<int> size, int y) {
     layer l;
     l.kind = op::slice;
     l.name = name_;
