@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t pass_operands = 12;
 
 /// Words of each command, by opcode.
-constexpr std::array<std::uint8_t, 10> length_of{
-    0, begin_words, 1 + pass_operands, 3, 3, 3, 5, 3, 1, end_words};
+constexpr std::array<std::uint8_t, 10> length_of{0, begin_words, 1 + pass_operands, 3, 3, 3, 5,
+                                                 3, 1,           end_words};
 
 std::uint16_t check_of(std::size_t index, std::uint32_t head, const std::uint32_t* operands,
                        std::size_t count) {
@@ -62,9 +62,9 @@ class writer {
                                               v, name_of(code)));
             words.push_back(static_cast<std::uint32_t>(v));
         }
-        words[index] |= std::uint32_t{check_of(index, words[index], words.data() + index + 1,
-                                               operands.size())}
-                        << 16;
+        words[index] |=
+            std::uint32_t{check_of(index, words[index], words.data() + index + 1, operands.size())}
+            << 16;
     }
 };
 
@@ -75,16 +75,9 @@ std::size_t tile_words(const tile& t) {
 }  // namespace
 
 const char* name_of(opcode o) {
-    constexpr const char* names[] = {"?",
-                                     "BEGIN",
-                                     "PASS",
-                                     "LOAD_INPUT",
-                                     "LOAD_ACTIVATIONS",
-                                     "LOAD_WEIGHTS",
-                                     "COMPUTE",
-                                     "STORE",
-                                     "BARRIER",
-                                     "END"};
+    constexpr const char* names[] = {
+        "?",       "BEGIN", "PASS",    "LOAD_INPUT", "LOAD_ACTIVATIONS", "LOAD_WEIGHTS",
+        "COMPUTE", "STORE", "BARRIER", "END"};
     const auto i = static_cast<std::size_t>(o);
     return i < std::size(names) ? names[i] : names[0];
 }
@@ -115,15 +108,14 @@ std::vector<std::uint32_t> encode_commands(const std::vector<pass>& passes) {
     w.command(opcode::begin, {command_version, total, passes.size(), section(0)});
     for (std::size_t i = 0; i < passes.size(); ++i) {
         const pass& p = passes[i];
-        w.command(opcode::pass,
-                  {section(i + 1), static_cast<std::uint64_t>(p.kind),
-                   static_cast<std::uint64_t>(p.layers.front()), p.layers.size(), p.tiles.size(),
-                   p.rows, p.width, p.channels, p.in_channels, p.taps, p.macs & 0xffffffffu,
-                   p.macs >> 32});
+        w.command(opcode::pass, {section(i + 1), static_cast<std::uint64_t>(p.kind),
+                                 static_cast<std::uint64_t>(p.layers.front()), p.layers.size(),
+                                 p.tiles.size(), p.rows, p.width, p.channels, p.in_channels, p.taps,
+                                 p.macs & 0xffffffffu, p.macs >> 32});
         for (const tile& t : p.tiles) {
             for (std::size_t k = 0; k < t.loads.size(); ++k) {
                 const byte_range& r = t.loads[k];
-                w.command(r.network_input            ? opcode::load_input
+                w.command(r.network_input           ? opcode::load_input
                           : k < t.activation_ranges ? opcode::load_activations
                                                     : opcode::load_weights,
                           {r.offset, r.bytes});
@@ -155,10 +147,9 @@ view look(const std::uint32_t* words, std::size_t count, std::size_t index, std:
     if (code == 0 || code >= length_of.size())
         throw command_error(base + index, fmt::format("unknown opcode 0x{:02x}", code));
     if (length != length_of[code])
-        throw command_error(base + index,
-                            fmt::format("{} of {} words; expected {}",
-                                        name_of(static_cast<opcode>(code)), length,
-                                        length_of[code]));
+        throw command_error(
+            base + index, fmt::format("{} of {} words; expected {}",
+                                      name_of(static_cast<opcode>(code)), length, length_of[code]));
     if (count - index < length)
         throw command_error(base + index, "the stream ends inside a command");
     if (check_of(base + index, head, words + index + 1, length - 1) != head >> 16)
@@ -179,8 +170,8 @@ command_header decode_begin(const std::uint32_t* words, std::size_t count) {
     if (v.code != opcode::begin)
         throw command_error(0, fmt::format("{}; expected BEGIN", name_of(v.code)));
     if (v.operands[0] != command_version)
-        throw command_error(0, fmt::format("version {}; expected {}", v.operands[0],
-                                           command_version));
+        throw command_error(0,
+                            fmt::format("version {}; expected {}", v.operands[0], command_version));
     return {v.operands[1], v.operands[2], v.operands[3]};
 }
 
@@ -235,8 +226,8 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
         const auto range = [&](std::uint64_t limit) {
             const byte_range r{v.code == opcode::load_input, v.operands[0], v.operands[1]};
             if (r.bytes == 0 || r.offset + r.bytes > limit)
-                refuse(index, fmt::format("{} bytes at {}; the memory has {}", r.bytes, r.offset,
-                                          limit));
+                refuse(index,
+                       fmt::format("{} bytes at {}; the memory has {}", r.bytes, r.offset, limit));
             return r;
         };
         switch (v.code) {
@@ -248,8 +239,8 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
                 const bool weights = v.code == opcode::load_weights;
                 if (!weights && t.weight_bytes > 0)
                     refuse(index, "activations behind the weights of a tile");
-                t.loads.push_back(range(v.code == opcode::load_input ? limits.input_bytes
-                                                                     : limits.memory_bytes));
+                t.loads.push_back(
+                    range(v.code == opcode::load_input ? limits.input_bytes : limits.memory_bytes));
                 (weights ? t.weight_bytes : t.activation_bytes) += t.loads.back().bytes;
                 t.activation_ranges += weights ? 0 : 1;
                 break;
@@ -281,8 +272,7 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
                 if (!t.loads.empty())
                     refuse(index, "loads without COMPUTE");
                 if (p.tiles.size() != f[4])
-                    refuse(index,
-                           fmt::format("{} tiles; PASS announced {}", p.tiles.size(), f[4]));
+                    refuse(index, fmt::format("{} tiles; PASS announced {}", p.tiles.size(), f[4]));
                 if (index + v.words != count)
                     refuse(index, "the section is longer than announced");
                 for (const tile& x : p.tiles) {
@@ -309,8 +299,7 @@ std::vector<pass> decode_commands(const std::vector<std::uint32_t>& words,
         if (section > words.size() - at)
             throw command_error(at, "the section is longer than the stream");
         const std::size_t length = section;
-        passes.push_back(
-            decode_section(words.data() + at, length, at, limits, a, section));
+        passes.push_back(decode_section(words.data() + at, length, at, limits, a, section));
         at += length;
     }
     if (look(words.data(), words.size(), at, 0).code != opcode::end || at + 1 != words.size())

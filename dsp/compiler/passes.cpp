@@ -475,7 +475,7 @@ class pass_maker {
 
 std::vector<tile_times> schedule(const pass& p, const array_organisation& a) {
     return walk(
-        p, a, p.control_cycles,
+        p, a, std::max(p.control_cycles, a.fixed_cycles),
         [](const tile& t, std::uint64_t start, load_part part) {
             return start + (part == load_part::all           ? t.load_cycles
                             : part == load_part::activations ? t.activation_cycles
