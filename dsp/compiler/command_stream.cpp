@@ -339,7 +339,9 @@ std::string disassemble(const std::vector<std::uint32_t>& words, std::uint64_t b
             default:
                 break;
         }
-        text += fmt::format("{:6}  {:08x}  {:<17}{}\n", i, words[i], name_of(c.code), says);
+        text += fmt::format("{:6}  {:08x}  {}\n", i, words[i],
+                            says.empty() ? std::string(name_of(c.code))
+                                         : fmt::format("{:<17}{}", name_of(c.code), says));
         i += o.size() + 1;
     }
     return text;
