@@ -116,15 +116,15 @@ TEST_CASE("plots are whole pictures, and wrong options are told") {
     auto arguments = small_stand;
     arguments.insert(arguments.end(), {"--out", out});
     REQUIRE(ocellus_program(arguments).exit_code == 0);
-    for (const char* name :
-         {"photon_transfer", "snr", "linearity", "dark_current", "dsnu", "prnu", "mtf"}) {
+    for (const char* name : {"photon_transfer", "snr", "linearity", "dark_current", "dsnu", "prnu",
+                             "dsnu_spectrum", "prnu_spectrum", "mtf"}) {
         const auto svg = file_bytes(out + "/" + name + ".svg");
         INFO(name);
         CHECK(svg.rfind("<svg xmlns", 0) == 0);
         CHECK(contains(svg, "</svg>\n"));
         CHECK(!contains(svg, "nan"));
         CHECK(!contains(svg, "inf"));
-        const bool drawn = contains(svg, "<circle");
+        const bool drawn = contains(svg, "<circle") || contains(svg, "stroke-width=\"1.6\"");
         CHECK(drawn);
     }
     for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--write-frames", "png"},
