@@ -65,6 +65,7 @@ struct nest {
     bool channelwise = false;  ///< an output channel needs only its own input channels
     std::uint64_t in_channels = 1, taps = 1;
     op kind = op::conv2d;
+    scalar_work scalar;
 
     std::uint64_t weight_bytes() const {
         std::uint64_t b = 0;
@@ -105,6 +106,7 @@ array_work work_of(const nest& n, std::uint64_t rows, std::uint64_t channels) {
     w.out_channels = channels;
     w.in_channels = n.in_channels;
     w.taps = n.taps;
+    w.scalar = n.scalar;
     return w;
 }
 
@@ -414,12 +416,28 @@ class pass_maker {
             n.width = batch;
             n.output.rows = 1;
             n.in_channels = tensor_at(y.inputs[0]).elements() / batch;
-        } else if (y.kind == op::mean) {
+        } else if (y.kind == op::batch_matmul) {
+            // Every row of the product needs its row of one operand and all of the other.
+            n.channelwise = false;
+            n.all_input_rows = true;
+            const std::vector<int>& a = tensor_at(y.inputs[0]).shape;
+            n.in_channels = positive(a[a.size() - (y.turn_a ? 2 : 1)]);
+        } else if (y.kind == op::mean || y.kind == op::reduce_max || y.kind == op::reduce_min ||
+                   y.kind == op::reduce_sum) {
             n.all_input_rows = true;
             n.taps = tensor_at(y.inputs[0]).elements() / std::max<std::uint64_t>(1, out.elements());
-        } else if (y.kind == op::softmax) {
+        } else if (on_scalar_unit(y.kind)) {
+            // One after the other: a single tile.
+            n.all_input_rows = true;
+            n.channelwise = false;
+            n.scalar = scalar_work_of(net_, y);
+            n.rows = n.width = n.channels = n.output.rows = 1;
+        } else if (y.kind == op::space_to_depth || y.kind == op::depth_to_space ||
+                   y.kind == op::space_to_batch || y.kind == op::batch_to_space) {
             n.all_input_rows = true;
         }
+        for (std::size_t k = 1; k < y.outputs.size(); ++k)
+            n.output.bytes += tensor_at(y.outputs[k]).bytes();
         for (std::size_t k = 0; k < y.inputs.size(); ++k) {
             const int t = y.inputs[k];
             if (t < 0)

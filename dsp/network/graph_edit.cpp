@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace ocellus::dsp {
@@ -109,10 +110,16 @@ int same_padding(int in, int kernel, int stride, int dilation, int& total) {
 }
 
 std::int32_t lowest_of(element e) {
-    return e == element::int8 ? -128 : 0;
+    return e == element::int8    ? -128
+           : e == element::int16 ? -32768
+           : e == element::int32 ? std::numeric_limits<std::int32_t>::min()
+                                 : 0;
 }
 std::int32_t highest_of(element e) {
-    return e == element::int8 ? 127 : 255;
+    return e == element::int8    ? 127
+           : e == element::int16 ? 32767
+           : e == element::int32 ? std::numeric_limits<std::int32_t>::max()
+                                 : 255;
 }
 
 void clamp_to_real_range(const tensor& output, float low, float high, std::int32_t& clamp_min,
