@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "dsp/network/check.h"
+
 namespace ocellus::dsp {
 
 void remove_unused_tensors(network& n) {
@@ -99,6 +101,25 @@ bool broadcast_constant(tensor& t, const std::vector<int>& shape) {
     t.data = std::move(expanded);
     t.shape = shape;
     return true;
+}
+
+void set_weight_bits(network& n, const std::string& list, const std::string& file) {
+    std::size_t from = 0;
+    while (from < list.size()) {
+        const std::size_t comma = std::min(list.find(',', from), list.size());
+        const std::string entry = list.substr(from, comma - from);
+        from = comma + 1;
+        const std::size_t equals = entry.rfind('=');
+        const std::string name = entry.substr(0, equals);
+        const std::string width = equals == std::string::npos ? "" : entry.substr(equals + 1);
+        const auto t = std::find_if(n.tensors.begin(), n.tensors.end(), [&](const tensor& x) {
+            return x.name == name && x.constant() && x.type == element::int8;
+        });
+        if ((width != "8" && width != "4" && width != "2") || t == n.tensors.end())
+            fail_network(file, "metadata weight_bits has '" + entry +
+                                   "', expected NAME=8, 4 or 2 with the name of an int8 constant");
+        t->bits = static_cast<unsigned>(width[0] - '0');
+    }
 }
 
 int same_padding(int in, int kernel, int stride, int dilation, int& total) {
