@@ -29,7 +29,8 @@ void checker::run() {
                 fail_network(file_,
                              fmt::format("network input '{}' is a constant", printable(t.name)));
             const bool real = t.type == element::float32 && t.quant.empty() && feeds_real(i);
-            if (!real)
+            const bool leaves = t.quant.scale.size() > 1 && only_dequantized(i);
+            if (!real && !leaves)
                 require_activation(t, "network input");
         });
     for (layer_ = 0; layer_ < n_.layers.size(); ++layer_) {
@@ -62,6 +63,15 @@ bool checker::feeds_real(int tensor) const {
         for (int i : l.inputs)
             if (i == tensor && l.kind != op::quantize && l.kind != op::dynamic_quantize &&
                 l.kind != op::detection_postprocess && l.kind != op::non_max_suppression)
+                return false;
+    return true;
+}
+
+/// Whether an input with a scale for each channel only becomes float numbers.
+bool checker::only_dequantized(int tensor) const {
+    for (const layer& l : n_.layers)
+        for (int i : l.inputs)
+            if (i == tensor && l.kind != op::dequantize)
                 return false;
     return true;
 }

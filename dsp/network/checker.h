@@ -44,6 +44,7 @@ class checker {
 
   private:
     bool feeds_real(int tensor) const;
+    bool only_dequantized(int tensor) const;
     void check_places(const layer& l, const std::vector<bool>& known) const;
     static bool takes_int16(op kind);
     void check_block(const layer& l) const;

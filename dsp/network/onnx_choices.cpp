@@ -280,8 +280,8 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
             bad("its indices must be a constant list of integers");
         if (list.shape.empty() && x.layout != order::natural)
             bad("drops a dimension of a picture: this is not supported");
-        const int index = add_tensor(node.input(1), {static_cast<int>(list.integers.size())},
-                                     element::int64);
+        const int index =
+            add_tensor(node.input(1), {static_cast<int>(list.integers.size())}, element::int64);
         for (std::int64_t i : list.integers) {
             if (i < -x.shape[d] || i >= x.shape[d])
                 bad(fmt::format("takes index {} of {}", i, x.shape[d]));
@@ -358,7 +358,8 @@ bool onnx_reader::read_block(const onnx::NodeProto& node) {
     const attributes a(node);
     const std::int64_t b = a.integer("blocksize", 0);
     const std::int64_t extent = x.shape[to_depth ? 2 : 1];
-    if (b < 1 || b > 64 || (to_depth ? extent % b != 0 || x.shape[3] % b != 0 : extent % (b * b) != 0))
+    if (b < 1 || b > 64 ||
+        (to_depth ? extent % b != 0 || x.shape[3] % b != 0 : extent % (b * b) != 0))
         bad(fmt::format("has blocks of {} on [{}]", b, fmt::join(x.shape, "x")));
     const int block = static_cast<int>(b);
     value v = start(node, to_depth ? op::space_to_depth : op::depth_to_space, x);
@@ -388,8 +389,8 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
         define(node, pair(node, what, left, input(node, 1), node.input(0), node.input(1)));
     } else if (kind == "Equal" || kind == "Less" || kind == "Greater" || kind == "LessOrEqual" ||
                kind == "GreaterOrEqual") {
-        value v = pair(node, op::compare, view(node, 0), input(node, 1), node.input(0),
-                       node.input(1));
+        value v =
+            pair(node, op::compare, view(node, 0), input(node, 1), node.input(0), node.input(1));
         layer l = v.draft;
         l.comparison = kind == "Equal"         ? comparison_kind::equal
                        : kind == "Less"        ? comparison_kind::less
@@ -424,10 +425,10 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
         add_layer(std::move(l), node, 0, memory_shape(x), to, x.layout, x.shape);
     } else if (kind == "ReduceMax" || kind == "ReduceMin") {
         const value x = moved(node);
-        define(node, finished_like_input(
-                         node,
-                         reduced(node, kind == "ReduceMax" ? op::reduce_max : op::reduce_min, x),
-                         x));
+        define(
+            node,
+            finished_like_input(
+                node, reduced(node, kind == "ReduceMax" ? op::reduce_max : op::reduce_min, x), x));
     } else if (kind == "ReduceSum") {
         define(node, reduced(node, op::reduce_sum, view(node, 0)));
     } else if (kind == "GlobalMaxPool") {
@@ -507,8 +508,8 @@ value onnx_reader::transposed_convolution(const onnx::NodeProto& node, const val
             for (int t = 0; t < taps; ++t)
                 bytes[static_cast<std::size_t>((o * taps + t) * in_c + i)] =
                     static_cast<std::uint8_t>(w.data.integers[from++]);
-    l.inputs.push_back(add_weights(w, node.input(1), {out_c, l.kernel_h, l.kernel_w, in_c},
-                                   std::move(bytes)));
+    l.inputs.push_back(
+        add_weights(w, node.input(1), {out_c, l.kernel_h, l.kernel_w, in_c}, std::move(bytes)));
     return v;
 }
 
