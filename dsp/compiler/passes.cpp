@@ -65,7 +65,6 @@ struct nest {
     bool channelwise = false;  ///< an output channel needs only its own input channels
     std::uint64_t in_channels = 1, taps = 1;
     op kind = op::conv2d;
-    scalar_work scalar;
 
     std::uint64_t weight_bytes() const {
         std::uint64_t b = 0;
@@ -106,7 +105,6 @@ array_work work_of(const nest& n, std::uint64_t rows, std::uint64_t channels) {
     w.out_channels = channels;
     w.in_channels = n.in_channels;
     w.taps = n.taps;
-    w.scalar = n.scalar;
     return w;
 }
 
@@ -430,8 +428,11 @@ class pass_maker {
             // One after the other: a single tile.
             n.all_input_rows = true;
             n.channelwise = false;
-            n.scalar = scalar_work_of(net_, y);
-            n.rows = n.width = n.channels = n.output.rows = 1;
+            const scalar_work w = scalar_work_of(net_, y);
+            n.rows = n.channels = n.output.rows = 1;
+            n.width = w.elements;
+            n.in_channels = w.compares;
+            n.taps = w.functions;
         } else if (y.kind == op::space_to_depth || y.kind == op::depth_to_space ||
                    y.kind == op::space_to_batch || y.kind == op::batch_to_space) {
             n.all_input_rows = true;

@@ -323,6 +323,9 @@ void checker::check_detection(const layer& l) const {
     for (float f : {d.iou_threshold, d.score_threshold, d.sigma})
         if (std::isnan(f))
             bad("has a threshold that is not a number");
+    const std::uint64_t pairs = scores.elements() * static_cast<std::uint64_t>(d.max_detections);
+    if (pairs > std::uint64_t{1} << 27)
+        bad("compares {} pairs of boxes, expected at most {}", pairs, 1 << 27);
     if (l.kind == op::non_max_suppression) {
         const std::size_t rank = d.by_class ? 3 : 2;
         if (x.shape.size() != rank || x.shape.back() != 4)

@@ -251,9 +251,8 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
         case op::dynamic_quantize:
         case op::detection_postprocess:
         case op::non_max_suppression:
-            return w.scalar.elements * a.scalar_element_cycles +
-                   w.scalar.compares * a.scalar_compare_cycles +
-                   w.scalar.functions * a.function_cycles;
+            return w.pixels * a.scalar_element_cycles + w.in_channels * a.scalar_compare_cycles +
+                   w.taps * a.function_cycles;
         case op::logistic:
         case op::tanh:
         case op::hard_swish:

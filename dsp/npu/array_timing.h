@@ -88,14 +88,14 @@ struct scalar_work {
 };
 scalar_work scalar_work_of(const network& n, const layer& l);
 
-/// The shape of a piece of work as the array sees it: a whole layer or one tile of it.
+/// The shape of a piece of work as the array sees it: a whole layer or one tile of it. Operators on
+/// the scalar unit have their numbers as pixels, comparisons as in_channels, exponentials as taps.
 struct array_work {
     op kind = op::conv2d;
     std::uint64_t pixels = 1;  ///< output rows * output columns
     std::uint64_t out_channels = 1;
     std::uint64_t in_channels = 1;  ///< of one output (1 for depthwise)
     std::uint64_t taps = 1;         ///< kernel height * width; mean: elements averaged
-    scalar_work scalar;             ///< operators on the scalar unit
 };
 
 /// Cycles that the array computes. Multiply layers:

@@ -178,9 +178,12 @@ TEST_CASE("every operator costs something, an alias nothing") {
     w.kind = op::logistic;
     CHECK(compute_cycles(w, a) == (49 * 33 + 31) / 32 * 8);
     w.kind = op::softmax;
-    w.scalar = {100, 30, 7};
+    w.pixels = 100;
+    w.in_channels = 30;
+    w.taps = 7;
     CHECK(compute_cycles(w, a) == 100 * 4 + 30 * 2 + 7 * 8);
     w.kind = op::mean;
+    w.pixels = 49;
     w.taps = 4;
     CHECK(compute_cycles(w, a) == (49 * 33 * 4 + 767) / 768);
     CHECK_THROWS_AS(organisation("h9"), input_error);
