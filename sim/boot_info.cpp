@@ -41,7 +41,12 @@ std::uint32_t element_code(dsp::element e) {
         case dsp::element::int8:
             return OCELLUS_INT8;
         case dsp::element::uint8:
+        case dsp::element::boolean:
             return OCELLUS_UINT8;
+        case dsp::element::int64:
+            throw input_error(exit_code::usage,
+                              "error: an output of the network is int64, which firmware and tensor "
+                              "lines have no code for; cast it to int32\nNothing was simulated.");
         case dsp::element::int16:
             return OCELLUS_INT16;
         case dsp::element::int32:

@@ -202,8 +202,11 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
     p.macs = f[10] | std::uint64_t{f[11]} << 32;
     // More than any network that fits; it keeps the cycles below 2^63.
     double work = 1;
-    for (std::size_t i = 5; i < 10; ++i)
-        work *= f[i] == 0 ? 1.0 : f[i];
+    for (std::size_t i = 5; i < 10; ++i) {
+        // The scalar unit's counts add up, the extents of a nest multiply.
+        const bool adds = on_scalar_unit(p.kind);
+        work = adds ? work + f[i] : work * (f[i] == 0 ? 1.0 : f[i]);
+    }
     if (work > 1e15)
         refuse(0, "a shape without measure");
     p.tiles.reserve(std::min<std::size_t>(f[4], count / 5));

@@ -414,12 +414,31 @@ class pass_maker {
             n.width = batch;
             n.output.rows = 1;
             n.in_channels = tensor_at(y.inputs[0]).elements() / batch;
-        } else if (y.kind == op::mean) {
+        } else if (y.kind == op::batch_matmul) {
+            // Every row of the product needs its row of one operand and all of the other.
+            n.channelwise = false;
+            n.all_input_rows = true;
+            const std::vector<int>& a = tensor_at(y.inputs[0]).shape;
+            n.in_channels = positive(a[a.size() - (y.turn_a ? 2 : 1)]);
+        } else if (y.kind == op::mean || y.kind == op::reduce_max || y.kind == op::reduce_min ||
+                   y.kind == op::reduce_sum) {
             n.all_input_rows = true;
             n.taps = tensor_at(y.inputs[0]).elements() / std::max<std::uint64_t>(1, out.elements());
-        } else if (y.kind == op::softmax) {
+        } else if (on_scalar_unit(y.kind)) {
+            // One after the other: a single tile.
+            n.all_input_rows = true;
+            n.channelwise = false;
+            const scalar_work w = scalar_work_of(net_, y);
+            n.rows = n.channels = n.output.rows = 1;
+            n.width = w.elements;
+            n.in_channels = w.compares;
+            n.taps = w.functions;
+        } else if (y.kind == op::space_to_depth || y.kind == op::depth_to_space ||
+                   y.kind == op::space_to_batch || y.kind == op::batch_to_space) {
             n.all_input_rows = true;
         }
+        for (std::size_t k = 1; k < y.outputs.size(); ++k)
+            n.output.bytes += tensor_at(y.outputs[k]).bytes();
         for (std::size_t k = 0; k < y.inputs.size(); ++k) {
             const int t = y.inputs[k];
             if (t < 0)

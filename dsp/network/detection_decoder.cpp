@@ -63,7 +63,13 @@ class real_reader {
             case element::int8:
                 return dequantised(static_cast<std::int8_t>(bytes_[index]));
             case element::uint8:
+            case element::boolean:
                 return dequantised(bytes_[index]);
+            case element::int64: {
+                std::int64_t q;
+                std::memcpy(&q, &bytes_[index * 8], 8);
+                return dequantised(static_cast<std::int32_t>(q));
+            }
             case element::int16: {
                 std::int16_t q;
                 std::memcpy(&q, &bytes_[index * 2], 2);

@@ -34,11 +34,20 @@ void executor::run_layer(std::size_t index, std::uint8_t* arena,
         const tensor& in = network_.tensors[t];
         inputs.push_back(in.constant() ? in.data.data() : arena + tensor_offsets[t]);
     }
-    std::uint8_t* output = arena + tensor_offsets[static_cast<std::size_t>(l.outputs[0])];
-    if (packed_[index])
-        packed_[index]->run(inputs, output, scratch);
-    else
-        run_reference(network_, l, inputs, output);
+    std::vector<std::uint8_t*> outputs;
+    for (int o : l.outputs)
+        outputs.push_back(arena + tensor_offsets[static_cast<std::size_t>(o)]);
+    if (!packed_[index]) {
+        run_reference(network_, l, inputs, outputs);
+        return;
+    }
+    // Pictures of a batch one after the other.
+    const std::size_t batch = batch_of(network_, l);
+    for (std::size_t b = 0; b < batch; ++b) {
+        packed_[index]->run(inputs, outputs[0], scratch);
+        inputs[0] += network_.tensors[static_cast<std::size_t>(l.inputs[0])].bytes() / batch;
+        outputs[0] += network_.tensors[static_cast<std::size_t>(l.outputs[0])].bytes() / batch;
+    }
 }
 
 void executor::run_layer(std::size_t index, std::uint8_t* arena,
@@ -60,6 +69,7 @@ void executor::run(const std::uint8_t* input, std::uint8_t* arena,
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
         run_layer(i, arena, tensor_offsets, aligned(scratch.data()));
         if (after_layer) {
+            // The first output stands for the layer.
             const auto t = static_cast<std::size_t>(network_.layers[i].outputs[0]);
             after_layer(i, arena + tensor_offsets[t], network_.tensors[t].bytes());
         }

@@ -523,6 +523,11 @@ class packed_map : public packed_layer {
 std::unique_ptr<packed_layer> pack_layer(const network& n, const layer& l, kernel_set kernels) {
     if (kernels == kernel_set::reference)
         return nullptr;
+    // Fast kernels take and give bytes.
+    for (int t : {l.inputs.at(0), l.outputs.at(0)})
+        if (t < 0 || (n.tensors[static_cast<std::size_t>(t)].type != element::int8 &&
+                      n.tensors[static_cast<std::size_t>(t)].type != element::uint8))
+            return nullptr;
     // One rounding has no vector code; one-to-one maps go through the reference's table.
     const bool once = n.arithmetic == rounding::tflite_single_rounding;
     const auto grouped = [&] {
@@ -554,6 +559,7 @@ std::unique_ptr<packed_layer> pack_layer(const network& n, const layer& l, kerne
         case op::tanh:
         case op::leaky_relu:
         case op::hard_swish:
+        case op::swish:
             return std::make_unique<packed_map>(n, l);
         default:
             return nullptr;

@@ -18,7 +18,14 @@ std::int32_t integer_at(const tensor& t, const std::uint8_t* bytes, std::size_t 
         case element::int8:
             return static_cast<std::int8_t>(bytes[i]);
         case element::uint8:
+        case element::boolean:
             return bytes[i];
+        case element::int64: {
+            std::int64_t v = 0;
+            std::memcpy(&v, bytes + 8 * i, 8);
+            return static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(v, -2147483648LL, 2147483647LL));
+        }
         case element::int16: {
             std::int16_t v = 0;
             std::memcpy(&v, bytes + 2 * i, 2);
@@ -215,9 +222,14 @@ std::vector<float> run_in_integers(const network& n, const layer& l,
         pointers[i] = t.constant() ? t.data.data() : bytes[i].data();
     }
     const tensor& t = n.tensors[static_cast<std::size_t>(l.outputs[0])];
-    std::vector<std::uint8_t> out(t.bytes());
-    run_reference(n, l, pointers, out.data());
-    return real_values(t, out.data(), false);
+    std::vector<std::vector<std::uint8_t>> outputs;
+    for (int o : l.outputs)
+        outputs.emplace_back(n.tensors[static_cast<std::size_t>(o)].bytes());
+    std::vector<std::uint8_t*> places;
+    for (auto& o : outputs)
+        places.push_back(o.data());
+    run_reference(n, l, pointers, places);
+    return real_values(t, outputs[0].data(), false);
 }
 
 /// What the fused activation and the type leave of the real numbers.

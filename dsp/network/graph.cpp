@@ -10,12 +10,15 @@ std::size_t size_of(element e) {
     switch (e) {
         case element::int8:
         case element::uint8:
+        case element::boolean:
             return 1;
         case element::int16:
             return 2;
         case element::int32:
         case element::float32:
             return 4;
+        case element::int64:
+            return 8;
     }
     return 1;
 }
@@ -30,8 +33,12 @@ const char* name_of(element e) {
             return "int16";
         case element::int32:
             return "int32";
+        case element::int64:
+            return "int64";
         case element::float32:
             return "float32";
+        case element::boolean:
+            return "boolean";
     }
     return "?";
 }
@@ -92,8 +99,54 @@ const char* name_of(op o) {
             return "resize_nearest";
         case op::resize_bilinear:
             return "resize_bilinear";
+        case op::div:
+            return "div";
+        case op::prelu:
+            return "prelu";
+        case op::swish:
+            return "swish";
+        case op::compare:
+            return "compare";
+        case op::cast:
+            return "cast";
+        case op::reduce_max:
+            return "reduce_max";
+        case op::reduce_min:
+            return "reduce_min";
+        case op::reduce_sum:
+            return "reduce_sum";
+        case op::arg_max:
+            return "arg_max";
+        case op::arg_min:
+            return "arg_min";
+        case op::top_k:
+            return "top_k";
+        case op::gather:
+            return "gather";
+        case op::space_to_depth:
+            return "space_to_depth";
+        case op::depth_to_space:
+            return "depth_to_space";
+        case op::space_to_batch:
+            return "space_to_batch";
+        case op::batch_to_space:
+            return "batch_to_space";
+        case op::batch_matmul:
+            return "batch_matmul";
+        case op::dynamic_quantize:
+            return "dynamic_quantize";
+        case op::detection_postprocess:
+            return "detection_postprocess";
+        case op::non_max_suppression:
+            return "non_max_suppression";
     }
     return "?";
+}
+
+bool on_scalar_unit(op o) {
+    return o == op::softmax || o == op::arg_max || o == op::arg_min || o == op::top_k ||
+           o == op::gather || o == op::dynamic_quantize || o == op::detection_postprocess ||
+           o == op::non_max_suppression;
 }
 
 namespace {
@@ -151,15 +204,37 @@ std::uint64_t macs_of(const network& n, const layer& l) {
             return at(l.inputs, 0).elements() * static_cast<std::uint64_t>(weights.shape.at(0)) *
                    static_cast<std::uint64_t>(l.kernel_h) * static_cast<std::uint64_t>(l.kernel_w);
         }
+        case op::batch_matmul: {
+            const tensor& a = at(l.inputs, 0);
+            const std::size_t rank = a.shape.size();
+            return at(l.outputs, 0).elements() *
+                   static_cast<std::uint64_t>(a.shape.at(rank - (l.turn_a ? 2 : 1)));
+        }
         default:
             return 0;
+    }
+}
+
+std::size_t batch_of(const network& n, const layer& l) {
+    switch (l.kind) {
+        case op::conv2d:
+        case op::depthwise_conv2d:
+        case op::transpose_conv2d:
+        case op::average_pool:
+        case op::max_pool:
+        case op::resize_nearest:
+        case op::resize_bilinear:
+            return static_cast<std::size_t>(
+                n.tensors[static_cast<std::size_t>(l.outputs[0])].shape[0]);
+        default:
+            return 1;
     }
 }
 
 std::uint64_t constant_bytes(const network& n) {
     std::uint64_t total = 0;
     for (const tensor& t : n.tensors)
-        total += t.data.size();
+        total += t.constant() ? t.stored_bytes() : 0;
     return total;
 }
 

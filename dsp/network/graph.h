@@ -14,7 +14,7 @@
 /// OI.
 namespace ocellus::dsp {
 
-enum class element : std::uint8_t { int8, uint8, int16, int32, float32 };
+enum class element : std::uint8_t { int8, uint8, int16, int32, int64, float32, boolean };
 std::size_t size_of(element e);
 const char* name_of(element e);
 
@@ -31,6 +31,9 @@ struct tensor {
     element type = element::int8;
     quantization quant;
     std::vector<std::uint8_t> data;  ///< constants only; empty for activations
+    /// Bits of each number of constant weights as the part stores them: 8, 4 or 2. `data` holds a
+    /// byte for each in any case.
+    unsigned bits = 8;
     bool constant() const { return !data.empty(); }
     std::size_t elements() const {
         std::size_t n = 1;
@@ -39,6 +42,8 @@ struct tensor {
         return n;
     }
     std::size_t bytes() const { return elements() * size_of(type); }
+    /// What it takes in the part's memory: narrow weights are packed.
+    std::size_t stored_bytes() const { return bits < 8 ? (elements() * bits + 7) / 8 : bytes(); }
 };
 
 enum class op : std::uint8_t {
@@ -69,7 +74,29 @@ enum class op : std::uint8_t {
     transpose,        ///< output dimension d is input dimension axes[d]
     resize_nearest,   ///< height and width
     resize_bilinear,  ///< height and width
+    div,
+    prelu,       ///< second input: the slope, for each channel or element
+    swish,       ///< x / (1 + e^-x)
+    compare,     ///< booleans, `comparison` of two operands
+    cast,        ///< plain numbers to another type, scales play no part
+    reduce_max,  ///< over `axes`, as are the next two and mean
+    reduce_min,
+    reduce_sum,
+    arg_max,  ///< along `axis`, the first of equals
+    arg_min,
+    top_k,           ///< of the last dimension: values, indices
+    gather,          ///< second input: constant indices along `axis`
+    space_to_depth,  ///< `kernel_h` is the block
+    depth_to_space,
+    space_to_batch,         ///< blocks of kernel_h x kernel_w, `paddings`
+    batch_to_space,         ///< and `paddings` as crops
+    batch_matmul,           ///< the last two dimensions; both may be activations
+    dynamic_quantize,       ///< float32 to uint8, scale and zero point
+    detection_postprocess,  ///< boxes and class scores to detections, `detection`
+    non_max_suppression,    ///< `detection`
 };
+/// Operators that make decisions, one element after the other: on the scalar unit beside the array.
+bool on_scalar_unit(op o);
 const char* name_of(op o);
 
 /// How accumulators become output integers; the names are those that users select.
@@ -95,6 +122,28 @@ struct fixed_multiplier {
     int shift = 0;
 };
 
+enum class comparison_kind : std::uint8_t {
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+};
+
+/// What post-processing of detections needs to know.
+struct detection_settings {
+    int max_detections = 0;
+    int max_classes_per_detection = 1;
+    int detections_per_class = 100;
+    int classes = 0;
+    bool regular = false;  ///< class by class; otherwise all classes compete
+    float score_threshold = 0.0f, iou_threshold = 0.5f, sigma = 0.0f;
+    float y_scale = 1.0f, x_scale = 1.0f, h_scale = 1.0f, w_scale = 1.0f;
+    /// non_max_suppression: the ONNX form (batches, classes, indices of three), boxes by centre.
+    bool by_class = false, centre = false;
+};
+
 struct layer {
     op kind = op::conv2d;
     std::string name;
@@ -108,10 +157,16 @@ struct layer {
     std::int32_t clamp_min = -128, clamp_max = 127;
     float beta = 1.0f;              ///< softmax
     std::vector<int> paddings;      ///< pad: top, bottom, left, right
-    int axis = -1;                  ///< concat
+    int axis = -1;                  ///< concat, gather, arg_max; scales of (de)quantize
     float alpha = 0.0f;             ///< leaky_relu
     std::vector<int> begin, steps;  ///< slice: first index and step of each dimension
-    std::vector<int> axes;          ///< transpose
+    std::vector<int> axes;          ///< transpose, reductions
+    comparison_kind comparison = comparison_kind::equal;
+    detection_settings detection;
+    bool count_padding = false;                ///< average_pool: padding counts as zeros
+    bool turn_a = false, turn_b = false;       ///< batch_matmul: transposed operands
+    bool smallest = false;                     ///< top_k
+    bool mirror = false, mirror_edge = false;  ///< pad: reflected, with the edge itself repeated
     bool align_corners = false, half_pixel_centers = false;  ///< resize
     /// Multipliers that the source gives itself instead of scales: one, or one per output channel.
     std::vector<fixed_multiplier> multipliers;
@@ -132,6 +187,8 @@ struct network {
 
 /// Multiply-accumulates of a layer (0 for layers without a multiply array).
 std::uint64_t macs_of(const network& n, const layer& l);
+/// Pictures that a layer with a window or a resizing does one after the other; 1 for others.
+std::size_t batch_of(const network& n, const layer& l);
 /// Bytes of all constants.
 std::uint64_t constant_bytes(const network& n);
 

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
+
+#include "dsp/network/check.h"
 
 namespace ocellus::dsp {
 
@@ -100,6 +103,25 @@ bool broadcast_constant(tensor& t, const std::vector<int>& shape) {
     return true;
 }
 
+void set_weight_bits(network& n, const std::string& list, const std::string& file) {
+    std::size_t from = 0;
+    while (from < list.size()) {
+        const std::size_t comma = std::min(list.find(',', from), list.size());
+        const std::string entry = list.substr(from, comma - from);
+        from = comma + 1;
+        const std::size_t equals = entry.rfind('=');
+        const std::string name = entry.substr(0, equals);
+        const std::string width = equals == std::string::npos ? "" : entry.substr(equals + 1);
+        const auto t = std::find_if(n.tensors.begin(), n.tensors.end(), [&](const tensor& x) {
+            return x.name == name && x.constant() && x.type == element::int8;
+        });
+        if ((width != "8" && width != "4" && width != "2") || t == n.tensors.end())
+            fail_network(file, "metadata weight_bits has '" + entry +
+                                   "', expected NAME=8, 4 or 2 with the name of an int8 constant");
+        t->bits = static_cast<unsigned>(width[0] - '0');
+    }
+}
+
 int same_padding(int in, int kernel, int stride, int dilation, int& total) {
     const std::int64_t out = (static_cast<std::int64_t>(in) + stride - 1) / stride;
     const std::int64_t reach = static_cast<std::int64_t>(kernel - 1) * dilation + 1;
@@ -109,10 +131,16 @@ int same_padding(int in, int kernel, int stride, int dilation, int& total) {
 }
 
 std::int32_t lowest_of(element e) {
-    return e == element::int8 ? -128 : 0;
+    return e == element::int8    ? -128
+           : e == element::int16 ? -32768
+           : e == element::int32 ? std::numeric_limits<std::int32_t>::min()
+                                 : 0;
 }
 std::int32_t highest_of(element e) {
-    return e == element::int8 ? 127 : 255;
+    return e == element::int8    ? 127
+           : e == element::int16 ? 32767
+           : e == element::int32 ? std::numeric_limits<std::int32_t>::max()
+                                 : 255;
 }
 
 void clamp_to_real_range(const tensor& output, float low, float high, std::int32_t& clamp_min,

@@ -28,6 +28,10 @@ int same_padding(int in, int kernel, int stride, int dilation, int& total);
 void clamp_to_real_range(const tensor& output, float low, float high, std::int32_t& clamp_min,
                          std::int32_t& clamp_max);
 
+/// Widths of constant weights, "name=4,other=2", as a file's metadata gives them. Throws
+/// network_error for a name that is no int8 constant, or a width that is not 8, 4 or 2.
+void set_weight_bits(network& n, const std::string& list, const std::string& file);
+
 /// Lowest and highest integer of an activation type.
 std::int32_t lowest_of(element e);
 std::int32_t highest_of(element e);

@@ -7,6 +7,8 @@ namespace ocellus::dsp {
 input_mapping mapping_of(const network& n) {
     const tensor& x = n.input();
     input_mapping m;
+    if (x.quant.scale.empty())
+        return m;  // float numbers: no picture
     if (x.shape.size() == 4 && (x.shape[3] == 1 || x.shape[3] == 3)) {
         m.height = x.shape[1];
         m.width = x.shape[2];

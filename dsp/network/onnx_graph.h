@@ -42,7 +42,16 @@ enum class order {
 /// What a name of the graph stands for. Float values exist only as views of integer tensors, as
 /// float constants, or as results that wait for their QuantizeLinear.
 struct value {
-    enum class kind { constant_value, float_input, integers, real_view, constant_view, pending };
+    enum class kind {
+        constant_value,
+        float_input,
+        integers,
+        real_view,
+        constant_view,
+        pending,
+        indices,  ///< int64, int32 or float32 results of the scalar unit
+        broken,   ///< of a node that was refused
+    };
     kind what = kind::constant_value;
     constant data;           ///< constant_value, constant_view
     int tensor_index = -1;   ///< integers, real_view
@@ -118,6 +127,8 @@ class onnx_reader {
     /// The shape in memory of a value of the file.
     static std::vector<int> memory_shape(const value& v);
     value dequantized(const value& x, const quantization& q, int axis);
+    int scale_axis(const onnx::NodeProto& node, const value& x, const quantization& q);
+    bool dequantized_end(const onnx::NodeProto& node);
     /// Also for the tensors that it was reshaped from.
     void set_quantization(int index, const quantization& q);
     /// Integers of a float constant, as QuantizeLinear makes them.
@@ -185,6 +196,27 @@ class onnx_reader {
     value operand(const onnx::NodeProto& node, int k, int axis = 0);
     void finish_operator(const onnx::NodeProto& node, value pending, int scale, int zero);
     void read_node(const onnx::NodeProto& node);
+    /// Operators of one family; false for another kind.
+    bool read_integer_product(const onnx::NodeProto& node);
+    bool read_choice(const onnx::NodeProto& node);
+    bool read_block(const onnx::NodeProto& node);
+    bool read_more(const onnx::NodeProto& node);
+    /// Whether a node reads what a refused one should have made; its own results break too.
+    bool breaks(const onnx::NodeProto& node);
+    void mark_broken(const onnx::NodeProto& node);
+    void read_broken(const onnx::NodeProto& node);
+    bool swish(const onnx::NodeProto& node);
+    /// Adds a layer with outputs of these names, types and shapes (in memory order).
+    void add_layer(layer l, const onnx::NodeProto& node, int output, const std::vector<int>& shape,
+                   element type, order layout, const std::vector<int>& file_shape);
+    value transposed_convolution(const onnx::NodeProto& node, const value& x, const value& w);
+    value matrix_product(const onnx::NodeProto& node, const value& a, const value& b,
+                         const std::string& b_name);
+    value reduced(const onnx::NodeProto& node, op kind, const value& x);
+    /// Axis of the file's shape to axis in memory.
+    int memory_axis(const value& x, std::size_t axis) const;
+    bool is_output(const std::string& name) const;
+    int operand_tensor(const value& v, const std::string& name);
     static value transposed_matrix(const value& x);
     /// The int32 bias of a QOperator node: its scale is that of input times weights.
     value integer_bias(const onnx::NodeProto& node, int k, const value& pending);

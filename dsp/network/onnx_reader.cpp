@@ -23,24 +23,38 @@ network onnx_reader::read() {
     n_.name = graph.name();
     n_.arithmetic = rounding::onnx;
     read_metadata();
+    finding_list found;
     for (const onnx::TensorProto& t : graph.initializer()) {
         value v;
-        v.data = read_constant(t, t.name());
+        if (!found.run([&] { v.data = read_constant(t, t.name()); }))
+            v.what = value::kind::broken;
         v.shape = v.data.shape;
         values_[t.name()] = std::move(v);
     }
     for (const onnx::ValueInfoProto& input : graph.input())
-        if (values_.count(input.name()) == 0)
-            read_input(input);
+        if (values_.count(input.name()) == 0 && !found.run([&] { read_input(input); }))
+            values_[input.name()].what = value::kind::broken;
     for (const onnx::NodeProto& node : graph.node())
         for (const std::string& name : node.input())
             ++uses_[name];
     for (const onnx::ValueInfoProto& output : graph.output())
         ++uses_[output.name()];
-    for (index_ = 0; index_ < graph.node_size(); ++index_)
-        read_node(graph.node(index_));
-    for (const onnx::ValueInfoProto& output : graph.output())
-        n_.outputs.push_back(read_output(output.name()));
+    for (index_ = 0; index_ < graph.node_size(); ++index_) {
+        const onnx::NodeProto& node = graph.node(index_);
+        if (breaks(node))
+            found.run([&] { read_broken(node); });
+        else if (!found.run([&] { read_node(node); }))
+            mark_broken(node);
+    }
+    for (const onnx::ValueInfoProto& output : graph.output()) {
+        const auto at = values_.find(output.name());
+        if (at == values_.end() || at->second.what != value::kind::broken)
+            found.run([&] { n_.outputs.push_back(read_output(output.name())); });
+    }
+    found.raise(file_);
+    const auto bits = n_.metadata.find("weight_bits");
+    if (bits != n_.metadata.end())
+        set_weight_bits(n_, bits->second, file_);
     if (n_.inputs.size() > static_cast<std::size_t>(graph.input_size()))
         fail_network(file_, "an input is quantized more than once");
     if (n_.layers.empty())
@@ -91,8 +105,7 @@ void onnx_reader::read_metadata() {
 }
 
 void onnx_reader::bad(const std::string& message) const {
-    fail_network(file_,
-                 fmt::format("node {} ({} '{}'): {}", index_, node_kind_, node_name_, message));
+    fail_layer(file_, index_, node_kind_, node_name_, message, "node");
 }
 
 void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
@@ -152,6 +165,8 @@ int onnx_reader::read_output(const std::string& name) {
     if (at == values_.end())
         fail_network(file_, fmt::format("output '{}' is computed by no node", name));
     const value& v = at->second;
+    if (v.what == value::kind::indices)
+        return v.tensor_index;
     if (v.what == value::kind::integers || v.what == value::kind::real_view) {
         if (v.layout == order::flat_channels)
             fail_network(
@@ -237,6 +252,23 @@ value onnx_reader::softmax_like(const onnx::NodeProto& node, const value& x, op 
     return v;
 }
 
+/// x times its own sigmoid, when nothing quantizes in between.
+bool onnx_reader::swish(const onnx::NodeProto& node) {
+    for (int k = 0; k < 2; ++k) {
+        const value gate = input(node, k), x = input(node, 1 - k);
+        if (gate.what != value::kind::pending || gate.draft.kind != op::logistic ||
+            x.what != value::kind::real_view || gate.draft.inputs[0] != x.tensor_index ||
+            !std::isinf(gate.low) || !std::isinf(gate.high))
+            continue;
+        value v = gate;
+        v.draft.kind = op::swish;
+        v.draft.name = node_name_;
+        define(node, std::move(v));
+        return true;
+    }
+    return false;
+}
+
 void onnx_reader::clamp(const onnx::NodeProto& node, float low, float high) {
     value& x = input(node, 0);
     if (x.what == value::kind::pending) {
@@ -272,6 +304,97 @@ void onnx_reader::finish_operator(const onnx::NodeProto& node, value pending, in
     finish(pending, read_quantization(node, scale, zero), zero_point_type(node, zero),
            node.output(0), out);
     define(node, std::move(out));
+}
+
+bool onnx_reader::breaks(const onnx::NodeProto& node) {
+    for (const std::string& name : node.input()) {
+        const auto at = values_.find(name);
+        if (at != values_.end() && at->second.what == value::kind::broken)
+            return true;
+    }
+    return false;
+}
+
+void onnx_reader::mark_broken(const onnx::NodeProto& node) {
+    for (const std::string& name : node.output())
+        if (!name.empty() && values_.count(name) == 0)
+            values_[name].what = value::kind::broken;
+}
+
+/// What can be said of a node behind a refused one: whether its operator is known at all.
+void onnx_reader::read_broken(const onnx::NodeProto& node) {
+    mark_broken(node);
+    static const std::set<std::string> known = {"Constant",
+                                                "Identity",
+                                                "QuantizeLinear",
+                                                "DequantizeLinear",
+                                                "Conv",
+                                                "QLinearConv",
+                                                "MatMul",
+                                                "Gemm",
+                                                "QLinearMatMul",
+                                                "QGemm",
+                                                "Add",
+                                                "QLinearAdd",
+                                                "Sub",
+                                                "Mul",
+                                                "QLinearMul",
+                                                "Slice",
+                                                "Split",
+                                                "Resize",
+                                                "Tanh",
+                                                "HardSwish",
+                                                "LeakyRelu",
+                                                "QLinearLeakyRelu",
+                                                "Relu",
+                                                "Clip",
+                                                "MaxPool",
+                                                "AveragePool",
+                                                "QLinearAveragePool",
+                                                "GlobalAveragePool",
+                                                "QLinearGlobalAveragePool",
+                                                "ReduceMean",
+                                                "Reshape",
+                                                "Flatten",
+                                                "Squeeze",
+                                                "Unsqueeze",
+                                                "Transpose",
+                                                "Pad",
+                                                "Softmax",
+                                                "QLinearSoftmax",
+                                                "Sigmoid",
+                                                "QLinearSigmoid",
+                                                "Concat",
+                                                "QLinearConcat",
+                                                "ConvInteger",
+                                                "MatMulInteger",
+                                                "ArgMax",
+                                                "ArgMin",
+                                                "TopK",
+                                                "Gather",
+                                                "DynamicQuantizeLinear",
+                                                "NonMaxSuppression",
+                                                "SpaceToDepth",
+                                                "DepthToSpace",
+                                                "Div",
+                                                "PRelu",
+                                                "Max",
+                                                "Min",
+                                                "Equal",
+                                                "Less",
+                                                "Greater",
+                                                "LessOrEqual",
+                                                "GreaterOrEqual",
+                                                "Cast",
+                                                "ReduceMax",
+                                                "ReduceMin",
+                                                "ReduceSum",
+                                                "GlobalMaxPool",
+                                                "ConvTranspose"};
+    node_kind_ = node.op_type();
+    node_name_ = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    if (known.count(node.op_type()) == 0)
+        bad("this operator is not supported");
 }
 
 void onnx_reader::read_node(const onnx::NodeProto& node) {
@@ -312,6 +435,8 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
         }
         define(node, quantized(node, x, q, zero_point_type(node, 2)));
     } else if (kind == "DequantizeLinear") {
+        if (dequantized_end(node))
+            return;
         const value& x = input(node, 0);
         define(
             node,
@@ -329,7 +454,10 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             attach_bias(v, integer_bias(node, 8, v), node.input(8));
         finish_operator(node, std::move(v), 6, 7);
     } else if (kind == "MatMul") {
-        define(node, product(node, view(node, 0), weights(node, 1), false, node.input(1)));
+        const value& second = input(node, 1);
+        define(node, second.what == value::kind::real_view
+                         ? matrix_product(node, view(node, 0), second, node.input(1))
+                         : matrix_product(node, view(node, 0), weights(node, 1), node.input(1)));
     } else if (kind == "Gemm") {
         if (a.real("alpha", 1.0f) != 1.0f || a.real("beta", 1.0f) != 1.0f ||
             a.integer("transA", 0) != 0)
@@ -340,7 +468,7 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             attach_bias(v, input(node, 2), node.input(2));
         define(node, std::move(v));
     } else if (kind == "QLinearMatMul") {
-        value v = product(node, operand(node, 0), operand(node, 3, 1), false, node.input(3));
+        value v = matrix_product(node, operand(node, 0), operand(node, 3, 1), node.input(3));
         finish_operator(node, std::move(v), 6, 7);
     } else if (kind == "QGemm") {
         if (a.real("alpha", 1.0f) != 1.0f || a.integer("transA", 0) != 0)
@@ -376,6 +504,8 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             node,
             pair(node, op::add, operand(node, 0), operand(node, 3), node.input(0), node.input(3)),
             6, 7);
+    } else if (kind == "Mul" && swish(node)) {
+        return;
     } else if (kind == "Sub" || kind == "Mul") {
         define(node, pair(node, kind == "Sub" ? op::sub : op::mul, input(node, 0), input(node, 1),
                           node.input(0), node.input(1)));
@@ -427,15 +557,11 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             bad("channels_last is not supported");
         finish_operator(node, global_average(node, operand(node, 0), node.input(0), true), 3, 4);
     } else if (kind == "ReduceMean") {
-        std::vector<std::int64_t> axes =
-            has_input(node, 1) ? integer_list(node, 1) : a.integers("axes");
-        for (std::int64_t& axis : axes)
-            axis = axis < 0 ? axis + 4 : axis;
-        std::sort(axes.begin(), axes.end());
-        if (axes != std::vector<std::int64_t>{2, 3})
-            bad("only the mean over height and width is supported");
-        define(node,
-               global_average(node, view(node, 0), node.input(0), a.integer("keepdims", 1) != 0));
+        const value x = view(node, 0);
+        value v = reduced(node, op::mean, x);
+        if (v.draft.axes == std::vector<int>{1, 2} && x.shape.size() == 4)
+            v.draft.axes.clear();  // height and width of a picture, the usual one
+        define(node, std::move(v));
     } else if (kind == "Reshape" || kind == "Flatten" || kind == "Squeeze" || kind == "Unsqueeze") {
         const value& x = input(node, 0);
         if (x.what == value::kind::pending)
@@ -480,7 +606,7 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
         for (const value& part : parts)
             require_view(part, "input");
         finish_operator(node, concatenation(node, parts), 0, 1);
-    } else {
+    } else if (!read_more(node)) {
         bad("this operator is not supported");
     }
 }

@@ -264,7 +264,8 @@ constant onnx_reader::quantized_constant(const constant& c, const quantization& 
 void onnx_reader::finish(value& pending, const quantization& q, element type,
                          const std::string& name, value& out) {
     layer l = pending.draft;
-    if (l.kind == op::fully_connected || l.kind == op::conv2d || l.kind == op::depthwise_conv2d)
+    if (l.kind == op::fully_connected || l.kind == op::conv2d || l.kind == op::depthwise_conv2d ||
+        l.kind == op::transpose_conv2d || l.kind == op::batch_matmul)
         add_bias(l);
     if (q.scale.size() != 1)
         bad("quantizes an activation per channel, expected a single scale");
@@ -284,6 +285,38 @@ void onnx_reader::finish(value& pending, const quantization& q, element type,
     n_.layers.push_back(std::move(l));
 }
 
+/// The axis in memory that several scales of an activation belong to.
+int onnx_reader::scale_axis(const onnx::NodeProto& node, const value& x, const quantization& q) {
+    const std::size_t d = axis_of(attributes(node).integer("axis", 1), x);
+    if (q.scale.size() != static_cast<std::size_t>(x.shape[d]))
+        bad(fmt::format("has {} scales for an extent of {}", q.scale.size(), x.shape[d]));
+    return memory_axis(x, d);
+}
+
+/// A DequantizeLinear between the graph's input and its output: a layer of its own.
+bool onnx_reader::dequantized_end(const onnx::NodeProto& node) {
+    const value x = input(node, 0);
+    if (x.what != value::kind::integers || !is_output(node.output(0)))
+        return false;
+    bool from_input = false;
+    for (int i : n_.inputs)
+        from_input = from_input || i == x.tensor_index;
+    if (!from_input)
+        return false;
+    const quantization q = read_quantization(node, 1, 2);
+    if (tensor_at(x.tensor_index).quant.empty())
+        tensor_at(x.tensor_index).quant = q;
+    else if (!same(tensor_at(x.tensor_index).quant, q))
+        bad("reads an input with two scales");
+    layer l;
+    l.kind = op::dequantize;
+    l.inputs = {x.tensor_index};
+    if (q.scale.size() > 1)
+        l.axis = scale_axis(node, x, q);
+    add_layer(std::move(l), node, 0, memory_shape(x), element::float32, x.layout, x.shape);
+    return true;
+}
+
 value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quantization& q,
                              element type) {
     value out;
@@ -291,6 +324,23 @@ value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quanti
         case value::kind::float_input: {
             out = x;
             out.what = value::kind::integers;
+            if (is_output(node.output(0)) || q.scale.size() > 1) {
+                // Nothing else would be left of the network: a layer of its own.
+                layer l;
+                l.kind = op::quantize;
+                l.name = node.name();
+                l.inputs = {operand_tensor(x, node.input(0))};
+                const int y = add_tensor(node.output(0), memory_shape(x), type);
+                tensor_at(y).quant = q;
+                l.clamp_min = lowest_of(type);
+                l.clamp_max = highest_of(type);
+                if (q.scale.size() > 1)
+                    l.axis = scale_axis(node, x, q);
+                l.outputs = {y};
+                out.tensor_index = y;
+                n_.layers.push_back(std::move(l));
+                return out;
+            }
             out.tensor_index = add_tensor(node.output(0), memory_shape(x), type);
             tensor_at(out.tensor_index).quant = q;
             n_.inputs.push_back(out.tensor_index);

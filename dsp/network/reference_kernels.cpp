@@ -10,9 +10,30 @@ namespace ocellus::dsp {
 
 using namespace reference;
 
+namespace {
+void run_one(const network& n, const layer& l, const std::vector<const std::uint8_t*>& inputs,
+             const std::vector<std::uint8_t*>& outputs);
+}
+
 void run_reference(const network& n, const layer& l, const std::vector<const std::uint8_t*>& inputs,
-                   std::uint8_t* output) {
-    const view v{n, l, inputs, output};
+                   const std::vector<std::uint8_t*>& outputs) {
+    // Pictures of a batch one after the other.
+    const std::size_t batch = batch_of(n, l);
+    std::vector<const std::uint8_t*> from = inputs;
+    std::vector<std::uint8_t*> to = outputs;
+    for (std::size_t b = 0; b < batch; ++b) {
+        run_one(n, l, from, to);
+        from[0] += n.tensors[static_cast<std::size_t>(l.inputs[0])].bytes() / batch;
+        to[0] += n.tensors[static_cast<std::size_t>(l.outputs[0])].bytes() / batch;
+    }
+}
+
+namespace {
+void run_one(const network& n, const layer& l, const std::vector<const std::uint8_t*>& inputs,
+             const std::vector<std::uint8_t*>& outputs) {
+    std::uint8_t* const output = outputs.at(0);
+    const view v{n, l, inputs, output, outputs};
+    const bool bytes = size_of(v.y().type) == 1 && size_of(v.x().type) == 1;
     switch (l.kind) {
         case op::conv2d:
         case op::depthwise_conv2d:
@@ -56,7 +77,7 @@ void run_reference(const network& n, const layer& l, const std::vector<const std
             return;
         case op::reshape:
             if (output != inputs[0])
-                std::memmove(output, inputs[0], v.y().elements());
+                std::memmove(output, inputs[0], v.y().bytes());
             return;
         case op::pad:
             pad(v);
@@ -66,10 +87,18 @@ void run_reference(const network& n, const layer& l, const std::vector<const std
             return;
         case op::quantize:
         case op::relu:
+            if (v.x().type == element::float32)
+                quantize_real(v);
+            else if (bytes)
+                map_bytes(v);
+            else
+                quantize_wide(v);
+            return;
         case op::logistic:
         case op::tanh:
         case op::leaky_relu:
         case op::hard_swish:
+        case op::swish:
             map_bytes(v);
             return;
         case op::dequantize:
@@ -78,7 +107,56 @@ void run_reference(const network& n, const layer& l, const std::vector<const std
         case op::concat:
             concat(v);
             return;
+        case op::div:
+            divide(v);
+            return;
+        case op::prelu:
+            prelu(v);
+            return;
+        case op::compare:
+            compare(v);
+            return;
+        case op::cast:
+            cast(v);
+            return;
+        case op::reduce_max:
+        case op::reduce_min:
+        case op::reduce_sum:
+            reduce(v);
+            return;
+        case op::arg_max:
+        case op::arg_min:
+            arg_extreme(v);
+            return;
+        case op::top_k:
+            top_k(v);
+            return;
+        case op::gather:
+            gather_indices(v);
+            return;
+        case op::space_to_depth:
+        case op::depth_to_space:
+            space_and_depth(v);
+            return;
+        case op::space_to_batch:
+        case op::batch_to_space:
+            space_and_batch(v);
+            return;
+        case op::batch_matmul:
+            batch_matmul(v);
+            return;
+        case op::dynamic_quantize:
+            dynamic_quantize(v);
+            return;
+        case op::detection_postprocess:
+            detection_postprocess(v);
+            return;
+        case op::non_max_suppression:
+            non_max_suppression(v);
+            return;
     }
 }
+
+}  // namespace
 
 }  // namespace ocellus::dsp

@@ -12,31 +12,31 @@
 
 namespace ocellus::dsp::reference {
 
+std::vector<std::size_t> strides_of(const tensor& t) {
+    std::vector<std::size_t> strides(t.shape.size(), 1);
+    for (std::size_t d = t.shape.size(); d-- > 1;)
+        strides[d - 1] = strides[d] * static_cast<std::size_t>(t.shape[d]);
+    return strides;
+}
+
 namespace {
 
 /// Copies elements: output index (i, j, ...) comes from start + i step[0] + j step[1] + ...
 void gather(const view& v, const std::vector<std::size_t>& step, std::size_t start) {
     const std::vector<int>& shape = v.y().shape;
+    const std::size_t size = size_of(v.y().type);
     std::vector<int> index(shape.size(), 0);
     for (std::size_t i = 0; i < v.y().elements(); ++i) {
         std::size_t from = start;
         for (std::size_t d = 0; d < shape.size(); ++d)
             from += static_cast<std::size_t>(index[d]) * step[d];
-        v.out[i] = v.in[0][from];
+        std::memcpy(v.out + i * size, v.in[0] + from * size, size);
         for (std::size_t d = shape.size(); d-- > 0;) {
             if (++index[d] < shape[d])
                 break;
             index[d] = 0;
         }
     }
-}
-
-/// Elements from one index of each dimension to the next.
-std::vector<std::size_t> strides_of(const tensor& t) {
-    std::vector<std::size_t> strides(t.shape.size(), 1);
-    for (std::size_t d = t.shape.size(); d-- > 1;)
-        strides[d - 1] = strides[d] * static_cast<std::size_t>(t.shape[d]);
-    return strides;
 }
 
 }  // namespace
@@ -80,9 +80,10 @@ void resize_nearest(const view& v) {
         for (int x = 0; x < out_w; ++x) {
             const int iy = nearest_index(y, in_h, out_h, align, half);
             const int ix = nearest_index(x, in_w, out_w, align, half);
-            std::memcpy(v.out + static_cast<std::size_t>((y * out_w + x) * channels),
-                        v.in[0] + static_cast<std::size_t>((iy * in_w + ix) * channels),
-                        static_cast<std::size_t>(channels));
+            const std::size_t size = size_of(v.y().type);
+            std::memcpy(v.out + static_cast<std::size_t>((y * out_w + x) * channels) * size,
+                        v.in[0] + static_cast<std::size_t>((iy * in_w + ix) * channels) * size,
+                        static_cast<std::size_t>(channels) * size);
         }
 }
 
@@ -135,38 +136,169 @@ void resize_bilinear(const view& v) {
         }
 }
 
+/// Any number of dimensions: constant, or mirrored at the edges.
 void pad(const view& v) {
-    const auto in_row = static_cast<std::size_t>(v.x().shape[2] * v.x().shape[3]);
-    const auto out_row = static_cast<std::size_t>(v.y().shape[2] * v.y().shape[3]);
-    const auto top = static_cast<std::size_t>(v.l.paddings[0]);
-    const auto left = static_cast<std::size_t>(v.l.paddings[2] * v.x().shape[3]);
-    std::memset(v.out, static_cast<std::uint8_t>(v.y().quant.zero_point[0]), v.y().elements());
-    std::vector<std::uint8_t> table;
-    if (v.x().quant.scale != v.y().quant.scale || v.x().quant.zero_point != v.y().quant.zero_point)
-        table = unary_table(v.n, v.l, v.x(), v.y());
-    for (std::size_t y = 0; y < static_cast<std::size_t>(v.x().shape[1]); ++y)
-        for (std::size_t i = 0; i < in_row; ++i) {
-            const std::uint8_t q = v.in[0][y * in_row + i];
-            v.out[(y + top) * out_row + left + i] = table.empty() ? q : table[q];
+    const tensor &x = v.x(), &y = v.y();
+    const bool same = x.quant.scale == y.quant.scale && x.quant.zero_point == y.quant.zero_point;
+    const std::size_t rank = y.shape.size();
+    // Height and width only have four paddings, all dimensions two each.
+    std::vector<int> before(rank, 0);
+    if (v.l.paddings.size() == 4 && rank == 4) {
+        before[1] = v.l.paddings[0];
+        before[2] = v.l.paddings[2];
+    } else {
+        for (std::size_t d = 0; d < rank; ++d)
+            before[d] = v.l.paddings[2 * d];
+    }
+    const std::vector<std::size_t> strides = strides_of(x);
+    const requantizer r = scale_requantizer(v.n, v.l, x, y);
+    std::vector<int> index(rank, 0);
+    for (std::size_t i = 0; i < y.elements(); ++i) {
+        std::size_t from = 0;
+        bool inside = true;
+        for (std::size_t d = 0; d < rank; ++d) {
+            int at = index[d] - before[d];
+            const int extent = x.shape[d];
+            if (v.l.mirror && at < 0)
+                at = v.l.mirror_edge ? -1 - at : -at;
+            if (v.l.mirror && at >= extent)
+                at = v.l.mirror_edge ? 2 * extent - 1 - at : 2 * extent - 2 - at;
+            inside = inside && at >= 0 && at < extent;
+            from += inside ? static_cast<std::size_t>(at) * strides[d] : 0;
         }
+        std::int32_t q = y.quant.zero_point[0];
+        if (inside) {
+            q = load(x.type, v.in[0], from);
+            if (!same)
+                q = r(q - x.quant.zero_point[0]);
+        }
+        store(y.type, v.out, i, q);
+        for (std::size_t d = rank; d-- > 0;) {
+            if (++index[d] < y.shape[d])
+                break;
+            index[d] = 0;
+        }
+    }
 }
 
 void concat(const view& v) {
     std::size_t outer = 1;
     std::size_t inner = 1;
     const auto axis = static_cast<std::size_t>(v.l.axis);
-    for (std::size_t d = 0; d < v.y().shape.size(); ++d)
-        (d < axis ? outer : inner) *= static_cast<std::size_t>(v.y().shape[d]);
+    const tensor& y = v.y();
+    for (std::size_t d = 0; d < y.shape.size(); ++d)
+        (d < axis ? outer : inner) *= static_cast<std::size_t>(y.shape[d]);
     std::size_t at = 0;
     for (std::size_t k = 0; k < v.l.inputs.size(); ++k) {
         const tensor& part = v.n.tensors[static_cast<std::size_t>(v.l.inputs[k])];
         const std::size_t run = part.elements() / outer;
-        const std::vector<std::uint8_t> table = unary_table(v.n, v.l, part, v.y());
-        for (std::size_t o = 0; o < outer; ++o)
-            for (std::size_t i = 0; i < run; ++i)
+        const std::size_t size = size_of(y.type);
+        const bool bytes = size == 1;
+        std::vector<std::uint8_t> table;
+        if (bytes)
+            table = unary_table(v.n, v.l, part, y);
+        for (std::size_t o = 0; o < outer; ++o) {
+            if (!bytes)  // same quantization
+                std::memcpy(v.out + (o * inner + at) * size, v.in[k] + o * run * size, run * size);
+            for (std::size_t i = 0; bytes && i < run; ++i)
                 v.out[o * inner + at + i] = table[v.in[k][o * run + i]];
+        }
         at += run;
     }
+}
+
+/// Blocks of a picture become channels, or the other way round.
+void space_and_depth(const view& v) {
+    const bool to_depth = v.l.kind == op::space_to_depth;
+    // The finer picture has the pixels, the deeper one the channels.
+    const tensor& fine = to_depth ? v.x() : v.y();
+    const std::size_t size = size_of(v.y().type);
+    const auto block = static_cast<std::size_t>(v.l.kernel_h);
+    const auto batches = static_cast<std::size_t>(fine.shape[0]),
+               height = static_cast<std::size_t>(fine.shape[1]),
+               width = static_cast<std::size_t>(fine.shape[2]),
+               channels = static_cast<std::size_t>(fine.shape[3]);
+    // ONNX DepthToSpace in mode CRD has the block inside the channel.
+    const bool block_inside = v.l.axis == 1;
+    for (std::size_t b = 0; b < batches; ++b)
+        for (std::size_t y = 0; y < height; ++y)
+            for (std::size_t x = 0; x < width; ++x)
+                for (std::size_t c = 0; c < channels; ++c) {
+                    const std::size_t part = y % block * block + x % block;
+                    const std::size_t depth =
+                        block_inside ? c * block * block + part : part * channels + c;
+                    const std::size_t a = ((b * height + y) * width + x) * channels + c;
+                    const std::size_t d =
+                        ((b * (height / block) + y / block) * (width / block) + x / block) *
+                            (channels * block * block) +
+                        depth;
+                    std::memcpy(v.out + (to_depth ? d : a) * size,
+                                v.in[0] + (to_depth ? a : d) * size, size);
+                }
+}
+
+/// Pixels of a block to pictures of a batch (padded first), or back (cropped after).
+void space_and_batch(const view& v) {
+    const bool to_batch = v.l.kind == op::space_to_batch;
+    const tensor& picture = to_batch ? v.x() : v.y();
+    const tensor& parts = to_batch ? v.y() : v.x();
+    const std::size_t size = size_of(v.y().type);
+    const std::int32_t zero = v.y().quant.zero_point[0];
+    const int batch = picture.shape[0], rows = parts.shape[1], columns = parts.shape[2];
+    const auto channels = static_cast<std::size_t>(picture.shape[3]);
+    for (int p = 0; p < parts.shape[0]; ++p) {
+        const int block = p / batch;
+        const int first_y = block / v.l.kernel_w, first_x = block % v.l.kernel_w;
+        for (int r = 0; r < rows; ++r)
+            for (int k = 0; k < columns; ++k) {
+                const int y = r * v.l.kernel_h + first_y - v.l.paddings[0];
+                const int x = k * v.l.kernel_w + first_x - v.l.paddings[2];
+                const bool inside =
+                    y >= 0 && y < picture.shape[1] && x >= 0 && x < picture.shape[2];
+                const std::size_t at_part =
+                    static_cast<std::size_t>((p * rows + r) * columns + k) * channels;
+                const std::size_t at_picture =
+                    inside ? static_cast<std::size_t>(
+                                 ((p % batch) * picture.shape[1] + y) * picture.shape[2] + x) *
+                                 channels
+                           : 0;
+                if (!to_batch && inside)
+                    std::memcpy(v.out + at_picture * size, v.in[0] + at_part * size,
+                                channels * size);
+                for (std::size_t c = 0; to_batch && c < channels; ++c)
+                    if (inside)
+                        std::memcpy(v.out + (at_part + c) * size, v.in[0] + (at_picture + c) * size,
+                                    size);
+                    else
+                        store(v.y().type, v.out, at_part + c, zero);
+            }
+    }
+}
+
+/// Indices below zero count from the end; what lies outside takes the nearest.
+void gather_indices(const view& v) {
+    const tensor &x = v.x(), &list = v.w();
+    const auto axis = static_cast<std::size_t>(v.l.axis);
+    std::size_t outer = 1, inner = size_of(x.type);
+    for (std::size_t d = 0; d < x.shape.size(); ++d)
+        if (d != axis)
+            (d < axis ? outer : inner) *= static_cast<std::size_t>(x.shape[d]);
+    const std::int64_t extent = x.shape[axis];
+    const std::size_t count = list.elements();
+    for (std::size_t o = 0; o < outer; ++o)
+        for (std::size_t i = 0; i < count; ++i) {
+            std::int64_t at = 0;
+            if (list.type == element::int64)
+                std::memcpy(&at, v.in[1] + 8 * i, 8);
+            else
+                at = load(list.type, v.in[1], i);
+            at = std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent - 1);
+            std::memcpy(
+                v.out + (o * count + i) * inner,
+                v.in[0] +
+                    (o * static_cast<std::size_t>(extent) + static_cast<std::size_t>(at)) * inner,
+                inner);
+        }
 }
 
 }  // namespace ocellus::dsp::reference

@@ -49,23 +49,29 @@ void pool(const view& v) {
         for (int x = 0; x < out_w; ++x)
             for (int c = 0; c < channels; ++c) {
                 std::int32_t sum = 0;
-                std::int32_t count = 0;
+                std::int32_t count = 0, taken = 0;
                 float real_sum = 0.0f;
-                std::int32_t largest = -128;
+                std::int32_t largest = -32768;
                 for (int ky = 0; ky < l.kernel_h; ++ky)
                     for (int kx = 0; kx < l.kernel_w; ++kx) {
                         const int iy = y * l.stride_h - l.pad_top + ky * l.dilation_h;
                         const int ix = x * l.stride_w - l.pad_left + kx * l.dilation_w;
                         if (iy < 0 || iy >= in_h || ix < 0 || ix >= in_w)
                             continue;
-                        const std::int32_t q = load(
-                            v.x().type,
-                            v.in[0][static_cast<std::size_t>((iy * in_w + ix) * channels + c)]);
+                        const std::int32_t q =
+                            load(v.x().type, v.in[0],
+                                 static_cast<std::size_t>((iy * in_w + ix) * channels + c));
                         sum += q;
                         real_sum += static_cast<float>(q - zero) * scale;
                         ++count;
+                        ++taken;
                         largest = std::max(largest, q);
                     }
+                if (l.count_padding) {
+                    // Samples of the padding are zeros; what a rounded-up size adds is not counted.
+                    count = std::max(1, l.kernel_h * l.kernel_w);
+                    sum += (count - taken) * zero;
+                }
                 std::int32_t q = 0;
                 if (l.kind == op::average_pool && in_float32(v.n.arithmetic))
                     q = real_average(v, real_sum, count);
@@ -76,30 +82,28 @@ void pool(const view& v) {
                 else
                     q = scale_requantizer(v.n, l, v.x(),
                                           v.y())(largest - v.x().quant.zero_point[0]);
-                v.out[static_cast<std::size_t>((y * out_w + x) * channels + c)] = store(q);
+                store(v.y().type, v.out, static_cast<std::size_t>((y * out_w + x) * channels + c),
+                      q);
             }
 }
 
 void mean(const view& v) {
-    const std::size_t channels = static_cast<std::size_t>(v.x().shape[3]);
-    const std::size_t count = v.x().elements() / channels;
-    const requantizer r = mean_requantizer(v.n, v.l, static_cast<std::int64_t>(count));
-    const requantizer scale = scale_requantizer(v.n, v.l, v.x(), v.y());
-    const std::int32_t zero = v.x().quant.zero_point[0];
-    for (std::size_t c = 0; c < channels; ++c) {
-        std::int64_t sum = 0;
-        for (std::size_t i = 0; i < count; ++i)
-            sum += load(v.x().type, v.in[0][i * channels + c]) - zero;
-        const auto total = static_cast<std::int32_t>(sum);
-        if (v.n.arithmetic == rounding::tflite_x86) {
-            // Scaled first, divided after.
-            const std::int32_t q = rounding_divide(multiply_twice_rounded(total, scale.fixed),
-                                                   static_cast<std::int32_t>(count));
-            v.out[c] = store(std::clamp(wrapping_add(q, scale.zero_point), scale.low, scale.high));
-        } else {
-            v.out[c] = store(r(total));
-        }
+    if (!v.l.axes.empty()) {
+        reduce(v);
+        return;
     }
+    const std::size_t channels = static_cast<std::size_t>(v.x().shape[3]);
+    const auto batches = static_cast<std::size_t>(v.x().shape[0]);
+    const std::size_t count = v.x().elements() / channels / batches;
+    const averager average(v.n, v.l, static_cast<std::int64_t>(count));
+    const std::int32_t zero = v.x().quant.zero_point[0];
+    for (std::size_t b = 0; b < batches; ++b)
+        for (std::size_t c = 0; c < channels; ++c) {
+            std::int64_t sum = 0;
+            for (std::size_t i = 0; i < count; ++i)
+                sum += load(v.x().type, v.in[0], (b * count + i) * channels + c) - zero;
+            store(v.y().type, v.out, b * channels + c, average(static_cast<std::int32_t>(sum)));
+        }
 }
 
 }  // namespace ocellus::dsp::reference

@@ -18,10 +18,26 @@ std::int32_t weight_zero(const tensor& w, std::size_t channel) {
     return w.quant.zero_point.size() == 1 ? w.quant.zero_point[0] : w.quant.zero_point[channel];
 }
 
-std::int32_t finish(const view& v, std::int64_t accumulator, std::size_t channel) {
-    if (v.bias())
-        accumulator += load_int32(v.bias(), channel);
-    return weight_requantizer(v.n, v.l, channel)(static_cast<std::int32_t>(accumulator));
+/// Writes output element `at` of channel `channel`.
+void finish(const view& v, std::int64_t accumulator, std::size_t channel, std::size_t at) {
+    if (v.bias()) {
+        if (v.n.tensors[static_cast<std::size_t>(v.l.inputs[2])].type == element::int64) {
+            std::int64_t wide;
+            std::memcpy(&wide, v.bias() + 8 * channel, 8);
+            accumulator += wide;
+        } else {
+            accumulator += load_int32(v.bias(), channel);
+        }
+    }
+    if (v.y().type == element::int32) {
+        // The accumulator itself.
+        store(element::int32, v.out, at, static_cast<std::int32_t>(accumulator));
+        return;
+    }
+    const requantizer r = weight_requantizer(v.n, v.l, channel);
+    store(v.y().type, v.out, at,
+          v.x().type == element::int16 ? r.wide(accumulator)
+                                       : r(static_cast<std::int32_t>(accumulator)));
 }
 
 }  // namespace
@@ -56,12 +72,11 @@ void convolution(const view& v) {
                                 depthwise
                                     ? tap * out_c + c
                                     : (c * l.kernel_h * l.kernel_w + tap) * group_in + k - first);
-                            sum += std::int64_t{load(v.x().type, v.in[0][at]) - zero} *
-                                   (load(v.w().type, v.in[1][weight]) - wz);
+                            sum += std::int64_t{load(v.x().type, v.in[0], at) - zero} *
+                                   (load(v.w().type, v.in[1], weight) - wz);
                         }
                     }
-                v.out[static_cast<std::size_t>((y * out_w + x) * out_c + c)] =
-                    store(finish(v, sum, channel));
+                finish(v, sum, channel, static_cast<std::size_t>((y * out_w + x) * out_c + c));
             }
 }
 
@@ -75,9 +90,9 @@ void fully_connected(const view& v) {
             const std::int32_t wz = weight_zero(v.w(), c);
             std::int64_t sum = 0;
             for (std::size_t k = 0; k < depth; ++k)
-                sum += std::int64_t{load(v.x().type, v.in[0][r * depth + k]) - zero} *
-                       (load(v.w().type, v.in[1][c * depth + k]) - wz);
-            v.out[r * outputs + c] = store(finish(v, sum, c));
+                sum += std::int64_t{load(v.x().type, v.in[0], r * depth + k) - zero} *
+                       (load(v.w().type, v.in[1], c * depth + k) - wz);
+            finish(v, sum, c, r * outputs + c);
         }
 }
 
@@ -107,12 +122,45 @@ void transpose_convolution(const view& v) {
                             const auto at = static_cast<std::size_t>((iy * in_w + ix) * in_c + k);
                             const auto weight = static_cast<std::size_t>(
                                 ((c * l.kernel_h + ky) * l.kernel_w + kx) * in_c + k);
-                            sum += std::int64_t{load(v.x().type, v.in[0][at]) - zero} *
-                                   (load(v.w().type, v.in[1][weight]) - wz);
+                            sum += std::int64_t{load(v.x().type, v.in[0], at) - zero} *
+                                   (load(v.w().type, v.in[1], weight) - wz);
                         }
                     }
-                v.out[static_cast<std::size_t>((y * out_w + x) * out_c + c)] =
-                    store(finish(v, sum, channel));
+                finish(v, sum, channel, static_cast<std::size_t>((y * out_w + x) * out_c + c));
+            }
+}
+
+/// Rows of the last two dimensions; the dimensions before them are batches, those of one repeat.
+void batch_matmul(const view& v) {
+    const tensor &a = v.x(), &b = v.w(), &y = v.y();
+    const std::size_t ra = a.shape.size(), rb = b.shape.size(), ry = y.shape.size();
+    const auto rows = static_cast<std::size_t>(y.shape[ry - 2]);
+    const auto columns = static_cast<std::size_t>(y.shape[ry - 1]);
+    const auto depth = static_cast<std::size_t>(a.shape[ra - (v.l.turn_a ? 2 : 1)]);
+    // One element a batch, to find which batch of each operand repeats.
+    const auto batches = [](const tensor& t, std::size_t rank) {
+        tensor leading;
+        leading.shape.assign(t.shape.begin(),
+                             t.shape.begin() + static_cast<std::ptrdiff_t>(rank) - 2);
+        return leading;
+    };
+    const tensor ty = batches(y, ry);
+    const auto of_a = repeated(batches(a, ra), ty), of_b = repeated(batches(b, rb), ty);
+    const std::int32_t za = a.quant.zero_point[0];
+    for (std::size_t batch = 0; batch < of_a.size(); ++batch)
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t c = 0; c < columns; ++c) {
+                const std::int32_t zb = weight_zero(b, c);
+                std::int64_t sum = 0;
+                for (std::size_t k = 0; k < depth; ++k) {
+                    const std::size_t left =
+                        of_a[batch] * rows * depth + (v.l.turn_a ? k * rows + r : r * depth + k);
+                    const std::size_t right = of_b[batch] * depth * columns +
+                                              (v.l.turn_b ? c * depth + k : k * columns + c);
+                    sum += std::int64_t{load(a.type, v.in[0], left) - za} *
+                           (load(b.type, v.in[1], right) - zb);
+                }
+                finish(v, sum, c, (batch * rows + r) * columns + c);
             }
 }
 

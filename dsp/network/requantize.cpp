@@ -94,6 +94,19 @@ requantizer mean_requantizer(const network& n, const layer& l, std::int64_t coun
     return r;
 }
 
+averager::averager(const network& n, const layer& l, std::int64_t count)
+    : once_(mean_requantizer(n, l, count)),
+      scale_(scale_requantizer(n, l, tensor_of(n, l.inputs, 0), tensor_of(n, l.outputs, 0))),
+      scale_first_(n.arithmetic == rounding::tflite_x86),
+      count_(static_cast<std::int32_t>(count)) {}
+
+std::int32_t averager::operator()(std::int32_t sum) const {
+    if (!scale_first_)
+        return once_(sum);
+    const std::int32_t q = rounding_divide(multiply_twice_rounded(sum, scale_.fixed), count_);
+    return std::clamp(wrapping_add(q, scale_.zero_point), scale_.low, scale_.high);
+}
+
 addition addition_of(const network& n, const layer& l) {
     const tensor& a = tensor_of(n, l.inputs, 0);
     const tensor& b = tensor_of(n, l.inputs, 1);
@@ -112,8 +125,10 @@ addition addition_of(const network& n, const layer& l) {
     const double twice_largest = 2.0 * static_cast<double>(std::max(r.scale_a, r.scale_b));
     r.a = to_fixed(static_cast<double>(r.scale_a) / twice_largest);
     r.b = to_fixed(static_cast<double>(r.scale_b) / twice_largest);
-    r.sum = to_fixed(twice_largest / (static_cast<double>(1 << addition::left_shift) *
-                                      static_cast<double>(r.scale_y)));
+    if (y.type == element::int16)
+        r.shift = 15;
+    r.sum = to_fixed(twice_largest /
+                     (static_cast<double>(1 << r.shift) * static_cast<double>(r.scale_y)));
     return r;
 }
 

@@ -40,6 +40,18 @@ struct requantizer {
         const std::int32_t shifted = wrapping_add(scaled, zero_point);
         return shifted < low ? low : (shifted > high ? high : shifted);
     }
+
+    /// Accumulators of 64 bits, as 16-bit activations have: 15 bits of the multiplier, halves up.
+    std::int32_t wide(std::int64_t accumulator) const {
+        const std::int64_t reduced =
+            fixed.mantissa < 0x7fff0000 ? (fixed.mantissa + (1 << 15)) >> 16 : 0x7fff;
+        const int shift = fixed.shift < 15 ? 15 - fixed.shift : 1;
+        const auto product = static_cast<std::int64_t>(static_cast<std::uint64_t>(accumulator) *
+                                                           static_cast<std::uint64_t>(reduced) +
+                                                       (std::uint64_t{1} << (shift - 1)));
+        const std::int64_t shifted = (product >> shift) + zero_point;
+        return static_cast<std::int32_t>(shifted < low ? low : (shifted > high ? high : shifted));
+    }
 };
 
 /// The requantizer of output channel `channel` of a convolution or fully connected layer.
@@ -53,12 +65,25 @@ requantizer scale_requantizer(const network& n, const layer& l, const tensor& fr
 /// The requantizer of a mean over `count` samples, for the sum of (q - zero_point).
 requantizer mean_requantizer(const network& n, const layer& l, std::int64_t count);
 
+/// The mean of `count` samples whose (q - zero_point) add up to a sum, as the mode computes it.
+class averager {
+  public:
+    averager(const network& n, const layer& l, std::int64_t count);
+    std::int32_t operator()(std::int32_t sum) const;
+
+  private:
+    requantizer once_, scale_;
+    bool scale_first_;
+    std::int32_t count_;
+};
+
 /// Constants of a quantized addition, or subtraction.
 struct addition {
     rounding how = rounding::tflite_ref;
     std::int32_t zero_a = 0, zero_b = 0;
     fixed_multiplier a, b, sum;  ///< applied after a left shift of `left_shift`
     static constexpr int left_shift = 20;
+    int shift = left_shift;  ///< 15 for 16-bit activations
     bool subtract = false;
     float scale_a = 1.0f, scale_b = 1.0f, scale_y = 1.0f;
     std::int32_t zero_y = 0, low = -128, high = 127;
@@ -74,8 +99,8 @@ struct addition {
             const float bounded = scaled < least ? least : (scaled > most ? most : scaled);
             return nearest_even(bounded) + zero_y;
         }
-        const std::int32_t wide_a = multiply(how, (qa - zero_a) * (1 << left_shift), a);
-        const std::int32_t wide_b = multiply(how, (qb - zero_b) * (1 << left_shift), b);
+        const std::int32_t wide_a = multiply(how, (qa - zero_a) * (1 << shift), a);
+        const std::int32_t wide_b = multiply(how, (qb - zero_b) * (1 << shift), b);
         const std::int32_t scaled =
             multiply(how, wrapping_add(wide_a, subtract ? -wide_b : wide_b), sum);
         const std::int32_t shifted = wrapping_add(scaled, zero_y);

@@ -54,6 +54,32 @@ enum builtin : int {
     builtin_squeeze = 43,
     builtin_expand_dims = 70,
     builtin_quantize = 114,
+    builtin_depth_to_space = 5,
+    builtin_relu_n1_to_1 = 20,
+    builtin_space_to_depth = 26,
+    builtin_gather = 36,
+    builtin_batch_to_space = 37,
+    builtin_space_to_batch = 38,
+    builtin_div = 42,
+    builtin_top_k = 48,
+    builtin_cast = 53,
+    builtin_prelu = 54,
+    builtin_arg_max = 56,
+    builtin_less = 58,
+    builtin_padv2 = 60,
+    builtin_greater = 61,
+    builtin_greater_equal = 62,
+    builtin_less_equal = 63,
+    builtin_equal = 71,
+    builtin_not_equal = 72,
+    builtin_sum = 74,
+    builtin_arg_min = 79,
+    builtin_reduce_max = 82,
+    builtin_reduce_min = 89,
+    builtin_mirror_pad = 100,
+    builtin_nms_v4 = 120,
+    builtin_nms_v5 = 121,
+    builtin_batch_matmul = 126,
 };
 
 enum activation_code : int { no_activation = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3 };
@@ -95,6 +121,13 @@ class tflite_reader {
     void read_parts(const tfl::layer& source, const layer& l, int kind);
     void read_slice(const tfl::layer& source, const layer& l, int kind);
     void read_layer(const tfl::layer& source);
+    void read_layer_of(const tfl::layer& source, int kind);
+    /// Post-processing, whose numbers may be float.
+    bool read_choices(const tfl::layer& source, int kind, layer& l);
+    void read_detection(const tfl::layer& source, layer& l);
+    void read_weight_bits();
+    std::vector<int> axes_of(const layer& l, const tensor& x);
+    float real_constant(int index);
     /// The operators of one family; false for another kind. A layer left without outputs has been
     /// added already.
     bool read_products(const tfl::layer& source, int kind, layer& l);

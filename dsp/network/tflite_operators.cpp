@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
+#include <flatbuffers/flexbuffers.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -144,16 +145,25 @@ bool tflite_reader::read_products(const tfl::layer& source, int kind, layer& l) 
             set_activation(l, o.activation());
             break;
         }
-        case builtin_mean: {
-            l.kind = op::mean;
-            input(l, 1);
-            std::vector<std::int64_t> axes = integers(l.inputs[1]);
-            for (std::int64_t& a : axes)
-                a = a < 0 ? a + static_cast<std::int64_t>(x.shape.size()) : a;
-            std::sort(axes.begin(), axes.end());
-            if (axes != std::vector<std::int64_t>{1, 2} || x.shape.size() != 4)
-                bad("only the mean over height and width of a 4-dimensional tensor is "
-                    "supported");
+        case builtin_batch_matmul: {
+            l.kind = op::batch_matmul;
+            const auto& o = options(source.options_as_batch_matmul());
+            l.turn_a = o.adj_x();
+            l.turn_b = o.adj_y();
+            set_activation(l, no_activation);
+            break;
+        }
+        case builtin_mean:
+        case builtin_sum:
+        case builtin_reduce_max:
+        case builtin_reduce_min: {
+            l.kind = kind == builtin_mean         ? op::mean
+                     : kind == builtin_sum        ? op::reduce_sum
+                     : kind == builtin_reduce_max ? op::reduce_max
+                                                  : op::reduce_min;
+            l.axes = axes_of(l, x);
+            if (l.kind == op::mean && l.axes == std::vector<int>{1, 2} && x.shape.size() == 4)
+                l.axes.clear();  // the usual one
             l.inputs.resize(1);
             set_activation(l, no_activation);
             break;
@@ -176,6 +186,31 @@ bool tflite_reader::read_elements(const tfl::layer& source, int kind, layer& l) 
             set_activation(l, o ? o->activation() : 0);
             break;
         }
+        case builtin_div:
+            l.kind = op::div;
+            set_activation(l, source.options_as_div() ? source.options_as_div()->activation() : 0);
+            break;
+        case builtin_prelu:
+            l.kind = op::prelu;
+            set_activation(l, no_activation);
+            break;
+        case builtin_equal:
+        case builtin_not_equal:
+        case builtin_less:
+        case builtin_less_equal:
+        case builtin_greater:
+        case builtin_greater_equal:
+            l.kind = op::compare;
+            l.comparison = kind == builtin_equal        ? comparison_kind::equal
+                           : kind == builtin_not_equal  ? comparison_kind::not_equal
+                           : kind == builtin_less       ? comparison_kind::less
+                           : kind == builtin_less_equal ? comparison_kind::less_equal
+                           : kind == builtin_greater    ? comparison_kind::greater
+                                                        : comparison_kind::greater_equal;
+            break;
+        case builtin_cast:
+            l.kind = op::cast;
+            break;
         case builtin_sub:
         case builtin_mul:
         case builtin_maximum:
@@ -217,6 +252,10 @@ bool tflite_reader::read_elements(const tfl::layer& source, int kind, layer& l) 
             l.kind = op::relu;
             set_activation(l, relu);
             break;
+        case builtin_relu_n1_to_1:
+            l.kind = op::relu;
+            set_activation(l, relu_n1_to_1);
+            break;
         case builtin_relu6:
             l.kind = op::relu;
             set_activation(l, relu6);
@@ -232,6 +271,130 @@ bool tflite_reader::read_elements(const tfl::layer& source, int kind, layer& l) 
             return false;
     }
     return true;
+}
+
+std::vector<int> tflite_reader::axes_of(const layer& l, const tensor& x) {
+    input(l, 1);
+    std::vector<int> axes;
+    for (std::int64_t a : integers(l.inputs[1]))
+        axes.push_back(static_cast<int>(std::clamp<std::int64_t>(
+            a < 0 ? a + static_cast<std::int64_t>(x.shape.size()) : a, -1, 64)));
+    std::sort(axes.begin(), axes.end());
+    return axes;
+}
+
+float tflite_reader::real_constant(int index) {
+    const tensor& t = tensor_at(index);
+    if (!t.constant() || t.type != element::float32 || t.data.size() != 4)
+        bad(fmt::format("'{}' must be one constant float number", t.name));
+    float v;
+    std::memcpy(&v, t.data.data(), 4);
+    return v;
+}
+
+bool tflite_reader::read_choices(const tfl::layer& source, int kind, layer& l) {
+    const auto one = [&](std::size_t k) {
+        input(l, k);
+        const std::vector<std::int64_t> list = integers(l.inputs[k]);
+        if (list.size() != 1)
+            bad(fmt::format("'{}' must be one integer", tensor_at(l.inputs[k]).name));
+        return list[0];
+    };
+    switch (kind) {
+        case builtin_custom:
+            if (kind_ != "custom operator TFLite_Detection_PostProcess")
+                return false;
+            read_detection(source, l);
+            return true;
+        case builtin_arg_max:
+        case builtin_arg_min: {
+            l.kind = kind == builtin_arg_max ? op::arg_max : op::arg_min;
+            const auto rank = static_cast<std::int64_t>(input(l, 0).shape.size());
+            const std::int64_t axis = one(1);
+            l.axis =
+                static_cast<int>(std::clamp<std::int64_t>(axis < 0 ? axis + rank : axis, -1, 64));
+            l.inputs.resize(1);
+            return true;
+        }
+        case builtin_top_k:
+            l.kind = op::top_k;
+            if (one(1) < 1)
+                bad("keeps nothing");
+            l.inputs.resize(1);
+            return true;
+        case builtin_nms_v4:
+        case builtin_nms_v5: {
+            const bool soft = kind == builtin_nms_v5;
+            l.kind = op::non_max_suppression;
+            input(l, soft ? 5 : 4);
+            l.detection.max_detections =
+                static_cast<int>(std::clamp<std::int64_t>(one(2), 0, std::int64_t{1} << 30));
+            l.detection.iou_threshold = real_constant(l.inputs[3]);
+            l.detection.score_threshold = real_constant(l.inputs[4]);
+            if (soft)
+                l.detection.sigma = real_constant(l.inputs[5]);
+            l.inputs.resize(2);
+            return true;
+        }
+        default:
+            return false;
+    }
+}
+
+/// Options of the custom operator are a FlexBuffer map.
+void tflite_reader::read_detection(const tfl::layer& source, layer& l) {
+    l.kind = op::detection_postprocess;
+    const auto* bytes = source.custom_options();
+    if (!bytes || bytes->size() < 3)
+        bad("its options are missing");
+    std::vector<std::uint8_t> reuse;
+    if (!flexbuffers::VerifyBuffer(bytes->data(), bytes->size(), &reuse))
+        bad("its options are damaged");
+    const auto root = flexbuffers::GetRoot(bytes->data(), bytes->size());
+    if (!root.IsMap())
+        bad("its options are no map");
+    const auto map = root.AsMap();
+    const auto integer = [&](const char* key, int otherwise) {
+        const auto v = map[key];
+        if (!v.IsNull() && !v.IsNumeric() && !v.IsBool())
+            bad(fmt::format("option {} is no number", key));
+        return v.IsNull() ? otherwise
+                          : static_cast<int>(std::clamp<std::int64_t>(v.AsInt64(), -1, 1 << 30));
+    };
+    const auto real = [&](const char* key, float otherwise) {
+        const auto v = map[key];
+        if (!v.IsNull() && !v.IsNumeric())
+            bad(fmt::format("option {} is no number", key));
+        return v.IsNull() ? otherwise : v.AsFloat();
+    };
+    detection_settings& d = l.detection;
+    d.max_detections = integer("max_detections", 0);
+    d.max_classes_per_detection = integer("max_classes_per_detection", 1);
+    d.detections_per_class = integer("detections_per_class", 100);
+    d.classes = integer("num_classes", 0);
+    d.regular = integer("use_regular_nms", 0) != 0;
+    d.score_threshold = real("nms_score_threshold", 0.0f);
+    d.iou_threshold = real("nms_iou_threshold", 0.5f);
+    d.y_scale = real("y_scale", 1.0f);
+    d.x_scale = real("x_scale", 1.0f);
+    d.h_scale = real("h_scale", 1.0f);
+    d.w_scale = real("w_scale", 1.0f);
+    if (l.outputs.size() != 4 || l.inputs.size() != 3)
+        bad(fmt::format("has {} inputs and {} outputs, expected 3 and 4", l.inputs.size(),
+                        l.outputs.size()));
+    // Writers may leave the shapes of these outputs open.
+    int places = d.max_detections;
+    if (!d.regular && d.max_classes_per_detection > 0)
+        places *= std::min(d.max_classes_per_detection, std::max(1, d.classes));
+    if (places < 1 || places > 1 << 16)
+        bad(fmt::format("keeps {} detections, expected 1 to {}", places, 1 << 16));
+    const std::vector<std::vector<int>> shapes = {{1, places, 4}, {1, places}, {1, places}, {1}};
+    for (std::size_t i = 0; i < 4; ++i) {
+        tensor& t = tensor_at(l.outputs[i]);
+        if (t.constant())
+            bad("its output is a constant");
+        t.shape = shapes[i];
+    }
 }
 
 }  // namespace ocellus::dsp::tflite_detail

@@ -86,6 +86,42 @@ constexpr builtin_name builtin_names[] = {
     {117, "HARD_SWISH"},
     {118, "IF"},
     {119, "WHILE"},
+    {71, "EQUAL"},
+    {72, "NOT_EQUAL"},
+    {58, "LESS"},
+    {61, "GREATER"},
+    {62, "GREATER_EQUAL"},
+    {63, "LESS_EQUAL"},
+    {79, "ARG_MIN"},
+    {89, "REDUCE_MIN"},
+    {120, "NON_MAX_SUPPRESSION_V4"},
+    {121, "NON_MAX_SUPPRESSION_V5"},
+    {10, "HASHTABLE_LOOKUP"},
+    {13, "LOCAL_RESPONSE_NORMALIZATION"},
+    {64, "SELECT"},
+    {66, "SIN"},
+    {69, "TILE"},
+    {73, "LOG"},
+    {76, "RSQRT"},
+    {81, "REDUCE_PROD"},
+    {84, "LOGICAL_OR"},
+    {85, "ONE_HOT"},
+    {86, "LOGICAL_AND"},
+    {87, "LOGICAL_NOT"},
+    {90, "FLOOR_DIV"},
+    {92, "SQUARE"},
+    {94, "FILL"},
+    {101, "ABS"},
+    {105, "REVERSE_V2"},
+    {107, "GATHER_ND"},
+    {109, "WHERE"},
+    {111, "ELU"},
+    {116, "ROUND"},
+    {123, "SELECT_V2"},
+    {128, "CUMSUM"},
+    {130, "BROADCAST_TO"},
+    {141, "CONV_3D"},
+    {150, "GELU"},
     {126, "BATCH_MATMUL"},
 };
 
@@ -120,9 +156,12 @@ network tflite_reader::read() {
         tensor_at(i);
     for (int i : n_.outputs)
         tensor_at(i);
+    read_weight_bits();
+    finding_list found;
     if (const auto* layers = graph_->operators())
         for (index_ = 0; index_ < layers->size(); ++index_)
-            read_layer(*layers->Get(index_));
+            found.run([&] { read_layer(*layers->Get(index_)); });
+    found.raise(file_);
     if (n_.layers.empty())
         fail_network(file_, "the network has no layers");
     remove_dead_layers(n_);
@@ -167,6 +206,16 @@ void tflite_reader::read_tensors() {
             case 3:
                 out.type = element::uint8;
                 break;
+            case 4:
+                out.type = element::int64;
+                break;
+            case 6:
+                out.type = element::boolean;
+                break;
+            case 17:  // two numbers a byte, the first in the lower half
+                out.type = element::int8;
+                out.bits = 4;
+                break;
             case 7:
                 out.type = element::int16;
                 break;
@@ -194,6 +243,21 @@ void tflite_reader::read_tensors() {
         if (buffers_ && t->buffer() < buffers_->size() && t->buffer() != 0)
             if (const auto* data = buffers_->Get(t->buffer())->data())
                 out.data.assign(data->data(), data->data() + data->size());
+        if (out.bits == 4 && out.constant()) {
+            std::vector<std::uint8_t> bytes;
+            for (std::uint8_t pair : out.data)
+                for (unsigned half : {unsigned{pair} & 15u, unsigned{pair} >> 4u})
+                    bytes.push_back(static_cast<std::uint8_t>(half < 8 ? half : half + 240));
+            std::int64_t count = 1;
+            for (int d : out.shape)
+                count = d < 0 || count > std::int64_t{1} << 28 ? 0 : count * d;
+            if (bytes.size() == static_cast<std::size_t>(count) + 1)
+                bytes.pop_back();
+            out.data = std::move(bytes);
+        } else if (out.bits == 4) {
+            out.bits = 8;  // judged when a layer uses it
+            out.type = element::float32;
+        }
         n_.tensors.push_back(std::move(out));
     }
 }
@@ -206,7 +270,7 @@ std::string tflite_reader::operator_name(int code) {
 }
 
 void tflite_reader::bad(const std::string& message) const {
-    fail_network(file_, fmt::format("layer {} ({} '{}'): {}", index_, kind_, name_, message));
+    fail_layer(file_, static_cast<int>(index_), kind_, name_, message);
 }
 
 tensor& tflite_reader::input(const layer& l, std::size_t k) {
@@ -235,6 +299,88 @@ std::vector<std::int64_t> tflite_reader::integers(int index) {
     return values;
 }
 
+namespace {
+
+/// Whether the reader has a layer for this operator.
+bool supported(int kind) {
+    static const int list[] = {builtin_add,
+                               builtin_average_pool_2d,
+                               builtin_concatenation,
+                               builtin_conv_2d,
+                               builtin_depthwise_conv_2d,
+                               builtin_dequantize,
+                               builtin_fully_connected,
+                               builtin_logistic,
+                               builtin_max_pool_2d,
+                               builtin_relu,
+                               builtin_relu6,
+                               builtin_reshape,
+                               builtin_softmax,
+                               builtin_mul,
+                               builtin_resize_bilinear,
+                               builtin_tanh,
+                               builtin_transpose,
+                               builtin_sub,
+                               builtin_strided_slice,
+                               builtin_split,
+                               builtin_maximum,
+                               builtin_minimum,
+                               builtin_slice,
+                               builtin_transpose_conv,
+                               builtin_pack,
+                               builtin_unpack,
+                               builtin_resize_nearest,
+                               builtin_leaky_relu,
+                               builtin_split_v,
+                               builtin_hard_swish,
+                               builtin_pad,
+                               builtin_mean,
+                               builtin_squeeze,
+                               builtin_expand_dims,
+                               builtin_quantize,
+                               builtin_depth_to_space,
+                               builtin_relu_n1_to_1,
+                               builtin_space_to_depth,
+                               builtin_gather,
+                               builtin_batch_to_space,
+                               builtin_space_to_batch,
+                               builtin_div,
+                               builtin_top_k,
+                               builtin_cast,
+                               builtin_prelu,
+                               builtin_arg_max,
+                               builtin_less,
+                               builtin_padv2,
+                               builtin_greater,
+                               builtin_greater_equal,
+                               builtin_less_equal,
+                               builtin_equal,
+                               builtin_not_equal,
+                               builtin_sum,
+                               builtin_arg_min,
+                               builtin_reduce_max,
+                               builtin_reduce_min,
+                               builtin_mirror_pad,
+                               builtin_nms_v4,
+                               builtin_nms_v5,
+                               builtin_batch_matmul};
+    return std::find(std::begin(list), std::end(list), kind) != std::end(list);
+}
+
+}  // namespace
+
+/// "weight_bits" of the file's metadata, "name=4,other=2": widths of constant int8 weights.
+void tflite_reader::read_weight_bits() {
+    const auto* entries = model_->metadata();
+    if (!entries || !buffers_)
+        return;
+    for (const tfl::metadata_entry* m : *entries)
+        if (text(m->name()) == "weight_bits" && m->buffer() < buffers_->size())
+            if (const auto* data = buffers_->Get(m->buffer())->data())
+                set_weight_bits(n_, {reinterpret_cast<const char*>(data->data()), data->size()},
+                                file_);
+}
+
 void tflite_reader::read_layer(const tfl::layer& source) {
     if (!codes_ || source.opcode_index() >= codes_->size())
         fail_network(file_, fmt::format("layer {}: operator index {} is out of range", index_,
@@ -258,6 +404,10 @@ void tflite_reader::read_layer(const tfl::layer& source) {
         read_parts(source, l, kind);
         return;
     }
+    if (read_choices(source, kind, l)) {
+        n_.layers.push_back(std::move(l));
+        return;
+    }
     if (l.outputs.size() != 1)
         bad(fmt::format("has {} outputs: this operator is not supported", l.outputs.size()));
     const tensor& y = tensor_at(l.outputs[0]);
@@ -277,7 +427,13 @@ void tflite_reader::read_layer(const tfl::layer& source) {
             return;
         }
     }
-    if (is_float(x) || is_float(y))
+    const bool known = kind != builtin_custom && supported(kind);
+    if (!known)
+        bad("this operator is not supported");
+    const bool returns = kind == builtin_dequantize || kind == builtin_cast;
+    if (kind == builtin_quantize && is_float(x))
+        bad("quantizes a float result inside the network: the network is not (fully) int8");
+    if (is_float(x) || (is_float(y) && !returns))
         bad("works on float numbers, and is the first such layer: the network is not int8, "
             "quantize it "
             "first");

@@ -190,17 +190,70 @@ bool tflite_reader::read_moves(const tfl::layer& source, int kind, layer& l) {
             set_activation(l, no_activation);
             break;
         }
-        case builtin_pad: {
+        case builtin_pad:
+        case builtin_padv2:
+        case builtin_mirror_pad: {
             l.kind = op::pad;
             input(l, 1);
             const std::vector<std::int64_t> p = integers(l.inputs[1]);
-            if (p.size() != 8 || p[0] != 0 || p[1] != 0 || p[6] != 0 || p[7] != 0)
-                bad("only padding of height and width of a 4-dimensional tensor is supported");
-            for (std::size_t k = 2; k < 6; ++k) {
-                if (p[k] < 0 || p[k] > 1 << 20)
-                    bad(fmt::format("has a padding of {}", p[k]));
-                l.paddings.push_back(static_cast<int>(p[k]));
+            if (p.size() != 2 * input(l, 0).shape.size())
+                bad(fmt::format("has {} paddings for {} dimensions", p.size(),
+                                input(l, 0).shape.size()));
+            for (std::int64_t v : p) {
+                if (v < 0 || v > 1 << 20)
+                    bad(fmt::format("has a padding of {}", v));
+                l.paddings.push_back(static_cast<int>(v));
             }
+            if (p.size() == 8 && p[0] == 0 && p[1] == 0 && p[6] == 0 && p[7] == 0) {
+                l.paddings.erase(l.paddings.begin() + 6, l.paddings.end());
+                l.paddings.erase(l.paddings.begin(), l.paddings.begin() + 2);
+            }
+            if (kind == builtin_padv2) {
+                const tensor& fill = input(l, 2);
+                if (fill.data.size() != 1 || fill.quant.empty() ||
+                    static_cast<std::int32_t>(fill.type == element::int8
+                                                  ? static_cast<std::int8_t>(fill.data[0])
+                                                  : fill.data[0]) != fill.quant.zero_point[0])
+                    bad("pads with something else than 0");
+            }
+            if (kind == builtin_mirror_pad) {
+                l.mirror = true;
+                l.mirror_edge = options(source.options_as_mirror_pad()).mode() == 1;
+            }
+            l.inputs.resize(1);
+            set_activation(l, no_activation);
+            break;
+        }
+        case builtin_gather: {
+            l.kind = op::gather;
+            const auto& o = options(source.options_as_gather());
+            if (o.batch_dims() != 0)
+                bad("gathers inside batches: this is not supported");
+            const int rank = static_cast<int>(input(l, 0).shape.size());
+            l.axis = o.axis() < 0 ? o.axis() + rank : o.axis();
+            set_activation(l, no_activation);
+            break;
+        }
+        case builtin_space_to_depth:
+        case builtin_depth_to_space: {
+            l.kind = kind == builtin_space_to_depth ? op::space_to_depth : op::depth_to_space;
+            const auto* o = kind == builtin_space_to_depth ? source.options_as_space_to_depth()
+                                                           : source.options_as_depth_to_space();
+            l.kernel_h = l.kernel_w = options(o).block_size();
+            set_activation(l, no_activation);
+            break;
+        }
+        case builtin_space_to_batch:
+        case builtin_batch_to_space: {
+            l.kind = kind == builtin_space_to_batch ? op::space_to_batch : op::batch_to_space;
+            input(l, 2);
+            const auto block = integers(l.inputs[1]), edges = integers(l.inputs[2]);
+            if (block.size() != 2 || edges.size() != 4)
+                bad("only blocks of height and width are supported");
+            l.kernel_h = static_cast<int>(std::clamp<std::int64_t>(block[0], 0, 1000));
+            l.kernel_w = static_cast<int>(std::clamp<std::int64_t>(block[1], 0, 1000));
+            for (std::int64_t e : edges)
+                l.paddings.push_back(static_cast<int>(std::clamp<std::int64_t>(e, -1, 1 << 20)));
             l.inputs.resize(1);
             set_activation(l, no_activation);
             break;

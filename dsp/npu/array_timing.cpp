@@ -92,8 +92,11 @@ array_organisation with_weight_bits(array_organisation a, unsigned bits) {
 
 std::string describe_mapping(op kind, const array_organisation& a) {
     const std::string size = std::to_string(a.lanes) + " x " + std::to_string(a.depth);
-    const bool dense =
-        kind == op::conv2d || kind == op::fully_connected || kind == op::transpose_conv2d;
+    const bool dense = kind == op::conv2d || kind == op::fully_connected ||
+                       kind == op::transpose_conv2d || kind == op::batch_matmul;
+    if (on_scalar_unit(kind))
+        return "scalar unit, " + std::to_string(a.scalar_element_cycles) + " cycles a number, " +
+               std::to_string(a.scalar_compare_cycles) + " a comparison";
     if (!dense && kind != op::depthwise_conv2d)
         return "elements on " + std::to_string(a.lanes) + " lanes";
     switch (a.flow) {
@@ -138,13 +141,83 @@ std::uint64_t plateau_cycles(const array_work& w, const array_organisation& a) {
 
 }  // namespace
 
+scalar_work scalar_work_of(const network& n, const layer& l) {
+    const auto elements = [&](const std::vector<int>& list, std::size_t i) -> std::uint64_t {
+        return n.tensors[static_cast<std::size_t>(list.at(i))].elements();
+    };
+    const auto extent = [&](std::size_t input, std::size_t from_last) -> std::uint64_t {
+        const std::vector<int>& s = n.tensors[static_cast<std::size_t>(l.inputs.at(input))].shape;
+        return from_last < s.size() ? static_cast<std::uint64_t>(s[s.size() - 1 - from_last]) : 1;
+    };
+    const auto bits = [](std::uint64_t x) {
+        std::uint64_t b = 0;
+        for (; x > 0; x >>= 1)
+            ++b;
+        return b;
+    };
+    constexpr std::uint64_t numbers_of_an_overlap = 8;
+    scalar_work w;
+    if (!on_scalar_unit(l.kind))
+        return w;
+    const std::uint64_t in = elements(l.inputs, 0);
+    // Boxes sorted, and each compared with all that are kept, at most.
+    const auto suppression = [&](std::uint64_t boxes, std::uint64_t most) {
+        w.compares += boxes * bits(boxes) + boxes * std::min(boxes, most);
+        w.elements += boxes * std::min(boxes, most) * numbers_of_an_overlap;
+    };
+    switch (l.kind) {
+        case op::softmax:
+            w = {in, in, in};
+            break;
+        case op::arg_max:
+        case op::arg_min:
+            w = {in, in, 0};
+            break;
+        case op::top_k:
+            w = {in + elements(l.outputs, 0), in * bits(extent(0, 0)), 0};
+            break;
+        case op::gather:
+            w.elements = elements(l.outputs, 0);
+            break;
+        case op::dynamic_quantize:
+            w = {2 * in, 2 * in, 0};
+            break;
+        case op::detection_postprocess: {
+            const std::uint64_t boxes = extent(0, 1), scores = elements(l.inputs, 1);
+            w = {4 * boxes + scores, scores, 2 * boxes};
+            const auto classes = static_cast<std::uint64_t>(std::max(1, l.detection.classes));
+            if (l.detection.regular)
+                for (std::uint64_t c = 0; c < classes; ++c)
+                    suppression(boxes,
+                                static_cast<std::uint64_t>(l.detection.detections_per_class));
+            else
+                suppression(boxes, static_cast<std::uint64_t>(l.detection.max_detections));
+            break;
+        }
+        case op::non_max_suppression: {
+            const std::uint64_t boxes = extent(0, 1), scores = elements(l.inputs, 1);
+            w.elements = in + scores;
+            for (std::uint64_t column = 0; column < scores / std::max<std::uint64_t>(1, boxes);
+                 ++column)
+                suppression(boxes, static_cast<std::uint64_t>(l.detection.max_detections));
+            if (l.detection.sigma > 0.0f)
+                w.functions = scores * static_cast<std::uint64_t>(l.detection.max_detections);
+            break;
+        }
+        default:
+            break;
+    }
+    return w;
+}
+
 std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
     const std::uint64_t groups = ceil_div(w.out_channels, a.lanes);
     const std::uint64_t elements = w.pixels * w.out_channels;
     switch (w.kind) {
         case op::conv2d:
         case op::fully_connected:
-        case op::transpose_conv2d: {
+        case op::transpose_conv2d:
+        case op::batch_matmul: {
             if (a.flow == array_flow::plateau)
                 return plateau_cycles(w, a);
             if (a.flow != array_flow::dot_product)
@@ -166,11 +239,25 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
         case op::average_pool:
         case op::max_pool:
         case op::mean:
+        case op::reduce_max:
+        case op::reduce_min:
+        case op::reduce_sum:
             return ceil_div(elements * w.taps, std::max<std::uint64_t>(1, a.macs() / 3));
         case op::softmax:
+        case op::arg_max:
+        case op::arg_min:
+        case op::top_k:
+        case op::gather:
+        case op::dynamic_quantize:
+        case op::detection_postprocess:
+        case op::non_max_suppression:
+            return w.pixels * a.scalar_element_cycles + w.in_channels * a.scalar_compare_cycles +
+                   w.taps * a.function_cycles;
         case op::logistic:
         case op::tanh:
         case op::hard_swish:
+        case op::swish:
+        case op::div:  // a reciprocal each
             return ceil_div(elements, a.lanes) * a.function_cycles;
         case op::add:
         case op::reshape:
@@ -187,6 +274,13 @@ std::uint64_t compute_cycles(const array_work& w, const array_organisation& a) {
         case op::slice:
         case op::transpose:
         case op::resize_nearest:
+        case op::prelu:
+        case op::compare:
+        case op::cast:
+        case op::space_to_depth:
+        case op::depth_to_space:
+        case op::space_to_batch:
+        case op::batch_to_space:
             return ceil_div(elements, a.lanes);
         case op::resize_bilinear:
             return ceil_div(elements * 4, a.lanes);  // four products an output

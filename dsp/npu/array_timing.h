@@ -46,7 +46,8 @@ struct array_organisation {
         32;                ///< bytes per cycle between SRAM and array, both directions together
     unsigned buffers = 1;  ///< 1: load, compute, store in turn; 2 and 3: they overlap
     std::uint64_t fixed_cycles = 444;  ///< control cost of every pass
-    /// Cycles per element and lane of softmax and logistic (no public figure).
+    /// Cycles of an exponential or the like, for each lane or on the scalar unit (no public
+    /// figure).
     std::uint64_t function_cycles = 8;
     array_flow flow = array_flow::dot_product;
     /// plateau: channels count in multiples of this.
@@ -56,6 +57,9 @@ struct array_organisation {
     unsigned weight_buffers = 0, result_buffers = 0;
     /// Bits of a weight as the array takes it: 8, 4 or 2.
     unsigned weight_bits = 8;
+    /// The scalar unit beside the array, which post-processing runs on: cycles of reading,
+    /// computing and writing one number, and of one decision (no public figure).
+    std::uint64_t scalar_element_cycles = 4, scalar_compare_cycles = 2;
 
     std::uint64_t macs() const { return lanes * depth; }
     unsigned buffers_of_weights() const { return weight_buffers == 0 ? buffers : weight_buffers; }
@@ -77,7 +81,15 @@ array_organisation with_weight_bits(array_organisation a, unsigned bits);
 /// "32 x 72 dot product, folded taps", for reports.
 std::string describe_mapping(op kind, const array_organisation& a);
 
-/// The shape of a piece of work as the array sees it: a whole layer or one tile of it.
+/// What an operator asks of the scalar unit, at most: how many numbers, decisions and exponentials.
+/// Suppression of boxes depends on the data; the bound is counted, so that time does not.
+struct scalar_work {
+    std::uint64_t elements = 0, compares = 0, functions = 0;
+};
+scalar_work scalar_work_of(const network& n, const layer& l);
+
+/// The shape of a piece of work as the array sees it: a whole layer or one tile of it. Operators on
+/// the scalar unit have their numbers as pixels, comparisons as in_channels, exponentials as taps.
 struct array_work {
     op kind = op::conv2d;
     std::uint64_t pixels = 1;  ///< output rows * output columns
@@ -101,7 +113,9 @@ struct array_work {
 /// channel, or `channel_padding` of them when dense.
 /// Others: pooling and mean use a third of the array as adders, ceil(pixels * out_channels * taps /
 /// (lanes * depth / 3)); element-wise operators and copies make one element per lane and cycle;
-/// softmax and logistic take function_cycles per element and lane. Nothing is free but an alias,
+/// logistic, tanh, swish and hard swish take function_cycles per element and lane. Operators of
+/// on_scalar_unit() take elements * scalar_element_cycles + compares * scalar_compare_cycles +
+/// functions * function_cycles. Nothing is free but an alias,
 /// which makes no pass at all.
 std::uint64_t compute_cycles(const array_work& work, const array_organisation& a);
 

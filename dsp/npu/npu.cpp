@@ -168,9 +168,21 @@ void npu_parameters::declare(parameter_registry& r) {
         .compare("dot_product", "one_per_lane")
         .under("npu.organisation=custom");
     r.integer("npu.function_cycles", function_cycles, 1, 1024, unit::cycles)
-        .says("Cycles per element and lane of softmax and logistic.")
+        .says(
+            "Cycles of an exponential: logistic and the like on each lane, softmax on the scalar "
+            "unit.")
         .from(provenance::assumed, "no public figure")
         .moves_nothing("the built-in networks have no softmax and no logistic");
+    r.integer("npu.scalar_element_cycles", scalar_element_cycles, 1, 1024, unit::cycles)
+        .says(
+            "Cycles of the scalar unit, which post-processing runs on, to read, compute and write "
+            "one number.")
+        .from(provenance::assumed, "no public figure")
+        .moves_nothing("the built-in networks have no post-processing");
+    r.integer("npu.scalar_compare_cycles", scalar_compare_cycles, 1, 1024, unit::cycles)
+        .says("Cycles of the scalar unit for one decision of a search, a sort or a suppression.")
+        .from(provenance::assumed, "no public figure")
+        .moves_nothing("the built-in networks have no post-processing");
     r.integer("npu.hang_job", hang_job, 0, 1000000)
         .says(
             "Fault injection: the job with this number, from 1, hangs until it is aborted; 0: "
@@ -200,6 +212,8 @@ array_organisation npu_parameters::array() const {
         a = dsp::organisation(organisation_names().at(static_cast<std::size_t>(organisation)));
     }
     a.function_cycles = function_cycles;
+    a.scalar_element_cycles = scalar_element_cycles;
+    a.scalar_compare_cycles = scalar_compare_cycles;
     return a;
 }
 

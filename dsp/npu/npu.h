@@ -43,7 +43,7 @@ struct npu_parameters {
     std::uint64_t weight_buffers = 0, result_buffers = 0;  ///< 0: as many as `buffers`
     tap_mode taps = tap_mode::folded;
     depthwise_mode depthwise = depthwise_mode::dot_product;
-    std::uint64_t function_cycles = 8;
+    std::uint64_t function_cycles = 8, scalar_element_cycles = 4, scalar_compare_cycles = 2;
     memory_timing timing = memory_timing::transfer;
     double mac_energy = 0.30e-12, read_energy = 1e-12, write_energy = 3e-12,
            cycle_energy = 235e-12;  ///< J, see network_energy.h

@@ -175,9 +175,15 @@ TEST_CASE("every operator costs something, an alias nothing") {
         w.kind = kind;
         CHECK(compute_cycles(w, a) == (49 * 33 + 31) / 32);
     }
-    w.kind = op::softmax;
+    w.kind = op::logistic;
     CHECK(compute_cycles(w, a) == (49 * 33 + 31) / 32 * 8);
+    w.kind = op::softmax;
+    w.pixels = 100;
+    w.in_channels = 30;
+    w.taps = 7;
+    CHECK(compute_cycles(w, a) == 100 * 4 + 30 * 2 + 7 * 8);
     w.kind = op::mean;
+    w.pixels = 49;
     w.taps = 4;
     CHECK(compute_cycles(w, a) == (49 * 33 * 4 + 767) / 768);
     CHECK_THROWS_AS(organisation("h9"), input_error);
@@ -222,8 +228,9 @@ TEST_CASE("every operator costs something, an alias nothing") {
     CHECK(c->passes[1].kind == op::softmax);
     CHECK(c->passes[1].layers == std::vector<int>{3});
     CHECK(c->passes[1].moved_bytes == 256);
-    // By hand: 48 + 216 + 128 B = 13 beats, 16 pixels of one step; 8 beats and 4 x 8 cycles.
-    CHECK(c->unloaded_cycles() == 444 + 13 + 16 + 444 + 8 + 32);
+    // By hand: 48 + 216 + 128 B = 13 beats, 16 pixels of one step; 8 beats and 128 numbers, each
+    // read, compared and its exponential taken on the scalar unit.
+    CHECK(c->unloaded_cycles() == 444 + 13 + 16 + 444 + 8 + 128 * (4 + 2 + 8));
 }
 
 TEST_CASE("array cycles step at the lanes and the depth") {
