@@ -67,24 +67,34 @@ std::shared_ptr<const compiled_network> compile(network n, const memory_budget& 
                                                 std::uint64_t local_buffer_bytes) {
     auto c = std::make_shared<compiled_network>();
     c->net = std::move(n);
-    c->plan = plan_memory(c->net, budget);
     c->array = array;
     c->local_buffer = local_buffer_bytes;
-    c->passes = make_passes(c->net, c->plan, array, local_buffer_bytes);
-    // How long the stream is does not depend on where things lie, so that the second plan holds.
+    c->plan = plan_memory(c->net, budget);
+    // How long the stream is does not depend on where things lie, but on which weights are
+    // streamed, and that may depend on the room that it takes.
     memory_budget with_commands = budget;
-    with_commands.command_bytes = begin_words * sizeof(std::uint32_t);
-    for (std::size_t i = 0; i < c->passes.size(); ++i) {
-        pass& p = c->passes[i];
-        const bool last = i + 1 == c->passes.size();
-        p.command_words = section_words(p) + (i == 0 ? begin_words : 0) + (last ? end_words : 0);
-        p.control_cycles =
-            std::max(array.fixed_cycles, fetch_cycles(section_words(p), i == 0, last, array));
-        p.unloaded_cycles += p.control_cycles - array.fixed_cycles;
-        with_commands.command_bytes += section_words(p) * sizeof(std::uint32_t);
+    for (;;) {
+        c->passes = make_passes(c->net, c->plan, array, local_buffer_bytes);
+        plan_fetches(c->passes, c->plan);
+        std::uint64_t words = begin_words + end_words;
+        for (std::size_t i = 0; i < c->passes.size(); ++i) {
+            pass& p = c->passes[i];
+            const std::size_t section = section_words(p);
+            const bool last = i + 1 == c->passes.size();
+            words += section;
+            p.command_words = section + (i == 0 ? begin_words : 0) + (last ? end_words : 0);
+            p.control_cycles =
+                std::max(array.fixed_cycles, fetch_cycles(section, i == 0, last, array));
+            p.unloaded_cycles += p.control_cycles - array.fixed_cycles;
+        }
+        // Room grows from round to round, so that this ends.
+        if (with_commands.command_bytes < words * sizeof(std::uint32_t))
+            with_commands.command_bytes = words * sizeof(std::uint32_t);
+        else
+            break;
+        c->plan = plan_memory(c->net, with_commands);
     }
-    with_commands.command_bytes += end_words * sizeof(std::uint32_t);
-    c->plan = plan_memory(c->net, with_commands);
+    time_fetches(c->passes, budget);
     c->commands = encode_commands(c->passes);
     return c;
 }

@@ -42,7 +42,10 @@ struct compiled_network {
     }
     std::uint64_t commands_address() const { return plan.address(plan.commands_offset); }
     /// What the commands may touch.
-    command_limits limits() const { return {plan.budget.bytes, input_bytes(), net.layers.size()}; }
+    command_limits limits() const {
+        return {plan.budget.bytes, plan.padded_bytes[static_cast<std::size_t>(net.inputs[0])],
+                net.layers.size()};
+    }
     std::uint64_t arena_address() const { return plan.address(plan.arena_offset); }
 
     std::uint64_t macs() const;

@@ -45,6 +45,9 @@ struct npu_parameters {
     depthwise_mode depthwise = depthwise_mode::dot_product;
     std::uint64_t function_cycles = 8;
     memory_timing timing = memory_timing::transfer;
+    weight_home weights = weight_home::resident;
+    double external_bandwidth = 3.2e9;  ///< b/s
+    std::uint64_t channel_padding = 1;
     double mac_energy = 0.30e-12, read_energy = 1e-12, write_energy = 3e-12,
            cycle_energy = 235e-12;  ///< J, see network_energy.h
     std::uint64_t hang_job = 0;     ///< fault injection: this job (from 1) never ends by itself
@@ -68,7 +71,8 @@ struct layer_timing {
     std::uint64_t compute = 0;          ///< array busy
     std::uint64_t load = 0, store = 0;  ///< bus busy, at full bus width
     std::uint64_t fixed = 0;
-    std::uint64_t stall = 0;  ///< beyond the unloaded time: the memory's doing
+    std::uint64_t streaming = 0;  ///< waited for weights from outside
+    std::uint64_t stall = 0;      ///< beyond the unloaded time: the memory's doing
     std::uint64_t macs = 0;
     std::uint64_t bytes = 0;  ///< moved both ways
 };
@@ -151,6 +155,7 @@ class npu : public sc_core::sc_module {
                            std::uint8_t* data = nullptr);
     bool fetch(loaded_network& n, std::size_t words, std::size_t& at, bool& changed);
     const pass* fetch_pass(std::size_t index);
+    void bring(const external_fetch& f);
     void wait_until(std::uint64_t cycle);
     void tell_tile(const pass& p, std::size_t index, const tile_times& t);
     std::uint32_t lines() const;
@@ -186,14 +191,17 @@ class npu : public sc_core::sc_module {
     std::uint64_t pass_start_ = 0;  ///< cycle of the job
     bool refused_ = false, illegal_ = false;
     std::string illegal_command_;
-    std::size_t fetched_words_ = 0;    ///< of the stream, in this job
-    std::uint64_t fetch_end_ = 0;      ///< cycle of the pass
-    std::uint32_t section_words_ = 0;  ///< of the section to fetch next
-    std::uint32_t passes_ = 0;         ///< of the stream, as BEGIN said
+    std::size_t fetched_words_ = 0;        ///< of the stream, in this job
+    std::uint64_t fetch_end_ = 0;          ///< cycle of the pass
+    std::uint64_t outside_free_ = 0;       ///< cycle of the job
+    std::vector<std::uint64_t> arrivals_;  ///< of weights from outside, cycles of the job
+    std::uint32_t section_words_ = 0;      ///< of the section to fetch next
+    std::uint32_t passes_ = 0;             ///< of the stream, as BEGIN said
 
     // Counters.
     std::uint64_t jobs_ = 0, errors_ = 0, cycles_ = 0, compute_ = 0, load_ = 0, store_ = 0,
-                  fixed_ = 0, stall_ = 0, macs_ = 0, read_bytes_ = 0, write_bytes_ = 0, bursts_ = 0;
+                  fixed_ = 0, stall_ = 0, macs_ = 0, read_bytes_ = 0, write_bytes_ = 0, bursts_ = 0,
+                  streaming_ = 0, external_bytes_ = 0;
     layer_timing job_sum_;  ///< totals of the last job
 };
 

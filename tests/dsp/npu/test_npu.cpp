@@ -210,6 +210,40 @@ TEST_CASE("npu: executes the commands that lie in SRAM, and reports what it cann
     CHECK(b.engine.last_job().cycles == sum);
 }
 
+TEST_CASE(
+    "npu: streamed weights come while earlier layers run, and what is not hidden is counted") {
+    bench b(true);
+    memory_budget budget = b.parameters.budget(sram_base, sram_bytes);
+    budget.weights = weight_home::streamed;
+    for (const double rate : {0.5, 4.0, 1e6}) {
+        budget.external_bytes_per_cycle = rate;
+        const auto c = compile(generate_mobilenet_v1(), budget, b.parameters.array(),
+                               b.parameters.local_buffer);
+        const std::uint32_t number = b.engine.load(c);
+        b.settle();
+        b.write(network_select, number);
+        b.memory.written = 0;
+        b.job(c->input_address(0));
+        REQUIRE(b.read(status) == 2);
+        b.write(status, 6);
+        std::uint64_t weights = 0, waited = 0;
+        for (const std::uint64_t x : c->plan.streamed_bytes)
+            weights += x;
+        for (const auto& l : b.engine.last_layers()) {
+            waited += l.streaming;
+            CHECK(l.cycles == l.compute + l.load + l.store + l.fixed + l.stall + l.streaming);
+        }
+        CHECK(b.memory.written == 5044713 + weights);
+        CHECK(b.engine.last_job().cycles == c->unloaded_cycles());
+        CHECK(b.engine.last_job().cycles == 813761 + waited);
+        // Closed form of the slow end: every fetch behind the other, the last layer afterwards.
+        if (rate == 0.5)
+            CHECK(b.engine.last_job().cycles > 2 * weights);
+        if (rate == 1e6)
+            CHECK(waited < 100);
+    }
+}
+
 TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
     bench b(true);
     const auto c = b.load(generate_mobilenet_v1());
