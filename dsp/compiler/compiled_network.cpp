@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/diagnostics.h"
+
 namespace ocellus::dsp {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "commands lie in memory as they are");
@@ -97,6 +99,40 @@ std::shared_ptr<const compiled_network> compile(network n, const memory_budget& 
     time_fetches(c->passes, budget);
     c->commands = encode_commands(c->passes);
     return c;
+}
+
+std::vector<std::shared_ptr<const compiled_network>> compile_resident(
+    std::vector<network> networks, const memory_budget& budget, const array_organisation& array,
+    std::uint64_t local_buffer_bytes) {
+    // Alone first: how large slots must be, and whether each fits at all.
+    memory_budget together = budget;
+    for (const network& n : networks) {
+        const memory_plan p = plan_memory(n, budget);
+        together.least_input_slot = std::max(together.least_input_slot, p.input_slot_bytes);
+        together.least_output_slot = std::max(together.least_output_slot, p.output_slot_bytes);
+    }
+    std::vector<std::shared_ptr<const compiled_network>> list;
+    std::uint64_t bottom = 0;
+    for (network& n : networks) {
+        list.push_back(compile(std::move(n), together, array, local_buffer_bytes));
+        const memory_plan& p = list.back()->plan;
+        bottom = std::max(bottom, p.stage_offset + 2 * p.stage_bytes);
+        together.top_taken = budget.bytes - p.commands_offset;
+    }
+    // The arena of an earlier network may be larger than what later weights have left.
+    const std::uint64_t room = budget.bytes - together.top_taken;
+    if (bottom > room) {
+        std::string m =
+            "the networks fit the SRAM alone, but not together: " + std::to_string(bottom - room) +
+            " B are missing\n";
+        for (const auto& c : list)
+            m += "  " + c->net.name + ": weights and commands " +
+                 std::to_string(c->plan.coefficients_bytes + c->plan.commands_bytes) +
+                 " B, slots and arena " +
+                 std::to_string(c->plan.stage_offset + 2 * c->plan.stage_bytes) + " B\n";
+        throw input_error(exit_code::usage, m);
+    }
+    return list;
 }
 
 std::string render(const compiled_network& c) {

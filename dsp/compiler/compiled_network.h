@@ -66,6 +66,13 @@ std::shared_ptr<const compiled_network> compile(network n, const memory_budget& 
                                                 const array_organisation& array,
                                                 std::uint64_t local_buffer_bytes);
 
+/// Networks that are resident together: weights and commands of each, while input slots, output
+/// slots and the arena are shared, so that the slots lie in the same places for all. Throws
+/// input_error(usage) when they do not fit together.
+std::vector<std::shared_ptr<const compiled_network>> compile_resident(
+    std::vector<network> networks, const memory_budget& budget, const array_organisation& array,
+    std::uint64_t local_buffer_bytes);
+
 /// Per pass: shapes, MACs, bytes, cycles by cause, mapping and tiles, as text for people.
 std::string render(const compiled_network& c);
 

@@ -362,7 +362,7 @@ class planner {
         return aligned(b.reserved) +
                b.input_slots * aligned(plan_.padded_bytes[at(net_.inputs[0])]) +
                b.output_slots * outputs + plan_.arena_bytes + aligned(b.command_bytes) +
-               b.bytes % b.alignment;
+               b.bytes % b.alignment + b.top_taken;
     }
 
     /// With the largest streamed layer of T bytes two places of T are needed. Of all T the one that
@@ -472,13 +472,15 @@ class planner {
     void lay_out() {
         const memory_budget& b = plan_.budget;
         std::uint64_t cursor = aligned(b.reserved);
-        plan_.input_slot_bytes = aligned(plan_.padded_bytes[at(net_.inputs[0])]);
+        plan_.input_slot_bytes =
+            std::max(b.least_input_slot, aligned(plan_.padded_bytes[at(net_.inputs[0])]));
         for (std::uint64_t s = 0; s < b.input_slots; ++s, cursor += plan_.input_slot_bytes)
             plan_.input_slot.push_back(cursor);
         for (int t : net_.outputs) {
             plan_.output_place.push_back(plan_.output_slot_bytes);
             plan_.output_slot_bytes += aligned(net_.tensors[at(t)].bytes());
         }
+        plan_.output_slot_bytes = std::max(plan_.output_slot_bytes, b.least_output_slot);
         for (std::uint64_t s = 0; s < b.output_slots; ++s, cursor += plan_.output_slot_bytes)
             plan_.output_slot.push_back(cursor);
         plan_.arena_offset = cursor;
@@ -513,7 +515,8 @@ class planner {
                                          of_layer});
         }
         plan_.coefficients_bytes = coefficients;
-        const std::uint64_t top = b.bytes / b.alignment * b.alignment;
+        const std::uint64_t top =
+            (b.bytes - std::min(b.bytes, b.top_taken)) / b.alignment * b.alignment;
         plan_.coefficients_offset = top > coefficients ? top - coefficients : 0;
         for (std::size_t t = 0; t < placed.size(); ++t)
             if (high_up[t])
@@ -576,7 +579,7 @@ class planner {
         std::vector<remedy> remedies;
         const auto replanned = [&](const char* says, auto change) {
             memory_budget other = b;
-            other.bytes = std::numeric_limits<std::uint64_t>::max() / 2;
+            other.bytes = (std::uint64_t{1} << 62) + b.bytes % b.alignment;
             change(other);
             const std::uint64_t used = planner(net_, other).run().used_bytes;
             if (used < plan_.used_bytes)

@@ -34,6 +34,9 @@ struct memory_budget {
     double external_bytes_per_cycle = 400e6 / 262.5e6;
     /// Activations take room for channels in multiples of this.
     std::uint64_t channel_padding = 1;
+    /// Networks that are resident together: bytes at the top that others have, and the sizes that
+    /// slots have at least.
+    std::uint64_t top_taken = 0, least_input_slot = 0, least_output_slot = 0;
 };
 
 /// Cycles to bring `bytes` from outside.

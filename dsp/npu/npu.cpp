@@ -148,6 +148,10 @@ void npu_parameters::declare(parameter_registry& r) {
         .from(provenance::chosen, "no padding, so that plans meet the networks' own lower bounds")
         .moves("npu.memory.read", +1)
         .compare("1", "32");
+    r.integer("npu.switch_cycles", switch_cycles, 0, 100000000, unit::cycles)
+        .says("What a job costs more when it runs another network than the job before.")
+        .from(provenance::assumed, "no public figure; the control cost of one pass of h5_dense")
+        .moves_nothing("with one network there is nothing to switch");
     r.quantity("npu.mac_energy", mac_energy, unit::joule, 0, 1e-6)
         .says("Energy of a multiply-accumulate.")
         .from(provenance::derived,
@@ -357,6 +361,7 @@ void npu::declare_statistics(statistics& s) {
     s.add("npu.cycles.streaming", streaming_,
           "Cycles in which a pass waited for weights from outside", "cycles");
     s.add("npu.external.read", external_bytes_, "Bytes of weights streamed in from outside", "B");
+    s.add("npu.switches", switches_, "Jobs that ran another network than the job before");
     s.add("npu.macs", macs_, "Multiply-accumulates");
     s.add("npu.memory.read", read_bytes_, "Bytes read from SRAM", "B");
     s.add("npu.memory.write", write_bytes_, "Bytes written to SRAM", "B");
@@ -435,19 +440,24 @@ void npu::start() {
         return raise(status_error, error_input);
     job_network_ = number;
     job_ = registers_.get(reg::JOB_ID);
-    if (!context_.timing_only && !start_functional(networks_[number]))
-        return raise(status_error, error_direct);
+    if (number != last_network_)
+        networks_[number].verified = false;
+    if (!context_.timing_only) {
+        const std::uint32_t error = start_functional(networks_[number]);
+        if (error != error_none)
+            return raise(status_error, error);
+    }
     busy_ = true;
     start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// Submits the functional job. Offsets of all tensors, the input's among them, are made relative to
 /// the start of the network's memory.
-bool npu::start_functional(const loaded_network& n) {
+std::uint32_t npu::start_functional(loaded_network& n) {
     const compiled_network& c = *n.compiled;
     const std::uint64_t base = c.plan.budget.base_address, bytes = c.plan.budget.bytes;
     if (job_input_ < base || job_input_ + c.input_bytes() > base + bytes)
-        return false;
+        return error_direct;
     const auto covered = [&] {
         return have_direct_ && direct_.get_start_address() <= base &&
                base + bytes - 1 <= direct_.get_end_address();
@@ -459,9 +469,24 @@ bool npu::start_functional(const loaded_network& n) {
         have_direct_ =
             memory_out->get_direct_mem_ptr(payload_, direct_) && direct_.is_read_write_allowed();
         if (!covered())
-            return false;
+            return error_direct;
     }
     std::uint8_t* memory = direct_.get_dmi_ptr() + (base - direct_.get_start_address());
+    // A network that is selected anew must be there: its upload may be under way.
+    if (!n.verified) {
+        const auto in_place = [&](std::size_t t, const tensor& x) {
+            return std::equal(x.data.begin(), x.data.end(), memory + c.plan.constant_offset[t]);
+        };
+        for (std::size_t l = 0; l < c.net.layers.size(); ++l)
+            for (const int i : c.net.layers[l].inputs) {
+                if (i < 0 || c.plan.streamed_bytes[l] > 0)
+                    continue;
+                const auto t = static_cast<std::size_t>(i);
+                if (c.net.tensors[t].constant() && !in_place(t, c.net.tensors[t]))
+                    return error_weights;
+            }
+        n.verified = true;
+    }
     std::vector<std::size_t> offsets = c.plan.tensor_offsets;
     for (std::size_t t = 0; t < offsets.size(); ++t)
         if (c.plan.in_arena[t])
@@ -470,7 +495,7 @@ bool npu::start_functional(const loaded_network& n) {
     const executor* run = n.functional.get();
     functional_ = context_.pool.submit(
         [run, memory, offsets = std::move(offsets)] { run->run(nullptr, memory, offsets); });
-    return true;
+    return error_none;
 }
 
 void npu::wait_until(std::uint64_t cycle) {
@@ -679,6 +704,10 @@ bool npu::run_job() {
     refused_ = illegal_ = false;
     outside_free_ = 0;
     arrivals_.clear();
+    const bool switched = last_network_ != no_network && last_network_ != job_network_;
+    const std::uint64_t switch_cost = switched ? parameters_.switch_cycles : 0;
+    switches_ += switched;
+    last_network_ = job_network_;
     context_.publish(event_kind::job_started, job_, job_input_);
     last_layers_.clear();
     layer_timing sum;
@@ -699,7 +728,9 @@ bool npu::run_job() {
         }
         const std::uint64_t arrival = p.awaits > 0 ? arrivals_[p.awaits - 1] : 0;
         const std::uint64_t waited = arrival > pass_start_ ? arrival - pass_start_ : 0;
-        const std::uint64_t control = waited + std::max(c.array.fixed_cycles, fetch_end_);
+        const std::uint64_t switching = index == 0 ? switch_cost : 0;
+        const std::uint64_t control =
+            waited + switching + std::max(c.array.fixed_cycles, fetch_end_);
         const auto times = walk(
             p, c.array, control,
             [this](const tile& t, std::uint64_t start, load_part part) {
@@ -728,9 +759,9 @@ bool npu::run_job() {
             y.load += t.load_cycles;
             y.store += t.store_cycles;
         }
-        y.fixed = p.control_cycles;
+        y.fixed = p.control_cycles + switching;
         y.streaming = waited;
-        y.stall = y.cycles - waited - p.unloaded_cycles;
+        y.stall = y.cycles - waited - switching - p.unloaded_cycles;
         y.macs = p.macs;
         y.bytes = p.moved_bytes;
         if (context_.trace)

@@ -336,6 +336,7 @@ TEST_CASE("channels padded to 32 take the room of 32") {
     const network n = generate_mobilenet_v1();
     memory_budget b;
     b.channel_padding = 32;
+    b.bytes = 16u << 20;
     const memory_plan p = plan_memory(n, b);
     CHECK(p.input_slot_bytes == 224 * 224 * 32);  // 1.6 MB
     CHECK(p.arena_bytes == 1204224);              // channels are multiples of 32 already
