@@ -28,6 +28,7 @@ const std::vector<cause_info>& cycle_cause_list() {
         {"reread", "waits for activations again: halo, or another block of channels", "#d9730d",
          &causes::reread},
         {"weights", "waits for weights and biases", "#8e5bd0", &causes::weights},
+        {"streaming", "waits for weights from the memory outside", "#5b4a8a", &causes::streaming},
         {"drain", "waits while results go out", "#3aa876", &causes::drain},
         {"control", "fixed cost of a pass", "#9aa0a6", &causes::control},
         {"latency", "latency of the memory, bank conflicts of its own", "#e78ac3",

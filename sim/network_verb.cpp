@@ -260,6 +260,7 @@ int compare(const command_line& command) {
     line("  activations", x.cycles.activations, y.cycles.activations);
     line("  reread", x.cycles.reread, y.cycles.reread);
     line("  weights", x.cycles.weights, y.cycles.weights);
+    line("  streaming", x.cycles.streaming, y.cycles.streaming);
     line("  drain", x.cycles.drain, y.cycles.drain);
     line("  control", x.cycles.control, y.cycles.control);
     text += fmt::format("\n{:<10} {:>12} {:>12} {:>10} {:>10} {:>8}\n", "array", "a cycles",

@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t pass_operands = 12;
 
 /// Words of each command, by opcode.
-constexpr std::array<std::uint8_t, 10> length_of{0, begin_words, 1 + pass_operands, 3, 3, 3, 5,
-                                                 3, 1,           end_words};
+constexpr std::array<std::uint8_t, 12> length_of{0, begin_words, 1 + pass_operands, 3, 3, 3, 5,
+                                                 3, 1,           end_words,         4, 2};
 
 std::uint16_t check_of(std::size_t index, std::uint32_t head, const std::uint32_t* operands,
                        std::size_t count) {
@@ -75,15 +75,24 @@ std::size_t tile_words(const tile& t) {
 }  // namespace
 
 const char* name_of(opcode o) {
-    constexpr const char* names[] = {
-        "?",       "BEGIN", "PASS",    "LOAD_INPUT", "LOAD_ACTIVATIONS", "LOAD_WEIGHTS",
-        "COMPUTE", "STORE", "BARRIER", "END"};
+    constexpr const char* names[] = {"?",
+                                     "BEGIN",
+                                     "PASS",
+                                     "LOAD_INPUT",
+                                     "LOAD_ACTIVATIONS",
+                                     "LOAD_WEIGHTS",
+                                     "COMPUTE",
+                                     "STORE",
+                                     "BARRIER",
+                                     "END",
+                                     "FETCH",
+                                     "AWAIT"};
     const auto i = static_cast<std::size_t>(o);
     return i < std::size(names) ? names[i] : names[0];
 }
 
 std::size_t section_words(const pass& p) {
-    std::size_t n = 1 + pass_operands + 1;
+    std::size_t n = 1 + pass_operands + 1 + 4 * p.fetches.size() + (p.awaits > 0 ? 2 : 0);
     for (const tile& t : p.tiles)
         n += tile_words(t);
     return n;
@@ -112,6 +121,10 @@ std::vector<std::uint32_t> encode_commands(const std::vector<pass>& passes) {
                                  static_cast<std::uint64_t>(p.layers.front()), p.layers.size(),
                                  p.tiles.size(), p.rows, p.width, p.channels, p.in_channels, p.taps,
                                  p.macs & 0xffffffffu, p.macs >> 32});
+        for (const external_fetch& f : p.fetches)
+            w.command(opcode::fetch, {f.external_offset, f.offset, f.bytes});
+        if (p.awaits > 0)
+            w.command(opcode::await, {p.awaits});
         for (const tile& t : p.tiles) {
             for (std::size_t k = 0; k < t.loads.size(); ++k) {
                 const byte_range& r = t.loads[k];
@@ -263,6 +276,19 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
                 computed = true;
                 break;
             }
+            case opcode::fetch:
+            case opcode::await:
+                if (!p.tiles.empty() || !t.loads.empty() || computed || p.awaits > 0)
+                    refuse(index, fmt::format("{} behind the first tile", name_of(v.code)));
+                if (v.code == opcode::await) {
+                    p.awaits = v.operands[0];
+                    break;
+                }
+                p.fetches.push_back({v.operands[0], v.operands[1], v.operands[2]});
+                if (p.fetches.back().bytes == 0 ||
+                    p.fetches.back().offset + p.fetches.back().bytes > limits.memory_bytes)
+                    refuse(index, "a fetch beyond the memory");
+                break;
             case opcode::store:
                 if (!computed)
                     refuse(index, "STORE before COMPUTE");
@@ -338,6 +364,13 @@ std::string disassemble(const std::vector<std::uint32_t>& words, std::uint64_t b
                 break;
             case opcode::compute:
                 says = fmt::format("rows {}+{}, channels {}+{}", o[0], o[1], o[2], o[3]);
+                break;
+            case opcode::fetch:
+                says = fmt::format("outside + {}, to 0x{:08x}, {} bytes", o[0], base_address + o[1],
+                                   o[2]);
+                break;
+            case opcode::await:
+                says = fmt::format("{} fetches", o[0]);
                 break;
             default:
                 break;

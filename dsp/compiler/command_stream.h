@@ -19,9 +19,9 @@
 ///                    first) of the command's index in the stream, bits 0 to 15 of this word and
 ///                    all operands
 ///
-/// and the stream is BEGIN, then one section a pass (PASS, then LOAD ... COMPUTE STORE ... for each
-/// tile, then BARRIER), then END. BEGIN and PASS name the length of the section to come, so that it
-/// can be fetched whole.
+/// and the stream is BEGIN, then one section a pass (PASS, then FETCH ... AWAIT when weights are
+/// streamed, then LOAD ... COMPUTE STORE ... for each tile, then BARRIER), then END. BEGIN and PASS
+/// name the length of the section to come, so that it can be fetched whole.
 namespace ocellus::dsp {
 
 enum class opcode : std::uint8_t {
@@ -34,6 +34,8 @@ enum class opcode : std::uint8_t {
     store,             ///< offset from the start of the memory, bytes
     barrier,           ///< waits until the results of the pass are out
     end,               ///< the job is done
+    fetch,             ///< offset outside, offset in the memory, bytes: weights on their way in
+    await,             ///< the pass begins when so many fetches of the job have arrived
 };
 /// "BEGIN", "LOAD_WEIGHTS"; "?" for another value.
 const char* name_of(opcode o);

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/diagnostics.h"
+
 namespace ocellus::dsp {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "commands lie in memory as they are");
@@ -67,26 +69,70 @@ std::shared_ptr<const compiled_network> compile(network n, const memory_budget& 
                                                 std::uint64_t local_buffer_bytes) {
     auto c = std::make_shared<compiled_network>();
     c->net = std::move(n);
-    c->plan = plan_memory(c->net, budget);
     c->array = array;
     c->local_buffer = local_buffer_bytes;
-    c->passes = make_passes(c->net, c->plan, array, local_buffer_bytes);
-    // How long the stream is does not depend on where things lie, so that the second plan holds.
+    c->plan = plan_memory(c->net, budget);
+    // How long the stream is does not depend on where things lie, but on which weights are
+    // streamed, and that may depend on the room that it takes.
     memory_budget with_commands = budget;
-    with_commands.command_bytes = begin_words * sizeof(std::uint32_t);
-    for (std::size_t i = 0; i < c->passes.size(); ++i) {
-        pass& p = c->passes[i];
-        const bool last = i + 1 == c->passes.size();
-        p.command_words = section_words(p) + (i == 0 ? begin_words : 0) + (last ? end_words : 0);
-        p.control_cycles =
-            std::max(array.fixed_cycles, fetch_cycles(section_words(p), i == 0, last, array));
-        p.unloaded_cycles += p.control_cycles - array.fixed_cycles;
-        with_commands.command_bytes += section_words(p) * sizeof(std::uint32_t);
+    for (;;) {
+        c->passes = make_passes(c->net, c->plan, array, local_buffer_bytes);
+        plan_fetches(c->passes, c->plan);
+        std::uint64_t words = begin_words + end_words;
+        for (std::size_t i = 0; i < c->passes.size(); ++i) {
+            pass& p = c->passes[i];
+            const std::size_t section = section_words(p);
+            const bool last = i + 1 == c->passes.size();
+            words += section;
+            p.command_words = section + (i == 0 ? begin_words : 0) + (last ? end_words : 0);
+            p.control_cycles =
+                std::max(array.fixed_cycles, fetch_cycles(section, i == 0, last, array));
+            p.unloaded_cycles += p.control_cycles - array.fixed_cycles;
+        }
+        // Room grows from round to round, so that this ends.
+        if (with_commands.command_bytes < words * sizeof(std::uint32_t))
+            with_commands.command_bytes = words * sizeof(std::uint32_t);
+        else
+            break;
+        c->plan = plan_memory(c->net, with_commands);
     }
-    with_commands.command_bytes += end_words * sizeof(std::uint32_t);
-    c->plan = plan_memory(c->net, with_commands);
+    time_fetches(c->passes, budget);
     c->commands = encode_commands(c->passes);
     return c;
+}
+
+std::vector<std::shared_ptr<const compiled_network>> compile_resident(
+    std::vector<network> networks, const memory_budget& budget, const array_organisation& array,
+    std::uint64_t local_buffer_bytes) {
+    // Alone first: how large slots must be, and whether each fits at all.
+    memory_budget together = budget;
+    for (const network& n : networks) {
+        const memory_plan p = plan_memory(n, budget);
+        together.least_input_slot = std::max(together.least_input_slot, p.input_slot_bytes);
+        together.least_output_slot = std::max(together.least_output_slot, p.output_slot_bytes);
+    }
+    std::vector<std::shared_ptr<const compiled_network>> list;
+    std::uint64_t bottom = 0;
+    for (network& n : networks) {
+        list.push_back(compile(std::move(n), together, array, local_buffer_bytes));
+        const memory_plan& p = list.back()->plan;
+        bottom = std::max(bottom, p.stage_offset + 2 * p.stage_bytes);
+        together.top_taken = budget.bytes - p.commands_offset;
+    }
+    // The arena of an earlier network may be larger than what later weights have left.
+    const std::uint64_t room = budget.bytes - together.top_taken;
+    if (bottom > room) {
+        std::string m =
+            "the networks fit the SRAM alone, but not together: " + std::to_string(bottom - room) +
+            " B are missing\n";
+        for (const auto& c : list)
+            m += "  " + c->net.name + ": weights and commands " +
+                 std::to_string(c->plan.coefficients_bytes + c->plan.commands_bytes) +
+                 " B, slots and arena " +
+                 std::to_string(c->plan.stage_offset + 2 * c->plan.stage_bytes) + " B\n";
+        throw input_error(exit_code::usage, m);
+    }
+    return list;
 }
 
 std::string render(const compiled_network& c) {

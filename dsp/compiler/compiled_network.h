@@ -42,7 +42,10 @@ struct compiled_network {
     }
     std::uint64_t commands_address() const { return plan.address(plan.commands_offset); }
     /// What the commands may touch.
-    command_limits limits() const { return {plan.budget.bytes, input_bytes(), net.layers.size()}; }
+    command_limits limits() const {
+        return {plan.budget.bytes, plan.padded_bytes[static_cast<std::size_t>(net.inputs[0])],
+                net.layers.size()};
+    }
     std::uint64_t arena_address() const { return plan.address(plan.arena_offset); }
 
     std::uint64_t macs() const;
@@ -62,6 +65,13 @@ struct compiled_network {
 std::shared_ptr<const compiled_network> compile(network n, const memory_budget& budget,
                                                 const array_organisation& array,
                                                 std::uint64_t local_buffer_bytes);
+
+/// Networks that are resident together: weights and commands of each, while input slots, output
+/// slots and the arena are shared, so that the slots lie in the same places for all. Throws
+/// input_error(usage) when they do not fit together.
+std::vector<std::shared_ptr<const compiled_network>> compile_resident(
+    std::vector<network> networks, const memory_budget& budget, const array_organisation& array,
+    std::uint64_t local_buffer_bytes);
 
 /// Per pass: shapes, MACs, bytes, cycles by cause, mapping and tiles, as text for people.
 std::string render(const compiled_network& c);

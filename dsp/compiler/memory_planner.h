@@ -11,6 +11,13 @@
 
 namespace ocellus::dsp {
 
+/// Where weights and biases live.
+enum class weight_home : std::uint8_t {
+    resident,   ///< in SRAM, all of them
+    streamed,   ///< outside; each layer's come in while the layers before it run
+    automatic,  ///< in SRAM what fits, the others streamed
+};
+
 /// The memory that a network may use.
 struct memory_budget {
     std::uint64_t base_address = 0;  ///< bus address of the first byte
@@ -22,7 +29,18 @@ struct memory_budget {
     std::uint64_t output_slots =
         2;  ///< copies of the output tensors: one is sent while one is made
     std::uint64_t command_bytes = 0;  ///< of the command stream
+    weight_home weights = weight_home::resident;
+    /// What the memory outside gives in an NPU cycle.
+    double external_bytes_per_cycle = 400e6 / 262.5e6;
+    /// Activations take room for channels in multiples of this.
+    std::uint64_t channel_padding = 1;
+    /// Networks that are resident together: bytes at the top that others have, and the sizes that
+    /// slots have at least.
+    std::uint64_t top_taken = 0, least_input_slot = 0, least_output_slot = 0;
 };
+
+/// Cycles to bring `bytes` from outside.
+std::uint64_t external_cycles(std::uint64_t bytes, const memory_budget& budget);
 
 /// One line of the list of largest contributors.
 struct memory_contributor {
@@ -62,6 +80,15 @@ struct memory_plan {
     std::vector<int> first_use, last_use;
     /// Per tensor: the tensor whose bytes it shares (in-place and aliases), or itself.
     std::vector<int> shares;
+    /// Per tensor: where in the bytes it shares it begins.
+    std::vector<std::uint64_t> share_offset;
+    /// Per tensor: bytes that it takes, padded channels included.
+    std::vector<std::uint64_t> padded_bytes;
+    /// Per layer: bytes of weights that are streamed in for it, 0 when they are resident, and where
+    /// they lie outside.
+    std::vector<std::uint64_t> streamed_bytes, external_offset;
+    /// Two places of `stage_bytes` that streamed layers use in turn.
+    std::uint64_t stage_offset = 0, stage_bytes = 0;
     /// Per tensor: offset of a constant from the budget's base; 0 for others.
     std::vector<std::uint64_t> constant_offset;
 
@@ -72,11 +99,13 @@ struct memory_plan {
     std::uint64_t address(std::uint64_t offset) const { return budget.base_address + offset; }
 };
 
-/// Plans the memory of a network. Activations go to one arena by their life times: reshape shares
-/// its input's bytes; add and relu work in place when their input dies there; the rest is packed by
-/// several fixed orders (size, size times life, layer pressure), then by a seeded hill climb until
-/// the lower bound is met or the tries are used up. The same network gives the same plan on every
-/// machine.
+/// Plans the memory of a network. Activations go to one arena by their life times. A reshape shares
+/// its input's bytes; add and relu work in place when their input dies there; a concatenation along
+/// the outermost dimension that is not 1 has its inputs made in their places, and a slice along
+/// it is a part of its input's bytes (same scales, any channel padding absent), unless that would
+/// raise the lower bound. The rest is packed by several fixed orders (size, size times life, layer
+/// pressure), then by a seeded hill climb until the lower bound is met or the tries are used up.
+/// The same network gives the same plan on every machine.
 ///
 /// Throws input_error(usage) when it does not fit, with the bytes missing, the largest contributors
 /// and what to try; and when the network does not have exactly one input.

@@ -23,6 +23,7 @@ std::uint64_t overlap(const span& a, const span& b) {
 cycle_causes causes_of(const pass& p, const array_organisation& a) {
     cycle_causes c;
     c.control = p.control_cycles;
+    c.streaming = p.await_cycles;
     const std::vector<tile_times> times = schedule(p, a);
     // Activations read in all, and how many of them are repeats: a share of each wait.
     std::uint64_t moved = 0;
@@ -67,8 +68,8 @@ void finish(layer_profile& l, const array_organisation& a, const event_energies&
     l.intensity = bytes > 0 ? static_cast<double>(l.macs) / static_cast<double>(bytes) : 0;
     l.roof = std::min(peak, l.intensity * static_cast<double>(a.bus_bytes));
     l.memory_bound = bus_cycles(bytes, a) > l.cycles.compute;
-    l.energy = energies.of_events(l.macs, l.input_bytes + l.weight_bytes, l.output_bytes,
-                                  l.cycles.total());
+    l.energy = energies.of_events(l.macs, l.input_bytes + l.weight_bytes,
+                                  l.output_bytes + l.streamed_bytes, l.cycles.total());
 }
 
 void add_totals(network_profile& n) {
@@ -95,7 +96,7 @@ std::uint64_t live_bytes(const compiled_network& c, int index) {
         if (!c.plan.in_arena[t] || c.plan.first_use[t] > index || c.plan.last_use[t] < index)
             continue;
         std::uint64_t& b = bytes[static_cast<std::size_t>(c.plan.shares[t])];
-        b = std::max<std::uint64_t>(b, c.net.tensors[t].bytes());
+        b = std::max(b, c.plan.share_offset[t] + c.plan.padded_bytes[t]);
     }
     std::uint64_t sum = 0;
     for (std::uint64_t b : bytes)
@@ -111,6 +112,7 @@ void cycle_causes::add(const cycle_causes& other) {
     activations += other.activations;
     reread += other.reread;
     weights += other.weights;
+    streaming += other.streaming;
     drain += other.drain;
     latency += other.latency;
     conflict += other.conflict;
@@ -140,6 +142,8 @@ network_profile profile(const compiled_network& c, const event_energies& energie
             l.weight_bytes += t.weight_bytes;
             l.output_bytes += t.store_bytes;
         }
+        for (const int x : p.layers)
+            l.streamed_bytes += c.plan.streamed_bytes[static_cast<std::size_t>(x)];
         l.live_bytes = live_bytes(c, p.layers.front());
         finish(l, c.array, energies);
         n.layers.push_back(std::move(l));

@@ -23,12 +23,14 @@ struct cycle_causes {
     /// It waits for activations that a tile reads again: the halo of its rows, or all of its input
     /// for another block of channels.
     std::uint64_t reread = 0;
-    std::uint64_t weights = 0;   ///< it waits for weights and biases
-    std::uint64_t drain = 0;     ///< it waits while results go out
-    std::uint64_t latency = 0;   ///< the memory's latency and the NPU's own bank conflicts
-    std::uint64_t conflict = 0;  ///< bank conflicts with others
+    std::uint64_t weights = 0;    ///< it waits for weights and biases
+    std::uint64_t streaming = 0;  ///< the pass waits for weights from outside
+    std::uint64_t drain = 0;      ///< it waits while results go out
+    std::uint64_t latency = 0;    ///< the memory's latency and the NPU's own bank conflicts
+    std::uint64_t conflict = 0;   ///< bank conflicts with others
     std::uint64_t total() const {
-        return control + compute + activations + reread + weights + drain + latency + conflict;
+        return control + compute + activations + reread + weights + streaming + drain + latency +
+               conflict;
     }
     void add(const cycle_causes& other);
 };
@@ -42,7 +44,8 @@ struct layer_profile {
     std::uint64_t macs = 0;
     cycle_causes cycles;
     std::uint64_t input_bytes = 0, weight_bytes = 0, output_bytes = 0;  ///< moved, repeats counted
-    std::uint64_t live_bytes = 0;  ///< of the arena, while the pass runs
+    std::uint64_t streamed_bytes = 0;  ///< weights from outside, written to SRAM before
+    std::uint64_t live_bytes = 0;      ///< of the arena, while the pass runs
     std::uint64_t tiles = 1;
     /// Multiply-accumulates over what the array could do in all of its cycles.
     double utilisation = 0;

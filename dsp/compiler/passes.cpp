@@ -325,7 +325,7 @@ class pass_maker {
         cut_ = cut;
         for (std::size_t l = 0; l < net_.layers.size(); ++l) {
             const layer& y = net_.layers[l];
-            if (y.kind == op::reshape && in_place(y))
+            if (is_alias(y))
                 continue;
             if (y.kind == op::relu && fusable(y)) {
                 passes_.back().layers.push_back(static_cast<int>(l));
@@ -345,6 +345,18 @@ class pass_maker {
                plan_.shares[at(y.inputs[0])] == plan_.shares[at(y.outputs.at(0))];
     }
 
+    /// Its output's bytes are its inputs' bytes already.
+    bool is_alias(const layer& y) const {
+        if (y.kind != op::reshape && y.kind != op::concat && y.kind != op::slice)
+            return false;
+        for (int t : y.inputs)
+            if (t >= 0 && !tensor_at(t).constant() &&
+                (!plan_.in_arena[at(t)] ||
+                 plan_.shares[at(t)] != plan_.shares[at(y.outputs.at(0))]))
+                return false;
+        return true;
+    }
+
     bool fusable(const layer& y) const {
         if (passes_.empty() || !in_place(y))
             return false;
@@ -355,7 +367,7 @@ class pass_maker {
     stream stream_of(int index) const {
         const tensor& t = tensor_at(index);
         stream s;
-        s.bytes = t.bytes();
+        s.bytes = plan_.padded_bytes[at(index)];
         s.rows = std::max<std::uint64_t>(1, extent_of(t.shape).height);
         s.network_input = index == net_.inputs[0];
         if (plan_.in_arena[at(index)])
@@ -502,6 +514,39 @@ std::vector<tile_times> schedule(const pass& p, const array_organisation& a) {
         },
         [](const tile& t, std::uint64_t start) { return start + t.store_cycles; },
         [](std::size_t, const tile_times&) {});
+}
+
+void plan_fetches(std::vector<pass>& passes, const memory_plan& plan) {
+    std::vector<std::size_t> users;
+    std::vector<external_fetch> fetches;
+    for (std::size_t i = 0; i < passes.size(); ++i)
+        for (const int l : passes[i].layers) {
+            const auto layer = static_cast<std::size_t>(l);
+            if (plan.streamed_bytes[layer] == 0)
+                continue;
+            fetches.push_back({plan.external_offset[layer],
+                               plan.stage_offset + fetches.size() % 2 * plan.stage_bytes,
+                               plan.streamed_bytes[layer]});
+            users.push_back(i);
+            passes[i].awaits = users.size();
+        }
+    for (std::size_t k = 0; k < fetches.size(); ++k)
+        passes[k < 2 ? 0 : users[k - 2] + 1].fetches.push_back(fetches[k]);
+}
+
+void time_fetches(std::vector<pass>& passes, const memory_budget& budget) {
+    std::uint64_t now = 0, outside_free = 0;
+    std::vector<std::uint64_t> arrival;
+    for (pass& p : passes) {
+        for (const external_fetch& f : p.fetches) {
+            outside_free = std::max(outside_free, now) + external_cycles(f.bytes, budget);
+            arrival.push_back(outside_free);
+        }
+        if (p.awaits > 0)
+            p.await_cycles = arrival[p.awaits - 1] > now ? arrival[p.awaits - 1] - now : 0;
+        p.unloaded_cycles += p.await_cycles;
+        now += p.unloaded_cycles;
+    }
 }
 
 std::uint64_t ideal_cycles(const network& n, const memory_plan& plan, const array_organisation& a) {

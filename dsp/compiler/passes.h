@@ -48,6 +48,11 @@ struct tiling {
     bool fits = true;               ///< false: even the smallest tile is larger, it streams through
 };
 
+/// Weights that come from the memory outside into SRAM.
+struct external_fetch {
+    std::uint64_t external_offset = 0, offset = 0, bytes = 0;
+};
+
 /// Work and time of one pass.
 struct pass {
     std::string name;
@@ -70,6 +75,11 @@ struct pass {
     /// transfer: the fixed cost of a pass, or the fetch when that takes longer.
     std::uint64_t command_words = 0;
     std::uint64_t control_cycles = 0;
+    /// Begun at the start of the pass: the weights of a later one, into a place that is free now.
+    std::vector<external_fetch> fetches;
+    /// The pass begins when so many fetches of the job have arrived; what it waits for them when
+    /// the memories never wait.
+    std::uint64_t awaits = 0, await_cycles = 0;
     std::uint64_t moved_bytes = 0;      ///< what the tiles move; input + weights + output at best
     std::uint64_t unloaded_cycles = 0;  ///< schedule of the tiles with a memory that never waits
 };
@@ -162,10 +172,16 @@ std::vector<tile_times> schedule(const pass& p, const array_organisation& a);
 /// tiles.
 std::uint64_t ideal_cycles(const network& n, const memory_plan& plan, const array_organisation& a);
 
-/// Layers to passes, in order. An alias (reshape in place) makes no pass; a stand-alone relu behind
-/// a multiply layer, in place, is part of that pass. Tiles are chosen from a short list of
-/// candidates (output rows halved, channel blocks of 1, 2, 4, ... lane groups, either loop outside)
-/// by their unloaded cycles, then by their number.
+/// Gives passes with streamed weights their fetches. The first two begin with the job, each later
+/// one when the pass that used its place is done; one follows the other.
+void plan_fetches(std::vector<pass>& passes, const memory_plan& plan);
+/// Works out what passes wait for their fetches and adds it to their unloaded cycles.
+void time_fetches(std::vector<pass>& passes, const memory_budget& budget);
+
+/// Layers to passes, in order. An alias (reshape, concatenation or slice in place) makes no pass; a
+/// stand-alone relu behind a multiply layer, in place, is part of that pass. Tiles are chosen from
+/// a short list of candidates (output rows halved, channel blocks of 1, 2, 4, ... lane groups,
+/// either loop outside) by their unloaded cycles, then by their number.
 std::vector<pass> make_passes(const network& n, const memory_plan& plan,
                               const array_organisation& a, std::uint64_t local_buffer_bytes);
 

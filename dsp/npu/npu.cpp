@@ -123,6 +123,35 @@ void npu_parameters::declare(parameter_registry& r) {
             "later).")
         .from(provenance::chosen, "the fast way; both agree within 1 %")
         .moves_nothing("the order in which bursts are asked for, not how many there are");
+    r.choice("npu.weights", weights,
+             {{"resident", weight_home::resident},
+              {"streamed", weight_home::streamed},
+              {"automatic", weight_home::automatic}})
+        .says(
+            "Where weights live: resident in SRAM, streamed in from a memory outside while earlier "
+            "layers run, or automatic: resident as many as fit.")
+        .from(provenance::published,
+              "the part has no memory outside; networks that do not fit are "
+              "refused")
+        .moves("npu.external.read", +1)
+        .compare("resident", "streamed");
+    r.quantity("npu.external_bandwidth", external_bandwidth, unit::bit_per_second, 1e3, 1e13)
+        .says("What the memory outside gives when weights are streamed.")
+        .from(provenance::assumed, "an octal memory of 200 MHz at double data rate")
+        .moves("npu.cycles.streaming", -1)
+        .under("npu.weights=streamed");
+    r.integer("npu.channel_padding", channel_padding, 1, 256)
+        .must_be_power_of_two()
+        .says(
+            "Activations take room, and are moved, for channels in multiples of this; 32 is the "
+            "part's SIMD padding.")
+        .from(provenance::chosen, "no padding, so that plans meet the networks' own lower bounds")
+        .moves("npu.memory.read", +1)
+        .compare("1", "32");
+    r.integer("npu.switch_cycles", switch_cycles, 0, 100000000, unit::cycles)
+        .says("What a job costs more when it runs another network than the job before.")
+        .from(provenance::assumed, "no public figure; the control cost of one pass of h5_dense")
+        .moves_nothing("with one network there is nothing to switch");
     r.quantity("npu.mac_energy", mac_energy, unit::joule, 0, 1e-6)
         .says("Energy of a multiply-accumulate.")
         .from(provenance::derived,
@@ -228,6 +257,9 @@ memory_budget npu_parameters::budget(std::uint64_t sram_base, std::uint64_t sram
     b.reserved = reserved_bottom;
     b.input_slots = input_slots;
     b.output_slots = output_slots;
+    b.weights = weights;
+    b.external_bytes_per_cycle = external_bandwidth / 8 / clock;
+    b.channel_padding = channel_padding;
     return b;
 }
 
@@ -340,6 +372,10 @@ void npu::declare_statistics(statistics& s) {
     s.add("npu.cycles.fixed", fixed_, "Control cycles, once a pass", "cycles");
     s.add("npu.cycles.stall", stall_,
           "Cycles beyond the unloaded time: latency and conflicts of the memory", "cycles");
+    s.add("npu.cycles.streaming", streaming_,
+          "Cycles in which a pass waited for weights from outside", "cycles");
+    s.add("npu.external.read", external_bytes_, "Bytes of weights streamed in from outside", "B");
+    s.add("npu.switches", switches_, "Jobs that ran another network than the job before");
     s.add("npu.macs", macs_, "Multiply-accumulates");
     s.add("npu.memory.read", read_bytes_, "Bytes read from SRAM", "B");
     s.add("npu.memory.write", write_bytes_, "Bytes written to SRAM", "B");
@@ -418,19 +454,24 @@ void npu::start() {
         return raise(status_error, error_input);
     job_network_ = number;
     job_ = registers_.get(reg::JOB_ID);
-    if (!context_.timing_only && !start_functional(networks_[number]))
-        return raise(status_error, error_direct);
+    if (number != last_network_)
+        networks_[number].verified = false;
+    if (!context_.timing_only) {
+        const std::uint32_t error = start_functional(networks_[number]);
+        if (error != error_none)
+            return raise(status_error, error);
+    }
     busy_ = true;
     start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// Submits the functional job. Offsets of all tensors, the input's among them, are made relative to
 /// the start of the network's memory.
-bool npu::start_functional(const loaded_network& n) {
+std::uint32_t npu::start_functional(loaded_network& n) {
     const compiled_network& c = *n.compiled;
     const std::uint64_t base = c.plan.budget.base_address, bytes = c.plan.budget.bytes;
     if (job_input_ < base || job_input_ + c.input_bytes() > base + bytes)
-        return false;
+        return error_direct;
     const auto covered = [&] {
         return have_direct_ && direct_.get_start_address() <= base &&
                base + bytes - 1 <= direct_.get_end_address();
@@ -442,9 +483,24 @@ bool npu::start_functional(const loaded_network& n) {
         have_direct_ =
             memory_out->get_direct_mem_ptr(payload_, direct_) && direct_.is_read_write_allowed();
         if (!covered())
-            return false;
+            return error_direct;
     }
     std::uint8_t* memory = direct_.get_dmi_ptr() + (base - direct_.get_start_address());
+    // A network that is selected anew must be there: its upload may be under way.
+    if (!n.verified) {
+        const auto in_place = [&](std::size_t t, const tensor& x) {
+            return std::equal(x.data.begin(), x.data.end(), memory + c.plan.constant_offset[t]);
+        };
+        for (std::size_t l = 0; l < c.net.layers.size(); ++l)
+            for (const int i : c.net.layers[l].inputs) {
+                if (i < 0 || c.plan.streamed_bytes[l] > 0)
+                    continue;
+                const auto t = static_cast<std::size_t>(i);
+                if (c.net.tensors[t].constant() && !in_place(t, c.net.tensors[t]))
+                    return error_weights;
+            }
+        n.verified = true;
+    }
     std::vector<std::size_t> offsets = c.plan.tensor_offsets;
     for (std::size_t t = 0; t < offsets.size(); ++t)
         if (c.plan.in_arena[t])
@@ -453,7 +509,7 @@ bool npu::start_functional(const loaded_network& n) {
     const executor* run = n.functional.get();
     functional_ = context_.pool.submit(
         [run, memory, offsets = std::move(offsets)] { run->run(nullptr, memory, offsets); });
-    return true;
+    return error_none;
 }
 
 void npu::wait_until(std::uint64_t cycle) {
@@ -606,6 +662,45 @@ const pass* npu::fetch_pass(std::size_t index) {
     }
 }
 
+/// Weights from outside: written to SRAM as they come, behind those that are on their way already.
+void npu::bring(const external_fetch& f) {
+    const compiled_network& c = *networks_[job_network_].compiled;
+    const double rate = c.plan.budget.external_bytes_per_cycle;
+    const std::uint64_t begin = std::max(outside_free_, pass_start_);
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    sc_core::sc_time last = now;
+    payload_.set_command(tlm::TLM_WRITE_COMMAND);
+    payload_.set_data_ptr(nullptr);
+    for (std::uint64_t done = 0; done < f.bytes;) {
+        const std::uint64_t address = c.plan.address(f.offset + done);
+        const std::uint64_t bytes =
+            std::min(parameters_.burst - address % parameters_.burst, f.bytes - done);
+        done += bytes;
+        const sc_core::sc_time at =
+            job_start_ + clock_.time_of(begin + static_cast<std::uint64_t>(
+                                                    static_cast<double>(done - bytes) / rate));
+        sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
+        payload_.set_address(address);
+        payload_.set_data_length(static_cast<unsigned>(bytes));
+        payload_.set_streaming_width(static_cast<unsigned>(bytes));
+        payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+        payload_.set_dmi_allowed(false);
+        memory_out->b_transport(payload_, delay);
+        refused_ |= !payload_.is_response_ok();
+        last = std::max(last, now + delay);
+        ++bursts_;
+    }
+    write_bytes_ += f.bytes;
+    external_bytes_ += f.bytes;
+    // As in transfer().
+    const sc_core::sc_time slack = 4 * sc_core::sc_get_time_resolution();
+    const sc_core::sc_time completion =
+        last - job_start_ > slack ? last - job_start_ - slack : sc_core::SC_ZERO_TIME;
+    outside_free_ =
+        std::max(begin + external_cycles(f.bytes, c.plan.budget), clock_.cycles_until(completion));
+    arrivals_.push_back(outside_free_);
+}
+
 void npu::tell_tile(const pass& p, std::size_t index, const tile_times& t) {
     if (!context_.trace || abort_)
         return;
@@ -621,6 +716,12 @@ bool npu::run_job() {
     job_start_ = sc_core::sc_time_stamp();
     pass_start_ = 0;
     refused_ = illegal_ = false;
+    outside_free_ = 0;
+    arrivals_.clear();
+    const bool switched = last_network_ != no_network && last_network_ != job_network_;
+    const std::uint64_t switch_cost = switched ? parameters_.switch_cycles : 0;
+    switches_ += switched;
+    last_network_ = job_network_;
     context_.publish(event_kind::job_started, job_, job_input_);
     last_layers_.clear();
     layer_timing sum;
@@ -632,7 +733,18 @@ bool npu::run_job() {
         if (!section)
             break;
         const pass& p = *section;
-        const std::uint64_t control = std::max(c.array.fixed_cycles, fetch_end_);
+        for (const external_fetch& f : p.fetches)
+            bring(f);
+        if (p.awaits > arrivals_.size()) {
+            illegal_ = true;
+            illegal_command_ = "AWAIT for more fetches than there were";
+            break;
+        }
+        const std::uint64_t arrival = p.awaits > 0 ? arrivals_[p.awaits - 1] : 0;
+        const std::uint64_t waited = arrival > pass_start_ ? arrival - pass_start_ : 0;
+        const std::uint64_t switching = index == 0 ? switch_cost : 0;
+        const std::uint64_t control =
+            waited + switching + std::max(c.array.fixed_cycles, fetch_end_);
         const auto times = walk(
             p, c.array, control,
             [this](const tile& t, std::uint64_t start, load_part part) {
@@ -661,8 +773,9 @@ bool npu::run_job() {
             y.load += t.load_cycles;
             y.store += t.store_cycles;
         }
-        y.fixed = p.control_cycles;
-        y.stall = y.cycles - p.unloaded_cycles;
+        y.fixed = p.control_cycles + switching;
+        y.streaming = waited;
+        y.stall = y.cycles - waited - switching - p.unloaded_cycles;
         y.macs = p.macs;
         y.bytes = p.moved_bytes;
         if (context_.trace)
@@ -678,6 +791,7 @@ bool npu::run_job() {
         sum.store += y.store;
         sum.fixed += y.fixed;
         sum.stall += y.stall;
+        sum.streaming += y.streaming;
         sum.macs += y.macs;
         sum.bytes += y.bytes;
         last_layers_.push_back(std::move(y));
@@ -719,6 +833,7 @@ void npu::run() {
         store_ += job_sum_.store;
         fixed_ += job_sum_.fixed;
         stall_ += job_sum_.stall;
+        streaming_ += job_sum_.streaming;
         macs_ += job_sum_.macs;
         context_.publish(event_kind::job_ended, job_, job_sum_.cycles);
         raise(status_done, error_none);

@@ -6,6 +6,7 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -45,6 +46,10 @@ struct npu_parameters {
     depthwise_mode depthwise = depthwise_mode::dot_product;
     std::uint64_t function_cycles = 8, scalar_element_cycles = 4, scalar_compare_cycles = 2;
     memory_timing timing = memory_timing::transfer;
+    weight_home weights = weight_home::resident;
+    double external_bandwidth = 3.2e9;  ///< b/s
+    std::uint64_t channel_padding = 1;
+    std::uint64_t switch_cycles = 1744;
     double mac_energy = 0.30e-12, read_energy = 1e-12, write_energy = 3e-12,
            cycle_energy = 235e-12;  ///< J, see network_energy.h
     std::uint64_t hang_job = 0;     ///< fault injection: this job (from 1) never ends by itself
@@ -68,7 +73,8 @@ struct layer_timing {
     std::uint64_t compute = 0;          ///< array busy
     std::uint64_t load = 0, store = 0;  ///< bus busy, at full bus width
     std::uint64_t fixed = 0;
-    std::uint64_t stall = 0;  ///< beyond the unloaded time: the memory's doing
+    std::uint64_t streaming = 0;  ///< waited for weights from outside
+    std::uint64_t stall = 0;      ///< beyond the unloaded time: the memory's doing
     std::uint64_t macs = 0;
     std::uint64_t bytes = 0;  ///< moved both ways
 };
@@ -97,8 +103,9 @@ class npu : public sc_core::sc_module {
     npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_context& context);
     ~npu() override;
 
-    /// Adds a network; returns the number that selects it in the NETWORK register (0, 1, ...). The
-    /// first one describes itself in the OUTPUT and INPUT registers until NETWORK is written.
+    /// Adds a network, also while another one runs; returns the number that selects it in the
+    /// NETWORK register (0, 1, ...). The first one describes itself in the OUTPUT and INPUT
+    /// registers until NETWORK is written.
     std::uint32_t load(std::shared_ptr<const compiled_network> compiled);
     const compiled_network& loaded(std::uint32_t number) const {
         return *networks_.at(number).compiled;
@@ -124,6 +131,7 @@ class npu : public sc_core::sc_module {
         error_memory = 4,   ///< a burst was refused; the job was abandoned
         error_direct = 5,   ///< no direct access to the memory, or INPUT_ADDRESS is outside it
         error_aborted = 6,  ///< given up by ABORT
+        error_weights = 8,  ///< weights in SRAM are not those of the network (an upload not done)
         error_command = 7,  ///< a command cannot be executed; the job was abandoned
     };
 
@@ -131,6 +139,7 @@ class npu : public sc_core::sc_module {
     struct loaded_network {
         std::shared_ptr<const compiled_network> compiled;
         std::unique_ptr<executor> functional;
+        bool verified = false;  ///< its weights have been seen in SRAM since it was selected
         /// The command stream as it was fetched last, and what it says.
         std::vector<std::uint32_t> fetched;
         std::vector<pass> decoded;
@@ -143,7 +152,7 @@ class npu : public sc_core::sc_module {
     unsigned registers_debug(tlm::tlm_generic_payload& p);
     void written_control(std::uint32_t value);
     void start();
-    bool start_functional(const loaded_network& n);
+    std::uint32_t start_functional(loaded_network& n);
     void run();
     bool run_job();
     std::uint64_t transfer(tlm::tlm_command command, const byte_range* first,
@@ -151,6 +160,7 @@ class npu : public sc_core::sc_module {
                            std::uint8_t* data = nullptr);
     bool fetch(loaded_network& n, std::size_t words, std::size_t& at, bool& changed);
     const pass* fetch_pass(std::size_t index);
+    void bring(const external_fetch& f);
     void wait_until(std::uint64_t cycle);
     void tell_tile(const pass& p, std::size_t index, const tile_times& t);
     std::uint32_t lines() const;
@@ -164,7 +174,7 @@ class npu : public sc_core::sc_module {
     std::uint16_t tracks_[3] = {};  ///< of the trace: jobs, layers, tiles
     clock_domain clock_;
     register_block registers_;
-    std::vector<loaded_network> networks_;
+    std::deque<loaded_network> networks_;  ///< stay in place while more are loaded
     std::vector<layer_timing> last_layers_;
     job_timing last_job_;
 
@@ -184,16 +194,21 @@ class npu : public sc_core::sc_module {
     std::uint64_t job_input_ = 0;
     sc_core::sc_time job_start_;
     std::uint64_t pass_start_ = 0;  ///< cycle of the job
+    static constexpr std::uint32_t no_network = ~0u;
+    std::uint32_t last_network_ = no_network;  ///< of the job before
     bool refused_ = false, illegal_ = false;
     std::string illegal_command_;
-    std::size_t fetched_words_ = 0;    ///< of the stream, in this job
-    std::uint64_t fetch_end_ = 0;      ///< cycle of the pass
-    std::uint32_t section_words_ = 0;  ///< of the section to fetch next
-    std::uint32_t passes_ = 0;         ///< of the stream, as BEGIN said
+    std::size_t fetched_words_ = 0;        ///< of the stream, in this job
+    std::uint64_t fetch_end_ = 0;          ///< cycle of the pass
+    std::uint64_t outside_free_ = 0;       ///< cycle of the job
+    std::vector<std::uint64_t> arrivals_;  ///< of weights from outside, cycles of the job
+    std::uint32_t section_words_ = 0;      ///< of the section to fetch next
+    std::uint32_t passes_ = 0;             ///< of the stream, as BEGIN said
 
     // Counters.
     std::uint64_t jobs_ = 0, errors_ = 0, cycles_ = 0, compute_ = 0, load_ = 0, store_ = 0,
-                  fixed_ = 0, stall_ = 0, macs_ = 0, read_bytes_ = 0, write_bytes_ = 0, bursts_ = 0;
+                  fixed_ = 0, stall_ = 0, macs_ = 0, read_bytes_ = 0, write_bytes_ = 0, bursts_ = 0,
+                  streaming_ = 0, external_bytes_ = 0, switches_ = 0;
     layer_timing job_sum_;  ///< totals of the last job
 };
 

@@ -210,6 +210,169 @@ TEST_CASE("npu: executes the commands that lie in SRAM, and reports what it cann
     CHECK(b.engine.last_job().cycles == sum);
 }
 
+TEST_CASE(
+    "npu: streamed weights come while earlier layers run, and what is not hidden is counted") {
+    bench b(true);
+    memory_budget budget = b.parameters.budget(sram_base, sram_bytes);
+    budget.weights = weight_home::streamed;
+    b.parameters.switch_cycles = 0;  // each rate is a network of its own here
+    for (const double rate : {0.5, 4.0, 1e6}) {
+        budget.external_bytes_per_cycle = rate;
+        const auto c = compile(generate_mobilenet_v1(), budget, b.parameters.array(),
+                               b.parameters.local_buffer);
+        const std::uint32_t number = b.engine.load(c);
+        b.settle();
+        b.write(network_select, number);
+        b.memory.written = 0;
+        b.job(c->input_address(0));
+        REQUIRE(b.read(status) == 2);
+        b.write(status, 6);
+        std::uint64_t weights = 0, waited = 0;
+        for (const std::uint64_t x : c->plan.streamed_bytes)
+            weights += x;
+        for (const auto& l : b.engine.last_layers()) {
+            waited += l.streaming;
+            CHECK(l.cycles == l.compute + l.load + l.store + l.fixed + l.stall + l.streaming);
+        }
+        CHECK(b.memory.written == 5044713 + weights);
+        CHECK(b.engine.last_job().cycles == c->unloaded_cycles());
+        CHECK(b.engine.last_job().cycles == 813761 + waited);
+        // Closed form of the slow end: every fetch behind the other, the last layer afterwards.
+        if (rate == 0.5)
+            CHECK(b.engine.last_job().cycles > 2 * weights);
+        if (rate == 1e6)
+            CHECK(waited < 100);
+    }
+}
+
+namespace {
+
+/// Lays bytes into the bench's memory.
+void put(bench& b, std::uint64_t address, const std::uint8_t* data, std::size_t length) {
+    std::copy_n(data, length,
+                b.memory.bytes.begin() + static_cast<std::ptrdiff_t>(address - sram_base));
+}
+
+std::vector<std::uint8_t> output_of(const bench& b, const compiled_network& c) {
+    const auto at =
+        b.memory.bytes.begin() + static_cast<std::ptrdiff_t>(c.output_address(0) - sram_base);
+    return {at, at + static_cast<std::ptrdiff_t>(c.output_bytes(0))};
+}
+
+}  // namespace
+
+TEST_CASE("npu: two networks are resident, and switching costs what it is said to") {
+    bench b(false);
+    std::vector<network> nets;
+    nets.push_back(generate_mobilenet_v1(0.5, 96, 1));
+    nets.push_back(generate_mobilenet_v1(0.25, 128, 2));
+    const auto both = compile_resident(std::move(nets), b.parameters.budget(sram_base, sram_bytes),
+                                       b.parameters.array(), b.parameters.local_buffer);
+    REQUIRE(both.size() == 2);
+    // Slots in the same places; what stays of one is nowhere in the other.
+    CHECK(both[0]->plan.input_slot == both[1]->plan.input_slot);
+    CHECK(both[0]->plan.output_slot == both[1]->plan.output_slot);
+    CHECK(both[0]->plan.arena_offset == both[1]->plan.arena_offset);
+    CHECK(both[1]->plan.coefficients_offset + both[1]->plan.coefficients_bytes <=
+          both[0]->plan.commands_offset);
+    for (const auto& c : both) {
+        CHECK(c->plan.arena_offset + c->plan.arena_bytes <= both[1]->plan.commands_offset);
+        b.engine.load(c);
+        c->program_memory([&b](std::uint64_t address, const std::uint8_t* data, std::size_t n) {
+            put(b, address, data, n);
+        });
+    }
+    b.settle();
+    std::uint64_t frame = 0;
+    for (const unsigned which : {0u, 1u, 1u, 0u, 1u}) {
+        const auto& c = *both[which];
+        const auto in = picture(c.input_bytes(), 100 + frame);
+        put(b, c.input_address(frame % 2), in.data(), in.size());
+        b.write(network_select, which);
+        b.write(0x24, static_cast<std::uint32_t>(frame));
+        b.job(c.input_address(frame % 2));
+        REQUIRE(b.read(status) == 2);
+        b.write(status, 6);
+        CHECK(b.read(0x28) == frame);
+        CHECK(output_of(b, c) == run(c.net, {in})[0]);
+        const bool switched = frame == 1 || frame == 3 || frame == 4;
+        CHECK(b.engine.last_job().cycles ==
+              c.unloaded_cycles() + (switched ? b.parameters.switch_cycles : 0));
+        ++frame;
+    }
+    CHECK(b.stats.value("npu.switches") == 3);
+}
+
+TEST_CASE("npu: a network is replaced while frames come in, none is lost or mixed") {
+    // A new tensor every 600 us; an inference takes longer than a frame, so that the tensor of the
+    // next frame is written into the other slot while the NPU reads.
+    bench b(false);
+    std::vector<network> nets;
+    nets.push_back(generate_mobilenet_v1(0.5, 96, 1));
+    nets.push_back(generate_mobilenet_v1(0.5, 96, 2));
+    const auto both = compile_resident(std::move(nets), b.parameters.budget(sram_base, sram_bytes),
+                                       b.parameters.array(), b.parameters.local_buffer);
+    std::vector<std::pair<std::uint64_t, std::vector<std::uint8_t>>> upload;
+    both[0]->program_memory([&b](std::uint64_t address, const std::uint8_t* data, std::size_t n) {
+        put(b, address, data, n);
+    });
+    both[1]->program_memory([&](std::uint64_t address, const std::uint8_t* data, std::size_t n) {
+        upload.emplace_back(address, std::vector<std::uint8_t>(data, data + n));
+    });
+    b.engine.load(both[0]);
+    b.settle();
+    const unsigned frames = 12;
+    std::size_t uploaded = 0;
+    std::vector<std::vector<std::uint8_t>> tensors;
+    unsigned refused = 0, of_second = 0;
+    const auto step = [&] { sc_core::sc_start(sc_core::sc_time(100, sc_core::SC_US)); };
+    tensors.push_back(picture(both[0]->input_bytes(), 500));
+    put(b, both[0]->input_address(0), tensors[0].data(), tensors[0].size());
+    std::uint32_t selected = 0;
+    for (unsigned frame = 0; frame < frames; ++frame) {
+        if (frame == 2)
+            b.engine.load(both[1]);
+        // Too early: the upload has begun but is not done. The old network takes the frame.
+        if (frame == 4 || uploaded == upload.size()) {
+            b.write(network_select, 1);
+            selected = 1;
+        }
+        b.write(0x24, frame);
+        b.write(input_address, static_cast<std::uint32_t>(both[0]->input_address(frame % 2)));
+        b.write(control, 1);
+        b.settle();
+        if (b.read(status) & 4) {
+            CHECK(b.read(error_code) == npu::error_weights);
+            ++refused;
+            b.write(status, 6);
+            b.write(network_select, 0);
+            selected = 0;
+            b.write(control, 1);
+            b.settle();
+        }
+        REQUIRE(b.engine.busy());
+        // Meanwhile: the next frame's tensor, and a piece of the new network.
+        step();
+        tensors.push_back(picture(both[0]->input_bytes(), 501 + frame));
+        put(b, both[0]->input_address((frame + 1) % 2), tensors.back().data(),
+            tensors.back().size());
+        for (int i = 0; i < 12 && frame >= 2 && uploaded < upload.size(); ++i, ++uploaded)
+            put(b, upload[uploaded].first, upload[uploaded].second.data(),
+                upload[uploaded].second.size());
+        for (int i = 0; i < 200 && !b.irq.read(); ++i)
+            step();
+        REQUIRE(b.read(status) == 2);
+        b.write(status, 6);
+        CHECK(b.read(0x28) == frame);
+        CHECK(output_of(b, *both[selected]) == run(both[selected]->net, {tensors[frame]})[0]);
+        of_second += selected;
+    }
+    CHECK(refused == 1);
+    CHECK(of_second >= 3);
+    CHECK(b.stats.value("npu.jobs") == frames);
+    CHECK(b.stats.value("npu.switches") == 1);
+}
+
 TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
     bench b(true);
     const auto c = b.load(generate_mobilenet_v1());
