@@ -19,6 +19,7 @@ struct column_adc_parameters {
     double count_clock = 594e6;       // Hz, effective counts per second
     std::uint64_t count_edges = 2;    // of the clock, that count
     double settle_time = 1.5e-6;      // s
+    double column_constant = 0;       // s
     std::uint64_t banks = 1;
     std::uint64_t reset_divider = 4;
     bool cds = true;
@@ -61,6 +62,10 @@ struct adc_transfer {
     float digital_gain = 1;
     bool plain() const { return bow == 0 && even_width == 1 && digital_gain == 1; }
 };
+
+/// Part of a pixel's signal that the column line has reached when the signal's ramp begins:
+/// 1 - exp(-time / column_constant) after half of settle_time, or all of it without CDS.
+double settled_part(const column_adc_parameters& p);
 
 /// Analogue gain is made by the ramp's slope: it scales DN per electron and leaves the time alone.
 adc_transfer transfer_of(const column_adc_parameters& p, double analogue_gain);
@@ -108,7 +113,8 @@ struct readout_energies {
 };
 readout_energies energies_of(const column_adc_parameters& p);
 
-/// An error when the conversion does not fit `banks` line times, saying what would.
+/// An error when the conversion does not fit `banks` line times, saying what would; a warning when
+/// more than half a digital number of the range stays unsettled.
 void check(const column_adc_parameters& p, const sensor_timing& timing,
            const parameter_registry& registry, diagnostics& problems);
 

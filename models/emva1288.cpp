@@ -157,6 +157,13 @@ double image_stack::mean() const {
     return all / height_ / static_cast<double>(count_);
 }
 
+std::vector<double> image_stack::mean_image() const {
+    std::vector<double> out(sum_.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = static_cast<double>(sum_[i]) / static_cast<double>(count_);
+    return out;
+}
+
 double image_stack::temporal_variance() const {
     const double n = static_cast<double>(count_);
     double all = 0;

@@ -55,6 +55,8 @@ class image_stack {
     void add(const plane<std::uint16_t>& image);
     std::uint64_t images() const { return count_; }
     double mean() const;
+    /// Mean over the images, row by row, DN.
+    std::vector<double> mean_image() const;
     /// Mean of the pixels' variances over time, DN^2. At least two images.
     double temporal_variance() const;
     /// What of it is common to whole rows, and to whole columns, DN^2; may be slightly negative.

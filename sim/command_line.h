@@ -99,6 +99,10 @@ struct command_line {
     bool contention = false;  ///< profile on the real memory
     double background = 0;    ///< B/s of other traffic
 
+    // characterize
+    std::string write_frames;  ///< "raw16", "tiff", "dng"; empty: none
+    unsigned area_width = 640, area_height = 480, levels = 50, images = 32;
+
     // scene
     unsigned width = 1014, height = 760;
 };

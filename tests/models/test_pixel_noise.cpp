@@ -372,3 +372,42 @@ TEST_CASE("batches of Philox blocks equal the blocks one by one") {
         }
     }
 }
+
+TEST_CASE("the distance to exact Poisson and read noise is below 0.001 from 2 electrons up") {
+    const double mean = GENERATE(0.5, 2.0, 5.0, 20.0, 24.0, 30.0, 100.0, 2000.0, 8000.0);
+    constexpr double sigma = 3;
+    noise_settings s = quiet();
+    s.read_sigma = static_cast<float>(sigma);
+    constexpr unsigned rows = 1024;  // 4.2 million samples
+    const std::vector<std::uint16_t> mosaic(width, 1000);
+    s.electrons_per_count = static_cast<float>(mean / 1000);
+    const double exact_mean = static_cast<double>(s.electrons_per_count) * 1000;
+    // Counted in classes a twentieth of the spread wide; the distance is taken at their edges.
+    const double spread = std::sqrt(mean + sigma * sigma), step = spread / 20;
+    constexpr int half = 150;
+    std::vector<double> seen(2 * half + 1);
+    std::vector<float> e(width);
+    for (unsigned y = 0; y < rows; ++y) {
+        s.row = y;
+        noisy_row(s, mosaic.data(), nullptr, nullptr, 0, width, e.data());
+        for (const float v : e)
+            ++seen[static_cast<std::size_t>(std::clamp(
+                std::floor((static_cast<double>(v) - mean) / step) + half, 0.0, 2.0 * half))];
+    }
+    const double n = double{width} * rows;
+    const auto first = static_cast<unsigned>(std::max(0.0, mean - 9 * std::sqrt(mean)));
+    const auto last = static_cast<unsigned>(mean + 9 * std::sqrt(mean) + 20);
+    const std::vector<double> p = poisson(exact_mean, last);
+    double distance = 0, below = 0;
+    for (int i = 0; i < 2 * half; ++i) {
+        below += seen[static_cast<std::size_t>(i)] / n;
+        const double x = mean + (i + 1 - half) * step;
+        double cdf = 0;
+        for (unsigned k = first; k <= last; ++k)
+            cdf += p[k] * normal_cdf((x - k) / sigma);
+        distance = std::max(distance, std::fabs(cdf - below));
+    }
+    INFO("mean " << mean << " distance " << distance);
+    // Chance alone makes 1.5 / sqrt(n) once in fifty times: what an exact draw is held to.
+    CHECK(distance < (mean < 24 ? 1.5 / std::sqrt(n) : 0.001));
+}
