@@ -32,11 +32,11 @@ void check_light(float v, std::uint64_t x, std::uint64_t y, const char* channel,
                  const std::string& name) {
     if (v >= 0.0f && v <= 3.4e38f)
         return;
-    refuse(name, fmt::format("pixel ({}, {}), {}, has the light {}; 0 or more is expected", x, y,
-                             channel,
-                             std::isnan(v)   ? std::string("NaN")
-                             : std::isinf(v) ? std::string(v > 0 ? "infinity" : "-infinity")
-                                             : fmt::format("{}", v)));
+    refuse(name,
+           fmt::format("pixel ({}, {}), {}, has the light {}; 0 or more is expected", x, y, channel,
+                       std::isnan(v)   ? std::string("NaN")
+                       : std::isinf(v) ? std::string(v > 0 ? "infinity" : "-infinity")
+                                       : fmt::format("{}", v)));
 }
 
 }  // namespace picture_formats

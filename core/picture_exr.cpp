@@ -82,8 +82,8 @@ picture decode(memory_stream& stream, const std::string& name) {
             static_cast<std::int64_t>(window.min.y) * static_cast<std::int64_t>(p.stride());
         char* base = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(p.data.get()) +
                                              c * sample - static_cast<std::uintptr_t>(origin));
-        buffer.insert(
-            names[c], Imf::Slice(halves ? Imf::HALF : Imf::FLOAT, base, 3 * sample, p.stride()));
+        buffer.insert(names[c],
+                      Imf::Slice(halves ? Imf::HALF : Imf::FLOAT, base, 3 * sample, p.stride()));
     }
     file.setFrameBuffer(buffer);
     file.readPixels(window.min.y, window.max.y);

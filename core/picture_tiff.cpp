@@ -91,7 +91,9 @@ layout layout_of(TIFF* t) {
     std::uint16_t count = 0;
     std::uint16_t* kinds = nullptr;
     if (TIFFGetField(t, TIFFTAG_EXTRASAMPLES, &count, &kinds) && count > 0)
-        l.alpha = kinds[0] == EXTRASAMPLE_ASSOCALPHA ? 1 : kinds[0] == EXTRASAMPLE_UNASSALPHA ? 2 : 0;
+        l.alpha = kinds[0] == EXTRASAMPLE_ASSOCALPHA   ? 1
+                  : kinds[0] == EXTRASAMPLE_UNASSALPHA ? 2
+                                                       : 0;
     return l;
 }
 
@@ -176,7 +178,8 @@ picture read_by_library(TIFF* t, const layout& l, const memory_file& f, const st
     for (std::size_t i = 0; i < rgba.size(); ++i) {
         // The library has multiplied the colours by alpha.
         const unsigned white = 255 - TIFFGetA(rgba[i]);
-        p.data[3 * i] = static_cast<std::uint8_t>(std::min<unsigned>(255, TIFFGetR(rgba[i]) + white));
+        p.data[3 * i] =
+            static_cast<std::uint8_t>(std::min<unsigned>(255, TIFFGetR(rgba[i]) + white));
         p.data[3 * i + 1] =
             static_cast<std::uint8_t>(std::min<unsigned>(255, TIFFGetG(rgba[i]) + white));
         p.data[3 * i + 2] =
@@ -279,8 +282,7 @@ picture decode_tiff(const std::uint8_t* bytes, std::size_t size, const std::stri
                 continue;
             }
             const double most = deep ? 65535 : 255;
-            const auto code =
-                static_cast<std::uint16_t>(std::clamp(out[c], 0.0, 1.0) * most + 0.5);
+            const auto code = static_cast<std::uint16_t>(std::clamp(out[c], 0.0, 1.0) * most + 0.5);
             if (deep)
                 std::memcpy(to + 2 * c, &code, 2);
             else
@@ -289,23 +291,23 @@ picture decode_tiff(const std::uint8_t* bytes, std::size_t size, const std::stri
     };
     if (real)
         p.peak = 0;
-    const bool read = read_all(
-        t.get(), l,
-        [&](std::uint32_t y, std::uint32_t x, const std::uint8_t* in, std::uint32_t count,
-            unsigned s) {
-            if (separate) {
-                for (std::uint32_t i = 0; s < wanted && i < count; ++i)
-                    planes[(std::size_t{y} * l.width + x + i) * wanted + s] =
-                        static_cast<float>(sample_at(in + i * bytes_per_sample, l));
-                return;
-            }
-            double v[8] = {};
-            for (std::uint32_t i = 0; i < count; ++i, in += bytes_per_sample * l.samples) {
-                for (unsigned c = 0; c < wanted; ++c)
-                    v[c] = sample_at(in + c * bytes_per_sample, l);
-                put(y, x + i, v);
-            }
-        });
+    const bool read =
+        read_all(t.get(), l,
+                 [&](std::uint32_t y, std::uint32_t x, const std::uint8_t* in, std::uint32_t count,
+                     unsigned s) {
+                     if (separate) {
+                         for (std::uint32_t i = 0; s < wanted && i < count; ++i)
+                             planes[(std::size_t{y} * l.width + x + i) * wanted + s] =
+                                 static_cast<float>(sample_at(in + i * bytes_per_sample, l));
+                         return;
+                     }
+                     double v[8] = {};
+                     for (std::uint32_t i = 0; i < count; ++i, in += bytes_per_sample * l.samples) {
+                         for (unsigned c = 0; c < wanted; ++c)
+                             v[c] = sample_at(in + c * bytes_per_sample, l);
+                         put(y, x + i, v);
+                     }
+                 });
     if (!read || !f.complaint.empty())
         damaged();
     for (std::size_t i = 0; i < planes.size(); i += wanted) {

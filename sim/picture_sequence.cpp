@@ -55,9 +55,10 @@ pattern pattern_of(const std::string& name) {
             continue;
         }
         if (p.numbered)
-            fail(fmt::format("{}: more than one number in the name of a sequence; one %d is "
-                             "expected",
-                             name));
+            fail(
+                fmt::format("{}: more than one number in the name of a sequence; one %d is "
+                            "expected",
+                            name));
         p.numbered = true;
         if (end > i + 1)
             p.digits = std::max(1ul, std::stoul(name.substr(i + 1, end - i - 1)));
@@ -77,7 +78,8 @@ std::int64_t last_number(const pattern& p) {
     for (fs::directory_iterator i(folder.empty() ? fs::path(".") : folder, error), end;
          !error && i != end; i.increment(error)) {
         const std::string file = i->path().filename().string();
-        if (file.size() <= before.size() + p.after.size() || file.compare(0, before.size(), before) ||
+        if (file.size() <= before.size() + p.after.size() ||
+            file.compare(0, before.size(), before) ||
             file.compare(file.size() - p.after.size(), p.after.size(), p.after))
             continue;
         const std::string number =
@@ -85,7 +87,8 @@ std::int64_t last_number(const pattern& p) {
         if (number.size() > 9 || !std::all_of(number.begin(), number.end(), is_digit))
             continue;
         const auto k = std::stoll(number);
-        if (p.file(static_cast<std::uint64_t>(k)) == (fs::path(p.before).parent_path() / file).string())
+        if (p.file(static_cast<std::uint64_t>(k)) ==
+            (fs::path(p.before).parent_path() / file).string())
             last = std::max<std::int64_t>(last, k);
     }
     return last;
@@ -110,9 +113,8 @@ std::optional<picture_sequence> picture_sequence::of(const std::string& name, st
                 break;
             fail(fmt::format(
                 "{}: the file of frame {} is missing{}", file, k - first,
-                last > missing
-                    ? fmt::format("; the sequence goes on to {}",
-                                  p.file(static_cast<std::uint64_t>(last)))
+                last > missing ? fmt::format("; the sequence goes on to {}",
+                                             p.file(static_cast<std::uint64_t>(last)))
                 : last >= static_cast<std::int64_t>(first)
                     ? fmt::format("; the sequence has {} frames and run.frames asks for {}",
                                   k - first, frames)

@@ -62,8 +62,9 @@ T at(const picture& p, unsigned x, unsigned y, unsigned c) {
 }
 
 /// A channel of an OpenEXR file made by the library itself; `value(x, y, channel)`.
-void write_exr(const std::string& path, int width, int height, const std::vector<std::string>& names,
-               bool halves, const std::function<float(int, int, int)>& value) {
+void write_exr(const std::string& path, int width, int height,
+               const std::vector<std::string>& names, bool halves,
+               const std::function<float(int, int, int)>& value) {
     Imf::Header header(width, height);
     for (const auto& n : names)
         header.channels().insert(n, Imf::Channel(halves ? Imf::HALF : Imf::FLOAT));
@@ -78,8 +79,8 @@ void write_exr(const std::string& path, int width, int height, const std::vector
             }
         const auto w = static_cast<std::size_t>(width);
         if (halves)
-            buffer.insert(names[c], Imf::Slice(Imf::HALF, reinterpret_cast<char*>(half[c].data()), 2,
-                                               2 * w));
+            buffer.insert(names[c],
+                          Imf::Slice(Imf::HALF, reinterpret_cast<char*>(half[c].data()), 2, 2 * w));
         else
             buffer.insert(names[c], Imf::Slice(Imf::FLOAT, reinterpret_cast<char*>(real[c].data()),
                                                4, 4 * w));
@@ -384,15 +385,16 @@ TEST_CASE("light that cannot be is an error with file and pixel") {
 
 TEST_CASE("truncated and damaged pictures of every kind are refused by name") {
     const temporary_folder folder;
-    const std::string exr = folder.path().string() + "/a.exr", tif = folder.path().string() + "/a.tif",
-                      png = folder.path().string() + "/a.png", dng = folder.path().string() + "/a.dng";
+    const std::string exr = folder.path().string() + "/a.exr",
+                      tif = folder.path().string() + "/a.tif",
+                      png = folder.path().string() + "/a.png",
+                      dng = folder.path().string() + "/a.dng";
     write_exr(exr, 64, 64, {"R", "G", "B"}, true,
               [](int x, int y, int) { return static_cast<float>((x * 37 + y * 91) % 101); });
     tiff_kind k;
     k.width = k.height = 64;
-    write_tiff<std::uint8_t>(tif, k, [](unsigned x, unsigned y, unsigned) {
-        return static_cast<std::uint8_t>(x * y);
-    });
+    write_tiff<std::uint8_t>(
+        tif, k, [](unsigned x, unsigned y, unsigned) { return static_cast<std::uint8_t>(x * y); });
     plane<std::uint16_t> grey(64, 64);
     for (unsigned y = 0; y < 64; ++y)
         for (unsigned x = 0; x < 64; ++x)
@@ -412,7 +414,8 @@ TEST_CASE("truncated and damaged pictures of every kind are refused by name") {
     REQUIRE(complaint(dng).empty());
     for (const double part : {0.3, 0.9})
         CHECK(contains(complaint(cut(dng, part)), ".dng.cut: the "));
-    const std::string nothing = folder.path().string() + "/empty.exr", text = folder.path().string() + "/text.png";
+    const std::string nothing = folder.path().string() + "/empty.exr",
+                      text = folder.path().string() + "/text.png";
     std::ofstream(nothing, std::ios::binary) << "";
     std::ofstream(text, std::ios::binary) << "this is no picture";
     CHECK(contains(complaint(nothing), "the file is empty"));
@@ -434,7 +437,8 @@ TEST_CASE("a DNG becomes light: black level off, white balance on, 1 at saturati
     for (unsigned y = 0; y < 48; ++y)
         for (unsigned x = 0; x < 64; ++x) {
             const unsigned c = y % 2 == 0 ? x % 2 : 1 + x % 2;
-            mosaic.row(y)[x] = static_cast<std::uint16_t>(256.5 + 0.4 * d.neutral[c] * (4095 - 256));
+            mosaic.row(y)[x] =
+                static_cast<std::uint16_t>(256.5 + 0.4 * d.neutral[c] * (4095 - 256));
         }
     std::ofstream(path, std::ios::binary) << encode_dng(mosaic, d);
     const picture p = load_picture(path);

@@ -61,13 +61,13 @@ TEST_CASE("frame k of a run is file k, and a damaged file ends the run by name")
     for (unsigned k = 0; k < 3; ++k)
         put_grey(at + "v" + std::to_string(k) + ".png", codes[k]);
     const std::vector<std::string> command = {
-        "run",          std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
-        "--scene",      at + "v%d.png",
-        "--network",    "none",
-        "--frames",     "3",
-        "--set",        "noise.enable=false",
-        "--set",        "output.save_frames=all",
-        "--out",        at + "out"};
+        "run",       std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
+        "--scene",   at + "v%d.png",
+        "--network", "none",
+        "--frames",  "3",
+        "--set",     "noise.enable=false",
+        "--set",     "output.save_frames=all",
+        "--out",     at + "out"};
     const auto good = ocellus_program(command);
     INFO(good.err);
     REQUIRE(good.exit_code == 0);
