@@ -2,9 +2,9 @@
 // Copyright The Ocellus Authors
 // Wall and CPU time of one noisy 12.3 Mpx frame, from the light's mosaic to digital numbers, with
 // all noise sources, for every instruction set of this machine, beside the floor of the same run:
-// the random numbers that a pixel needs (two normal numbers from Philox4x32-10, and 48 bits for
-// Poisson numbers in the dark), its mosaic and fixed pattern read and its digital number written.
-// Prints figures, judges nothing.
+// the random numbers that a pixel needs (from Philox4x32-10 a normal number for the reading and
+// another for the light, or, in the dark, 48 bits for its Poisson number), its mosaic and fixed
+// pattern read and its digital number written. Prints figures, judges nothing.
 #include <sys/resource.h>
 #include <time.h>
 
@@ -101,24 +101,28 @@ int main(int argc, char* argv[]) {
     for (int level = 2; level >= least; --level) {
         if (limit_simd(static_cast<simd_level>(level)) != static_cast<simd_level>(level))
             continue;
-        const auto floor_of = [&](const mosaic& in, bool dark) {
-            return shortest(pool, repeats, [&, dark](unsigned first, unsigned last) {
+        const auto floor_of = [&](const mosaic& in, bool light, bool dark) {
+            return shortest(pool, repeats, [&, light, dark](unsigned first, unsigned last) {
                 alignas(64) float a[normal_chunk], b[normal_chunk];
-                chunk_bits bits;
+                alignas(64) std::uint32_t words[normal_chunk];
+                alignas(64) std::uint16_t halves[normal_chunk];
                 const philox4x32::key key = key_of(7);
                 for (unsigned y = first; y < last; ++y) {
                     const std::uint16_t* from = in->row(y);
                     const std::uint16_t* pattern = differences.pattern->row(y);
                     std::uint16_t* to = out.row(y);
                     for (unsigned x = 0; x < width; x += normal_chunk) {
-                        normal_batch(key, x / normal_chunk, y, 3, purpose::test, a, b);
+                        normal_batch(key, x / normal_chunk, y, 3, purpose::test, a);
+                        if (light)
+                            normal_batch(key, x / normal_chunk, y, 4, purpose::test, b);
                         if (dark)
-                            draw_bits(key, x / normal_chunk, y, 4, purpose::test, bits);
+                            draw_bits(key, x / normal_chunk, y, 5, purpose::test, normal_chunk,
+                                      words, halves);
                         const unsigned n = std::min(normal_chunk, width - x);
                         for (unsigned i = 0; i < n; ++i)
                             to[x + i] = static_cast<std::uint16_t>(from[x + i] ^ pattern[x + i]);
                         // The numbers are needed: without this the compiler could drop them.
-                        asm volatile("" : : "r"(a), "r"(b), "r"(&bits) : "memory");
+                        asm volatile("" : : "r"(a), "r"(b), "r"(words), "r"(halves) : "memory");
                     }
                 }
             });
@@ -139,9 +143,12 @@ int main(int argc, char* argv[]) {
                         t.cpu * 1e3, t.cpu / pixels * 1e9, t.cpu / floor.cpu);
         };
         const mosaic bright = light(pool, 0.5, 0, 0);
-        const seconds floor = floor_of(bright, false), dark_floor = floor_of(bright, true);
+        const seconds floor = floor_of(bright, true, false),
+                      dark_floor = floor_of(bright, false, true),
+                      both_floor = floor_of(bright, true, true);
         print("floor", floor, floor);
         print("floor, dark", dark_floor, dark_floor);
+        print("floor, both kinds", both_floor, both_floor);
         print("5000 e-", frame_of(bright, 10000), floor);
         const mosaic quarter = light(pool, 0.5, 0.25, 0.001);
         seconds mixed;
@@ -150,8 +157,11 @@ int main(int argc, char* argv[]) {
         for (const double electrons : {0.1, 1.0, 5.0, 11.0, 20.0, 24.0, 30.0}) {
             char name[32];
             std::snprintf(name, sizeof name, "%g e-", electrons);
-            const bool dark = electrons < 26;
-            print(name, frame_of(bright, 2 * electrons), dark ? dark_floor : floor);
+            // At 24 e- the pixels' own gains put some on either side.
+            print(name, frame_of(bright, 2 * electrons),
+                  electrons < 23   ? dark_floor
+                  : electrons < 26 ? both_floor
+                                   : floor);
         }
     }
     rusage usage{};

@@ -14,6 +14,8 @@ namespace {
 // become vector code; every lane does the same IEEE operations whatever its width.
 #define OCELLUS_INLINE static inline __attribute__((always_inline))
 
+constexpr unsigned pairs = normal_chunk / 2;
+
 /// Natural logarithm of a normal positive number x = m 2^k, m in [sqrt(1/2), sqrt(2)):
 /// k ln 2 + (m - 1) P(m - 1), where P interpolates ln(1 + y) / y at seven Chebyshev nodes,
 /// to 1.3e-6 of it.
@@ -67,7 +69,7 @@ OCELLUS_INLINE void turn(float radius, std::uint16_t direction, float& first, fl
 }
 
 OCELLUS_INLINE void radii_body(const std::uint32_t* __restrict words, float* __restrict out) {
-    for (unsigned i = 0; i < normal_chunk; ++i)
+    for (unsigned i = 0; i < pairs; ++i)
         out[i] = radius_of(words[i]);
 }
 
@@ -77,7 +79,7 @@ OCELLUS_SIMD_KERNEL(radii, (const std::uint32_t* __restrict words, float* __rest
 OCELLUS_INLINE void turns_body(const float* __restrict radius,
                                const std::uint16_t* __restrict directions, float* __restrict first,
                                float* __restrict second) {
-    for (unsigned i = 0; i < normal_chunk; ++i)
+    for (unsigned i = 0; i < pairs; ++i)
         turn(radius[i], directions[i], first[i], second[i]);
 }
 
@@ -89,31 +91,34 @@ OCELLUS_SIMD_KERNEL(turns,
 }  // namespace
 
 void draw_bits(const philox4x32::key& key, std::uint32_t index, std::uint32_t b, std::uint32_t c,
-               purpose why, chunk_bits& out) {
-    constexpr unsigned quarter = normal_chunk / 4, eighth = normal_chunk / 8;
+               purpose why, unsigned count, std::uint32_t* words, std::uint16_t* halves) {
+    const unsigned quarter = count / 4, eighth = count / 8;
     const std::uint32_t block = index * (quarter + eighth);
-    std::uint32_t* const w = out.word;
-    philox_batch(key, block, b, c, why, quarter, w, w + quarter, w + 2 * quarter, w + 3 * quarter);
-    alignas(64) std::uint32_t both[4][eighth];
-    philox_batch(key, block + quarter, b, c, why, eighth, both[0], both[1], both[2], both[3]);
+    philox_batch(key, block, b, c, why, quarter, words, words + quarter, words + 2 * quarter,
+                 words + 3 * quarter);
+    constexpr unsigned most = normal_chunk / 2;
+    alignas(64) std::uint32_t both[most];
+    philox_batch(key, block + quarter, b, c, why, eighth, both, both + eighth, both + 2 * eighth,
+                 both + 3 * eighth);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    std::memcpy(out.half, both, sizeof out.half);
+    std::memcpy(halves, both, count * sizeof *halves);
 #else
-    for (unsigned i = 0; i < normal_chunk / 2; ++i) {
-        out.half[2 * i] = static_cast<std::uint16_t>(both[0][i]);
-        out.half[2 * i + 1] = static_cast<std::uint16_t>(both[0][i] >> 16);
+    for (unsigned i = 0; i < count / 2; ++i) {
+        halves[2 * i] = static_cast<std::uint16_t>(both[i]);
+        halves[2 * i + 1] = static_cast<std::uint16_t>(both[i] >> 16);
     }
 #endif
 }
 
 void normal_batch(const philox4x32::key& key, std::uint32_t index, std::uint32_t b, std::uint32_t c,
-                  purpose why, float* first, float* second) {
-    chunk_bits bits;
-    draw_bits(key, index, b, c, why, bits);
+                  purpose why, float* out) {
+    alignas(64) std::uint32_t words[pairs];
+    alignas(64) std::uint16_t halves[pairs];
+    draw_bits(key, index, b, c, why, pairs, words, halves);
     // Two loops: together their chains of operations are longer than processors look ahead.
-    alignas(64) float radius[normal_chunk];
-    radii(bits.word, radius);
-    turns(radius, bits.half, first, second);
+    alignas(64) float radius[pairs];
+    radii(words, radius);
+    turns(radius, halves, out, out + pairs);
 }
 
 void normal_pair(std::uint32_t radius, std::uint16_t direction, float& first, float& second) {

@@ -10,21 +10,18 @@ namespace ocellus::models {
 
 constexpr unsigned normal_chunk = 256;
 
-/// Two independent normal numbers for each of 256 places (Box and Muller 1958), from the Philox
-/// counters (96 x index + j, b, c, why). Place 64 k + j has word k of block j for its radius, and
-/// half a word of block 64 + j / 2 for its direction: the lower half for even j. 2^16 directions at
+/// Random bits for `count` places, 32 and 16 for each, from the Philox counters
+/// (3/8 count x index + j, b, c, why). Place count/4 k + j has word k of block j, and half of word
+/// k of block count/4 + j/2: the lower one for even j. `count` is a multiple of 128.
+void draw_bits(const philox4x32::key& key, std::uint32_t index, std::uint32_t b, std::uint32_t c,
+               purpose why, unsigned count, std::uint32_t* words, std::uint16_t* halves);
+
+/// Independent normal numbers for 256 places, by Box and Muller (1958). Places i and 128 + i share
+/// the bits of place i of 128: 32 for their radius, 16 for their direction. 2^16 directions at
 /// equal distances integrate every polynomial of the sine and cosine below that degree exactly, so
 /// that no more are needed.
 void normal_batch(const philox4x32::key& key, std::uint32_t index, std::uint32_t b, std::uint32_t c,
-                  purpose why, float* first, float* second);
-
-/// 48 random bits for each of 256 places, laid out in the same way: 32 and 16.
-struct chunk_bits {
-    alignas(64) std::uint32_t word[normal_chunk];
-    alignas(64) std::uint16_t half[normal_chunk];
-};
-void draw_bits(const philox4x32::key& key, std::uint32_t index, std::uint32_t b, std::uint32_t c,
-               purpose why, chunk_bits& out);
+                  purpose why, float* out);
 
 /// One pair from 48 bits.
 void normal_pair(std::uint32_t radius, std::uint16_t direction, float& first, float& second);

@@ -43,15 +43,24 @@ OCELLUS_SIMD_KERNEL(table_places,
                      std::uint32_t* __restrict place),
                     (mean, w, place))
 
+/// Not in place: stores would hold up the loads that follow.
+__attribute__((noinline)) void look_up(const std::uint32_t* __restrict table,
+                                       const std::uint32_t* __restrict place,
+                                       std::uint32_t* __restrict out) {
+    for (unsigned i = 0; i < chunk; ++i)
+        out[i] = table[place[i]];
+}
+
 OCELLUS_INLINE void table_poisson_body(const float* __restrict mean,
                                        const std::uint32_t* __restrict w,
                                        const std::uint16_t* __restrict more,
                                        const std::uint32_t* __restrict entries,
                                        float* __restrict out) {
-    constexpr float cells = poisson_cells;
+    constexpr float cells = poisson_cells, whole = 0x1p24f;
     for (unsigned i = 0; i < chunk; ++i) {
         const float m = mean[i] < in_table ? mean[i] : in_table;
-        const float d = m - static_cast<float>(static_cast<std::int32_t>(m * cells)) / cells;
+        const float x = m * cells;
+        const float d = (x - static_cast<float>(static_cast<std::int32_t>(x))) * (1.0f / cells);
         const std::uint32_t word = w[i], entry = entries[i];
         const auto kept = static_cast<std::int32_t>((word >> 8) & 0x3ffffu);
         const auto own = static_cast<std::int32_t>(word >> 26);
@@ -59,10 +68,11 @@ OCELLUS_INLINE void table_poisson_body(const float* __restrict mean,
                                    ? own
                                    : static_cast<std::int32_t>(entry & 63u);
         const auto rest = static_cast<std::int32_t>(((word & 0xffu) << 16) | more[i]);
-        const float u = (static_cast<float>(rest) + 0.5f) * 0x1p-24f;
-        const float none = 1.0f + d * (-1.0f + d * (1.0f / 2 + d * (-1.0f / 6 + d * (1.0f / 24))));
-        const float one = none + none * d;
-        const float two = one + none * d * d * 0.5f;
+        // Cumulated probabilities in parts of 2^24; exp(-d) to 4e-8.
+        const float none = whole + d * (-whole + d * (whole / 2 + d * (-whole / 6)));
+        const float step = none * d;
+        const float one = none + step, two = one + step * (d * 0.5f);
+        const float u = static_cast<float>(rest) + 0.5f;
         const std::int32_t r = (u > none ? 1 : 0) + (u > one ? 1 : 0) + (u > two ? 1 : 0);
         out[i] = static_cast<float>(k + r);
     }
@@ -90,14 +100,12 @@ OCELLUS_SIMD_KERNEL(take_bright,
 /// Poisson numbers, right where the mean is in the tables.
 void draw_dark(const philox4x32::key& key, std::uint32_t index, std::uint32_t row,
                std::uint32_t frame, const float* mean, float* shot) {
-    chunk_bits bits;
-    draw_bits(key, index, row, frame, purpose::shot_noise, bits);
-    alignas(64) std::uint32_t place[chunk];
-    table_places(mean, bits.word, place);
-    const std::uint32_t* const table = poisson_table();
-    for (unsigned i = 0; i < chunk; ++i)
-        place[i] = table[place[i]];
-    table_poisson(mean, bits.word, bits.half, place, shot);
+    alignas(64) std::uint32_t word[chunk], place[chunk], entries[chunk];
+    alignas(64) std::uint16_t half[chunk];
+    draw_bits(key, index, row, frame, purpose::dark_shot_noise, chunk, word, half);
+    table_places(mean, word, place);
+    look_up(poisson_table(), place, entries);
+    table_poisson(mean, word, half, entries, shot);
 }
 
 /// Expected electrons of a chunk, and the lowest and highest of them.
@@ -179,13 +187,15 @@ void noisy_chunk(const noise_settings& s, std::uint32_t index, const std::uint16
                  float* out) {
     alignas(64) float shot_normal[chunk], read_normal[chunk], mean[chunk], shot[chunk];
     const philox4x32::key key = key_of(s.seed);
-    normal_batch(key, index, s.row, s.frame, purpose::read_noise, shot_normal, read_normal);
+    normal_batch(key, index, s.row, s.frame, purpose::read_noise, read_normal);
     float range[2] = {0, 0};
     means(s, mosaic, pattern, column_gains, mean, range);
     const bool any_dark = range[0] < poisson_table_below;
     const bool any_bright = range[1] >= poisson_table_below;
-    if (any_bright)
+    if (any_bright) {
+        normal_batch(key, index, s.row, s.frame, purpose::shot_noise, shot_normal);
         bright_shot(mean, shot_normal, shot);
+    }
     const float* drawn = shot;
     alignas(64) float with_dark[chunk];
     if (any_dark) {
@@ -226,7 +236,8 @@ OCELLUS_SIMD_KERNEL(pattern_bytes,
 
 void pattern_chunk(std::uint64_t seed, std::uint32_t row, std::uint32_t index, std::uint16_t* out) {
     alignas(64) float low[chunk], high[chunk];
-    normal_batch(key_of(seed), index, row, 0, purpose::pixel_offset, low, high);
+    normal_batch(key_of(seed), index, row, 0, purpose::pixel_offset, low);
+    normal_batch(key_of(seed), index, row, 0, purpose::pixel_response, high);
     pattern_bytes(low, high, out);
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/random.h"
@@ -257,33 +258,36 @@ TEST_CASE("every sample equals a scalar computation with the library's functions
     unsigned differing = 0;
     for (unsigned x = 0; x < n; ++x) {
         const unsigned chunk = x / 256, inside = x % 256;
-        // 64 blocks of words for the places of a chunk, then 32 of halves.
-        const auto word = [&](purpose why, std::uint32_t block) {
-            return philox4x32::generate(
-                {chunk * 96 + block, s.row, s.frame, static_cast<std::uint32_t>(why)},
-                key_of(s.seed))[inside / 64];
+        // Of `count` places: blocks of words, then half as many of halves.
+        const auto bits = [&](purpose why, unsigned count, unsigned place) {
+            const unsigned quarter = count / 4, j = place % quarter;
+            const auto block = [&](std::uint32_t at) {
+                return philox4x32::generate({chunk * (quarter + quarter / 2) + at, s.row, s.frame,
+                                             static_cast<std::uint32_t>(why)},
+                                            key_of(s.seed))[place / quarter];
+            };
+            const std::uint32_t both = block(quarter + j / 2);
+            return std::make_pair(block(j), j % 2 ? both >> 16 : both & 0xffff);
         };
-        const auto half = [&](purpose why) {
-            const std::uint32_t both = word(why, 64 + inside % 64 / 2);
-            return inside % 2 ? both >> 16 : both & 0xffff;
+        const auto normal = [&](purpose why) {
+            const auto [word, direction] = bits(why, 128, inside % 128);
+            const double radius = std::sqrt(-2 * std::log(((word >> 1) + 0.5) * 0x1p-31));
+            // The quadrant is in the top two bits, the rest is an angle centred on its axis.
+            const int fraction = static_cast<int>(direction & 0x3fff);
+            const double angle =
+                1.5707963267948966 *
+                ((direction >> 14) +
+                 ((fraction < 0x2000 ? fraction : fraction - 0x4000) + 0.5) * 0x1p-14);
+            return radius * (inside < 128 ? std::cos(angle) : std::sin(angle));
         };
-        const double radius = std::sqrt(
-            -2 * std::log(((word(purpose::read_noise, inside % 64) >> 1) + 0.5) * 0x1p-31));
-        // The quadrant is in the top two bits, the rest is an angle centred on its axis.
-        const std::uint32_t direction = half(purpose::read_noise);
-        const double axis = (direction >> 14) * 1.5707963267948966;
-        const int fraction = static_cast<int>(direction & 0x3fff);
-        const double angle = axis + ((fraction < 0x2000 ? fraction : fraction - 0x4000) + 0.5) *
-                                        0x1p-14 * 1.5707963267948966;
-        const double z = radius * std::cos(angle), read = radius * std::sin(angle);
+        const double z = normal(purpose::shot_noise), read = normal(purpose::read_noise);
         const int gain = static_cast<std::int8_t>(pattern[x] >> 8);
         const int offset = static_cast<std::int8_t>(pattern[x] & 0xff);
         const double pixels = static_cast<double>(s.pixels);
         const double mean = (mosaic[x] * 0.004 * (1 + gain * 0.008 / 32) + 0.05) * pixels;
         double shot = 0;
         if (mean < 24) {
-            const std::uint32_t w = word(purpose::shot_noise, inside % 64);
-            const std::uint32_t more = half(purpose::shot_noise);
+            const auto [w, more] = bits(purpose::dark_shot_noise, 256, inside);
             // The table's part of the mean, then the rest by inversion.
             const auto cell = static_cast<unsigned>(mean * 32);
             const std::uint32_t entry = poisson_table()[cell * 64 + (w >> 26)];
@@ -363,8 +367,8 @@ TEST_CASE("batches of Philox blocks equal the blocks one by one") {
     for (const std::uint32_t first : {0u, 128u, 0xffffffe0u, 0xfffffff3u}) {
         std::uint32_t w[4][64];
         const philox4x32::key key = key_of(0x0123456789abcdefull);
-        philox_batch(key, first, 77, 0xdeadbeefu, purpose::test, 64, w[0], w[1], w[2], w[3]);
-        for (std::uint32_t j = 0; j < 64; ++j) {
+        philox_batch(key, first, 77, 0xdeadbeefu, purpose::test, 48, w[0], w[1], w[2], w[3]);
+        for (std::uint32_t j = 0; j < 48; ++j) {
             const auto block =
                 philox4x32::generate({first + j, 77, 0xdeadbeefu, std::uint32_t{1000}}, key);
             for (unsigned i = 0; i < 4; ++i)

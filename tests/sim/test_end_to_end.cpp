@@ -158,16 +158,16 @@ TEST_CASE("images, tensors and outputs are those that were recorded") {
     REQUIRE(r.exit_code == 0);
     // Change them with the pictures' contents only: another draw of noise, another scene.
     const std::pair<const char*, const char*> recorded[] = {
-        {"frame_0000.raw10", "3314241b2263e3b72f021448f7b7833b484690d84d1079422c54dc493421bb96"},
-        {"frame_0001.raw10", "390de031df33ddc524ecfe0441e047c7d6f0b9e31a4069db1665749cabe5ed8a"},
-        {"frame_0002.raw10", "004802d63280ec167351359528011c0c87895691a3fae06f46fd70fe75ed10c3"},
-        {"tensor_0000.bin", "0de1d6dee485d8de1b9b0b131b7ff8f975fad86d9bec5663d440bdaa7c66175d"},
-        {"tensor_0001.bin", "79ba6881a473cf291437713f88fae179968023d6f01dd27b569eabe40b74727f"},
-        {"tensor_0002.bin", "8a1b11502beefe3854f9fa5c51bf4763e66a520b76f4390dafdf9725f8397686"},
-        {"output_0000_0.bin", "3220347dd22d21639e65646a3ac182a21741e94e77141adefeb5f2ff340ebb72"},
-        {"output_0001_1.bin", "d2988a694ed8535dc487a9688e6c239cba437b4cfa573f7d8d666653197c6503"},
-        {"output_0002_0.bin", "5962f3e07047e94881f678446e78be437944d00e19120821b719626040937f55"},
-        {"output_0002_1.bin", "6cd8daba0fbd83e2f4a67b3415072bf7cd76a65e6f9ce00f0fc611564fd95fbd"},
+        {"frame_0000.raw10", "1b9ca9ea21362afcb92eabd32cf9e736bf3a2b99a373f76dffb6e6eff4c5619f"},
+        {"frame_0001.raw10", "2efdffa3496dbf39e141a88842dcf2d70cca6e885952f0433a16486053fdb9b7"},
+        {"frame_0002.raw10", "65350b4403d546060f2c9383b0d049d58ae3cb5fad2dbde387207f30eceb6a1d"},
+        {"tensor_0000.bin", "03145a98f46d6d19702f4f4586673710145b1d2e7df467bcc9060d72e8257ca1"},
+        {"tensor_0001.bin", "9f1a996c076734359a5718574d063adf536c198fcc18b220a2dbe7eba97505dd"},
+        {"tensor_0002.bin", "d6a6fcd85541cda405933fafdabd08f0d3aba001410139334cdd2df79765ae07"},
+        {"output_0000_0.bin", "cba52f3aeb0b9f66184ecccd29b2c6b9d9098c12c0102dcb9b52ebf8c0b11a36"},
+        {"output_0001_1.bin", "6354ea0d845e346ce9f733435e70e14b63d23373ed6b17bf3b58b6b1e622a4ac"},
+        {"output_0002_0.bin", "e15c80388fa4730cb7b23f8e3f2e5b78b3f221859b23c3bb4d9e2922d0b47ea4"},
+        {"output_0002_1.bin", "1b2a2ba112433b9e3781202fddac082557b4d6b9ca83c47d76856e2ec9953e76"},
     };
     for (const auto& [name, hash] : recorded) {
         INFO(name);
