@@ -39,6 +39,16 @@ class fitted_line {
     double n_ = 0, x_ = 0, y_ = 0, xx_ = 0, xy_ = 0;
 };
 
+/// Root mean square about the mean.
+double spread_of(const std::vector<double>& values) {
+    double mean = 0, squares = 0;
+    for (const double v : values)
+        mean += v / static_cast<double>(values.size());
+    for (const double v : values)
+        squares += (v - mean) * (v - mean);
+    return std::sqrt(squares / static_cast<double>(values.size()));
+}
+
 /// Of values about their mean, 201 bins that reach as far as the values do and are a whole number
 /// of `grain`, the distance of values, wide.
 histogram histogram_of(const std::vector<double>& values, double unit, double grain) {
@@ -177,8 +187,16 @@ characterization characterize(const test_stand& stand, worker_pool& pool,
     const double dark_noise = std::sqrt(square(pixels * read) + square(pixels * row_noise) +
                                         square(pixels * reset) + rate * seconds);
     const bool several = adc.banks > 1;
-    const double bank_offset = several ? adc.bank_offset / gain * pixels : 0.0;
-    const double bank_gain = several ? adc.bank_gain : 0.0;
+    // Banks are few: what was drawn for them, not what it was drawn from.
+    const column_converters drawn(adc, stand.seed, stand.width, gain);
+    std::vector<double> bank_offsets, bank_gains;
+    for (unsigned b = 0; b < adc.banks; ++b) {
+        const adc_transfer& t = drawn.bank(b);
+        bank_offsets.push_back(static_cast<double>(t.offset) / static_cast<double>(t.slope) *
+                               pixels);
+        bank_gains.push_back(static_cast<double>(t.slope) / static_cast<double>(transfer.slope));
+    }
+    const double bank_offset = spread_of(bank_offsets), bank_gain = spread_of(bank_gains);
     const double shared = std::sqrt(side);  // rows and columns average over two
     const double on = noise.enable ? 1.0 : 0.0;
     spatial_spread dsnu, prnu;
@@ -300,7 +318,7 @@ characterization characterize(const test_stand& stand, worker_pool& pool,
         f.push_back({n, unit, scale * set.total, scale * seen.total / per, ""});
         f.push_back({n + " pixel", unit, scale * set.pixel, scale * seen.pixel / per, ""});
         f.push_back({n + " row", unit, scale * set.row, scale * seen.row / per,
-                     several ? "banks included" : ""});
+                     several ? "banks as drawn included" : ""});
         f.push_back({n + " column", unit, scale * set.column, scale * seen.column / per, ""});
     };
     parts("DSNU1288", "e-", 1, dsnu, in_dark, t.gain);
@@ -322,7 +340,10 @@ characterization characterize(const test_stand& stand, worker_pool& pool,
         f.push_back({"dark current doubling", "K", doubling,
                      (other - noise.temperature) / std::log2(times_as_much),
                      "between " + std::to_string(std::lround(noise.temperature)) + " and " +
-                         std::to_string(std::lround(other)) + " degC"});
+                         std::to_string(std::lround(other)) + " degC" +
+                         (t.dark_limited ? "; steps of " + std::to_string(std::lround(1 / slope)) +
+                                               " e- are too coarse for it"
+                                         : "")});
     result.transfer = t;
     result.dark_noise = quantisation;
     result.edge = sharp;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/diagnostics.h"
 #include "core/dng.h"
 #include "core/files.h"
 #include "models/characterization.h"
@@ -202,6 +203,14 @@ int characterize(const command_line& command) {
     settings s;
     parameter_registry registry;
     resolve_settings(command, s, registry);
+    if (!s.pixels.noise.enable) {
+        diagnostics problems;
+        problems.error(registry.where("noise.enable"),
+                       "noise.enable = false leaves nothing to measure a sensor by",
+                       "EMVA 1288 finds the gain in the shot noise: leave it on, and set to 0 what "
+                       "is not wanted");
+        problems.throw_if_errors();
+    }
     models::test_stand stand;
     stand.pixels = s.pixels;
     stand.adc = s.adc;

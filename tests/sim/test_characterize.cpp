@@ -133,7 +133,8 @@ TEST_CASE("plots are whole pictures, and wrong options are told") {
                                                   {"--size", "axb"},
                                                   {"--size", "10x10"},
                                                   {"--levels", "3"},
-                                                  {"--images", "1"}}) {
+                                                  {"--images", "1"},
+                                                  {"--set", "noise.enable=false"}}) {
         auto a = small_stand;
         a.insert(a.end(), wrong.begin(), wrong.end());
         CHECK(ocellus_program(a).exit_code == 2);
