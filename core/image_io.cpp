@@ -12,9 +12,11 @@
 #include <fstream>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "core/diagnostics.h"
+#include "core/picture_formats.h"
 // After <cstdio>, which these two expect.
 #include <jerror.h>
 #include <jpeglib.h>
@@ -23,22 +25,34 @@
 namespace ocellus {
 namespace {
 
-[[noreturn]] void refuse(const std::string& name, const std::string& why) {
-    throw input_error(exit_code::usage, fmt::format("{}: {}", name, why));
-}
-
-void check_size(std::uint64_t width, std::uint64_t height, const std::string& name) {
-    if (width == 0 || height == 0)
-        refuse(name, fmt::format("the picture has no pixels ({}x{})", width, height));
-    if (width > max_image_pixels || height > max_image_pixels || width * height > max_image_pixels)
-        refuse(name, fmt::format("the picture has {}x{} pixels, at most {} million are accepted",
-                                 width, height, max_image_pixels / 1'000'000));
-}
+using picture_formats::check_size;
+using picture_formats::refuse;
 
 // Both libraries report errors by a function that must not return. It jumps back into the functions
 // below, whose frames hold nothing with a destructor: everything they use is owned by their caller.
 
 constexpr std::size_t message_size = 256;
+
+bool little_endian() {
+    const std::uint16_t one = 1;
+    std::uint8_t first = 0;
+    std::memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+/// RGBA to RGB on white, in code values.
+template <class T>
+void composite_on_white(const std::uint8_t* rgba, std::size_t pixels, std::uint8_t* rgb) {
+    constexpr std::uint64_t most = static_cast<T>(~T{0});
+    for (std::size_t i = 0; i < pixels; ++i) {
+        T in[4], out[3];
+        std::memcpy(in, rgba + i * sizeof in, sizeof in);
+        const std::uint64_t alpha = in[3];
+        for (int c = 0; c < 3; ++c)
+            out[c] = static_cast<T>((in[c] * alpha + most * (most - alpha) + most / 2) / most);
+        std::memcpy(rgb + i * sizeof out, out, sizeof out);
+    }
+}
 
 struct png_reader {
     const std::uint8_t* bytes;
@@ -75,8 +89,10 @@ void png_read_bytes(png_structp png, png_bytep out, png_size_t length) {
     r->position += length;
 }
 
-/// Reads up to the header and asks for 8-bit RGBA.
-bool png_open(png_reader* r, std::uint32_t* width, std::uint32_t* height) {
+/// Reads up to the header and asks for RGBA, of 16 bits in the machine's order when `deep` and the
+/// file has them, else of 8.
+bool png_open(png_reader* r, bool deep, std::uint32_t* width, std::uint32_t* height,
+              bool* sixteen) {
     if (setjmp(r->failed))
         return false;
     r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, png_failed, png_complains);
@@ -90,10 +106,14 @@ bool png_open(png_reader* r, std::uint32_t* width, std::uint32_t* height) {
     png_read_info(r->png, r->info);
     *width = png_get_image_width(r->png, r->info);
     *height = png_get_image_height(r->png, r->info);
-    png_set_scale_16(r->png);
+    *sixteen = deep && png_get_bit_depth(r->png, r->info) == 16;
+    if (!*sixteen)
+        png_set_scale_16(r->png);
+    else if (little_endian())
+        png_set_swap(r->png);
     png_set_expand(r->png);
     png_set_gray_to_rgb(r->png);
-    png_set_add_alpha(r->png, 0xff, PNG_FILLER_AFTER);
+    png_set_add_alpha(r->png, *sixteen ? 0xffff : 0xff, PNG_FILLER_AFTER);
     return true;
 }
 
@@ -107,7 +127,7 @@ bool png_read_pixels(png_reader* r, png_bytepp rows) {
     return true;
 }
 
-rgb8_image decode_png(const std::uint8_t* bytes, std::size_t size, const std::string& name) {
+picture read_png(const std::uint8_t* bytes, std::size_t size, const std::string& name, bool deep) {
     png_reader r;
     r.bytes = bytes;
     r.size = size;
@@ -121,25 +141,22 @@ rgb8_image decode_png(const std::uint8_t* bytes, std::size_t size, const std::st
                                                    r.message[0] ? r.message : "out of memory"));
     };
     std::uint32_t width = 0, height = 0;
-    if (!png_open(&r, &width, &height))
+    bool sixteen = false;
+    if (!png_open(&r, deep, &width, &height, &sixteen))
         complain();
     check_size(width, height, name);
-    std::vector<std::uint8_t> rgba(std::size_t{width} * height * 4);
+    picture out(width, height, sixteen ? sample_type::u16 : sample_type::u8, sample_coding::srgb);
+    const std::size_t row_bytes = std::size_t{width} * 4 * sample_size(out.type);
+    std::vector<std::uint8_t> rgba(row_bytes * height);
     std::vector<png_bytep> rows(height);
     for (std::uint32_t y = 0; y < height; ++y)
-        rows[y] = rgba.data() + std::size_t{y} * width * 4;
+        rows[y] = rgba.data() + y * row_bytes;
     if (!png_read_pixels(&r, rows.data()))
         complain();
-    rgb8_image image(width, height);
-    const std::uint8_t* in = rgba.data();
-    std::uint8_t* out = image.data.get();
-    for (std::size_t i = 0; i < std::size_t{width} * height; ++i, in += 4, out += 3) {
-        const unsigned alpha = in[3];
-        for (int c = 0; c < 3; ++c)
-            out[c] =
-                static_cast<std::uint8_t>((in[c] * alpha + 255u * (255u - alpha) + 127u) / 255u);
-    }
-    return image;
+    const auto composite =
+        sixteen ? composite_on_white<std::uint16_t> : composite_on_white<std::uint8_t>;
+    composite(rgba.data(), std::size_t{width} * height, out.data.get());
+    return out;
 }
 
 struct jpeg_reader {
@@ -192,10 +209,11 @@ bool jpeg_open(jpeg_reader* r, const std::uint8_t* bytes, std::size_t size) {
     return true;
 }
 
-bool jpeg_read_pixels(jpeg_reader* r, std::uint8_t* out, std::size_t stride) {
+bool jpeg_read_pixels(jpeg_reader* r, std::uint8_t* out, std::size_t stride,
+                      J_COLOR_SPACE colours) {
     if (setjmp(r->failed))
         return false;
-    r->info.out_color_space = JCS_RGB;
+    r->info.out_color_space = colours;
     r->info.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&r->info);
     while (r->info.output_scanline < r->info.output_height) {
@@ -206,7 +224,7 @@ bool jpeg_read_pixels(jpeg_reader* r, std::uint8_t* out, std::size_t stride) {
     return true;
 }
 
-rgb8_image decode_jpeg(const std::uint8_t* bytes, std::size_t size, const std::string& name) {
+picture read_jpeg(const std::uint8_t* bytes, std::size_t size, const std::string& name) {
     jpeg_reader r;
     std::memset(&r.info, 0, sizeof r.info);
     struct closer {
@@ -223,13 +241,25 @@ rgb8_image decode_jpeg(const std::uint8_t* bytes, std::size_t size, const std::s
     if (!jpeg_open(&r, bytes, size))
         complain();
     check_size(r.info.image_width, r.info.image_height, name);
-    if (r.info.num_components != 1 && r.info.num_components != 3)
-        refuse(name, fmt::format("the JPEG file has {} components (CMYK?); grey or RGB is expected",
+    const bool cmyk = r.info.num_components == 4;
+    if (r.info.num_components != 1 && r.info.num_components != 3 && !cmyk)
+        refuse(name, fmt::format("the JPEG file has {} components; 1, 3 or 4 are expected",
                                  r.info.num_components));
-    rgb8_image image(r.info.image_width, r.info.image_height);
-    if (!jpeg_read_pixels(&r, image.data.get(), std::size_t{image.width} * 3))
+    picture out(r.info.image_width, r.info.image_height, sample_type::u8, sample_coding::srgb);
+    const std::size_t stride = std::size_t{out.width} * (cmyk ? 4 : 3);
+    std::vector<std::uint8_t> inks(cmyk ? stride * out.height : 0);
+    if (!jpeg_read_pixels(&r, cmyk ? inks.data() : out.data.get(), stride,
+                          cmyk ? JCS_CMYK : JCS_RGB))
         complain();
-    return image;
+    // With Adobe's marker, as good as always, the file says how much light each ink leaves.
+    const bool left = r.info.saw_Adobe_marker;
+    for (std::size_t i = 0; i < inks.size(); i += 4)
+        for (std::size_t c = 0; c < 3; ++c) {
+            const unsigned ink = left ? inks[i + c] : 255u - inks[i + c];
+            const unsigned black = left ? inks[i + 3] : 255u - inks[i + 3];
+            out.data[i / 4 * 3 + c] = static_cast<std::uint8_t>((ink * black + 127) / 255);
+        }
+    return out;
 }
 
 // Writing. A PNG file is a signature and a few chunks; the pixels are one zlib stream, here put
@@ -336,16 +366,36 @@ std::string encode(unsigned width, unsigned height, int colour_type, int depth,
 
 }  // namespace
 
+namespace picture_formats {
+
+picture decode_png(const std::uint8_t* bytes, std::size_t size, const std::string& name,
+                   bool deep) {
+    return read_png(bytes, size, name, deep);
+}
+
+picture decode_jpeg(const std::uint8_t* bytes, std::size_t size, const std::string& name) {
+    return read_jpeg(bytes, size, name);
+}
+
+}  // namespace picture_formats
+
 rgb8_image decode_image(const std::uint8_t* bytes, std::size_t size, const std::string& name) {
     if (size == 0)
         refuse(name, "the file is empty; a PNG or JPEG picture is expected");
     static const std::uint8_t png_signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     static const std::uint8_t jpeg_signature[3] = {0xff, 0xd8, 0xff};
+    picture p;
     if (size >= 8 && std::memcmp(bytes, png_signature, 8) == 0)
-        return decode_png(bytes, size, name);
-    if (size >= 3 && std::memcmp(bytes, jpeg_signature, 3) == 0)
-        return decode_jpeg(bytes, size, name);
-    refuse(name, "not a PNG or JPEG picture");
+        p = read_png(bytes, size, name, false);
+    else if (size >= 3 && std::memcmp(bytes, jpeg_signature, 3) == 0)
+        p = read_jpeg(bytes, size, name);
+    else
+        refuse(name, "not a PNG or JPEG picture");
+    rgb8_image out;
+    out.width = p.width;
+    out.height = p.height;
+    out.data = std::move(p.data);
+    return out;
 }
 
 rgb8_image load_image(const std::string& path) {

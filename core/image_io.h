@@ -14,12 +14,13 @@ namespace ocellus {
 /// Largest picture that load_image accepts, in pixels.
 constexpr std::uint64_t max_image_pixels = 100'000'000;
 
-/// Reads a PNG or JPEG file as 8-bit RGB. The content decides, not the name.
+/// Reads a PNG or JPEG file as 8-bit RGB; core/picture.h reads more. The content decides, not the
+/// name.
 ///
 /// PNG: every colour type and bit depth, interlaced or not; 16-bit samples are scaled to 8; alpha
-/// is composited on white, in code values. JPEG: baseline and progressive, grey or colour; CMYK is
-/// refused. Samples are taken as sRGB: colour profiles, gAMA chunks and EXIF orientation are
-/// ignored.
+/// is composited on white, in code values. JPEG: baseline and progressive, grey, colour or CMYK
+/// (R = (1 - C)(1 - K)). Samples are taken as sRGB: colour profiles, gAMA chunks and EXIF
+/// orientation are ignored.
 ///
 /// Throws input_error(exit_code::usage) for a file that is missing, is no picture, is damaged or
 /// truncated, or has more than max_image_pixels.

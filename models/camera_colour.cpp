@@ -163,20 +163,37 @@ std::shared_ptr<scene_mosaic::rendering> scene_mosaic::render(std::uint32_t n,
     return r;
 }
 
-scene_mosaic::samples scene_mosaic::frame(std::uint32_t n, const shutter& when) {
-    if (still_)
+double scene_mosaic::peak() const {
+    double most = 1;
+    for (const auto& row : raw_) {
+        double sum = 0;
+        for (const double v : row)
+            sum += v > 0 ? v : 0;
+        most = sum > most ? sum : most;
+    }
+    // Published matrices give white to three digits: that is white.
+    most = most < 1.005 ? 1 : most;
+    return most * static_cast<double>(scene_->peak());
+}
+
+scene_mosaic::samples scene_mosaic::frame(std::uint32_t n, const shutter& when, double scale) {
+    if (still_ && still_scale_ == scale)
         return still_;
+    colour_matrix raw = raw_;
+    for (auto& row : raw)
+        for (double& v : row)
+            v /= scale;
     auto now = ahead_ && ahead_->number == n ? ahead_ : render(n, when);
     ahead_.reset();
     constexpr unsigned rows_per_band = 32;
     samples made = store_->lend(lazy_plane<std::uint16_t>::start(
         pool_, width_, height_, rows_per_band,
-        [now, raw = raw_, binning = binning_](plane<std::uint16_t>& out, unsigned first,
-                                              unsigned last) {
+        [now, raw, binning = binning_](plane<std::uint16_t>& out, unsigned first, unsigned last) {
             now->ready.wait();
             make_mosaic(*now->light, raw, binning, out, first, last);
         },
         store_->take()));
+    still_scale_ = scale;
     if (scene_->still())
         still_ = made;
     else if (pool_.threads() > 0 && !scene_->changes_within_frame())

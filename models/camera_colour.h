@@ -60,8 +60,11 @@ class scene_mosaic {
     scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera, unsigned width,
                  unsigned height, unsigned binning, worker_pool& pool);
     using samples = std::shared_ptr<const lazy_plane<std::uint16_t>>;
-    /// Output resolution, 16-bit fractions of mosaic_white.
-    samples frame(std::uint32_t n, const shutter& when = {});
+    /// Output resolution, 16-bit fractions: mosaic_white stands for `scale` times the green signal
+    /// of diffuse white.
+    samples frame(std::uint32_t n, const shutter& when = {}, double scale = 1);
+    /// The largest signal that a pixel may have, in that unit; at least 1.
+    double peak() const;
 
   private:
     struct rendering;
@@ -73,6 +76,7 @@ class scene_mosaic {
     std::shared_ptr<plane_store<std::uint16_t>> store_ =
         std::make_shared<plane_store<std::uint16_t>>();
     samples still_;
+    double still_scale_ = 1;
     std::shared_ptr<rendering> ahead_;
 };
 

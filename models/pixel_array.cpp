@@ -237,7 +237,16 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     when.start = frame_start_.to_seconds() - exposure_time_;
     when.row_time = line_time_ / mode_.binning;
     when.exposure = exposure_time_;
-    return std::make_shared<exposed_frame>(s, parameters_.noise, mosaic_->frame(frame, when),
+    // Light beyond what any pixel can hold needs no numbers of its own.
+    const pixel_noise_parameters& n = parameters_.noise;
+    const double spread = 1 - 4 * (n.prnu + n.prnu_row + n.prnu_column);
+    const double hold = 1.25 * n.full_well / (spread > 0.25 ? spread : 0.25);
+    const double white = s.white_rate * s.exposure_time;
+    double scale = mosaic_->peak();
+    if (white > 0 && hold / white < scale)
+        scale = hold / white > 1 ? hold / white : 1;
+    s.white_rate *= scale;
+    return std::make_shared<exposed_frame>(s, parameters_.noise, mosaic_->frame(frame, when, scale),
                                            *differences_);
 }
 

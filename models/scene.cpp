@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #include "models/scene.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -187,9 +188,14 @@ class resampled : public linear_frame {
         const auto source_row = [&](long row) -> const decoded& {
             decoded& d = kept[static_cast<std::size_t>(row) % kept.size()];
             if (d.row != row) {
-                picture_.paint(static_cast<unsigned>(row), painted.data());
-                decode_row(painted.data(), linear_table().data(), d.red.data(), d.green.data(),
-                           d.blue.data(), source_width);
+                if (picture_.shine) {
+                    picture_.shine(static_cast<unsigned>(row), d.red.data(), d.green.data(),
+                                   d.blue.data());
+                } else {
+                    picture_.paint(static_cast<unsigned>(row), painted.data());
+                    decode_row(painted.data(), linear_table().data(), d.red.data(), d.green.data(),
+                               d.blue.data(), source_width);
+                }
                 d.row = row;
             }
             return d;
@@ -262,7 +268,10 @@ class uniform : public linear_frame {
 }  // namespace
 
 double srgb_to_linear(unsigned code) {
-    const double v = code / 255.0;
+    return light_of_srgb(code / 255.0);
+}
+
+double light_of_srgb(double v) {
     if (v <= 0.04045)
         return v / 12.92;
     // x^2.4 = x^2 (x^(1/5))^2, with the fifth root by Newton's iteration: basic arithmetic alone,
@@ -296,12 +305,116 @@ std::shared_ptr<const linear_frame> resampled_frame(row_source picture, unsigned
     return std::make_shared<resampled>(std::move(picture), width, height);
 }
 
-image_scene::image_scene(rgb8_image image)
-    : image_(std::make_shared<const rgb8_image>(std::move(image))) {}
+namespace {
+
+/// Light of every 16-bit sRGB code value.
+const std::vector<float>& deep_table() {
+    static const std::vector<float> table = [] {
+        std::vector<float> t(65536);
+        for (unsigned i = 0; i < 65536; ++i)
+            t[i] = static_cast<float>(light_of_srgb(i / 65535.0));
+        return t;
+    }();
+    return table;
+}
+
+/// Light of every half; the caller's picture has none that is not finite.
+const std::vector<float>& half_table() {
+    static const std::vector<float> table = [] {
+        std::vector<float> t(65536, 0.0f);
+        for (unsigned i = 0; i < 0x7c00; ++i) {
+            const int exponent = static_cast<int>(i >> 10);
+            const float fraction = static_cast<float>(i & 1023) / 1024.0f;
+            t[i] =
+                exponent ? std::ldexp(1.0f + fraction, exponent - 15) : std::ldexp(fraction, -14);
+        }
+        return t;
+    }();
+    return table;
+}
+
+/// Largest light of a picture.
+float peak_of(const picture& image, float gain) {
+    return image.peak *
+           (image.type == sample_type::half || image.type == sample_type::real ? gain : 1.0f);
+}
+
+}  // namespace
+
+row_source rows_of(std::shared_ptr<const picture> image, float gain) {
+    row_source s;
+    s.width = image->width;
+    s.height = image->height;
+    const bool coded = image->coding == sample_coding::srgb;
+    if (image->type == sample_type::u8 && coded) {
+        s.paint = [image](unsigned row, std::uint8_t* rgb) {
+            std::memcpy(rgb, image->row(row), image->stride());
+        };
+        return s;
+    }
+    if (image->type == sample_type::u8 || image->type == sample_type::real) {
+        const bool bytes = image->type == sample_type::u8;
+        s.shine = [image, gain, bytes](unsigned row, float* red, float* green, float* blue) {
+            const std::uint8_t* in = image->row(row);
+            float* const out[3] = {red, green, blue};
+            for (std::size_t i = 0; i < std::size_t{image->width} * 3; ++i) {
+                float v = 0;
+                if (bytes)
+                    v = static_cast<float>(in[i]) / 255.0f;
+                else
+                    std::memcpy(&v, in + 4 * i, 4), v *= gain;
+                out[i % 3][i / 3] = v;
+            }
+        };
+        return s;
+    }
+    const bool half = image->type == sample_type::half;
+    const float scale = half ? gain : 1.0f / 65535.0f;
+    const float* table = half ? half_table().data() : coded ? deep_table().data() : nullptr;
+    const float factor = coded ? 1.0f : scale;
+    s.shine = [image, table, factor](unsigned row, float* red, float* green, float* blue) {
+        const std::uint8_t* in = image->row(row);
+        for (unsigned x = 0; x < image->width; ++x, in += 6) {
+            std::uint16_t v[3];
+            std::memcpy(v, in, 6);
+            red[x] = (table ? table[v[0]] : static_cast<float>(v[0])) * factor;
+            green[x] = (table ? table[v[1]] : static_cast<float>(v[1])) * factor;
+            blue[x] = (table ? table[v[2]] : static_cast<float>(v[2])) * factor;
+        }
+    };
+    return s;
+}
+
+namespace {
+
+picture of_bytes(rgb8_image image) {
+    picture p;
+    p.width = image.width;
+    p.height = image.height;
+    p.data = std::move(image.data);
+    return p;
+}
+
+}  // namespace
+
+image_scene::image_scene(rgb8_image image) : image_scene(of_bytes(std::move(image))) {}
+
+image_scene::image_scene(picture image, double white)
+    : image_(std::make_shared<const picture>(std::move(image))),
+      gain_(static_cast<float>(1 / white)) {
+    peak_ = std::max(1.0f, peak_of(*image_, gain_));
+}
 
 std::shared_ptr<const linear_frame> image_scene::frame(std::uint32_t, unsigned width,
                                                        unsigned height) const {
-    return resampled_frame(rows_of(image_), width, height);
+    return resampled_frame(rows_of(image_, gain_), width, height);
+}
+
+std::shared_ptr<const linear_frame> sequence_scene::frame(std::uint32_t n, unsigned width,
+                                                          unsigned height) const {
+    auto image = std::make_shared<const picture>(load_(n < count_ ? n : count_ - 1));
+    return resampled_frame(rows_of(std::move(image), static_cast<float>(1 / white_)), width,
+                           height);
 }
 
 rendered_scene::rendered_scene(picture_generator render)

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/image.h"
+#include "core/picture.h"
 
 namespace ocellus::models {
 
@@ -40,6 +41,8 @@ class scene {
     /// worker pool. Pure.
     virtual std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
                                                       unsigned height) const = 0;
+    /// The most light that any colour of any frame has: 1 unless it shines brighter than white.
+    virtual float peak() const { return 1.0f; }
     /// Whether the light changes while a frame is exposed, so that every row sees its own.
     virtual bool changes_within_frame() const { return false; }
     /// The same with the mean light of each row over its own exposure.
@@ -62,25 +65,52 @@ class uniform_scene : public scene {
     float red_, green_, blue_;
 };
 
-/// A photograph in sRGB: cropped at its centre to the array's aspect, then area-averaged where it
-/// is larger than the array and bilinearly interpolated where it is smaller, in linear light.
+/// A photograph or a rendering: cropped at its centre to the array's aspect, then area-averaged
+/// where it is larger than the array and bilinearly interpolated where it is smaller, in linear
+/// light.
 class image_scene : public scene {
   public:
     using scene::frame;
     explicit image_scene(rgb8_image image);
+    /// `white` is the value of linear floating point samples that stands for diffuse white.
+    explicit image_scene(picture image, double white = 1);
     bool still() const override { return true; }
+    float peak() const override { return peak_; }
     std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
                                               unsigned height) const override;
 
   private:
-    std::shared_ptr<const rgb8_image> image_;
+    std::shared_ptr<const picture> image_;
+    float gain_ = 1, peak_ = 1;
 };
 
-/// A picture in sRGB whose rows are painted when they are wanted: by any thread, in any order, some
-/// of them twice. Painting must be pure.
+/// Frame k is picture first + k; the last one stays when there are no more.
+class sequence_scene : public scene {
+  public:
+    using scene::frame;
+    /// `load` must be pure and may throw; it is called from the worker pool. `peak` is the most
+    /// light of them all.
+    sequence_scene(std::function<picture(std::uint32_t index)> load, std::uint32_t count,
+                   double white, float peak)
+        : load_(std::move(load)), count_(count), white_(white), peak_(peak) {}
+    bool still() const override { return count_ == 1; }
+    float peak() const override { return peak_; }
+    std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
+                                              unsigned height) const override;
+
+  private:
+    std::function<picture(std::uint32_t)> load_;
+    std::uint32_t count_;
+    double white_;
+    float peak_;
+};
+
+/// A picture whose rows are painted when they are wanted: by any thread, in any order, some of them
+/// twice. Painting must be pure. One of the two: sRGB code values, or light.
 struct row_source {
     unsigned width = 0, height = 0;
     std::function<void(unsigned row, std::uint8_t* rgb)> paint;  ///< 3 x width bytes
+    std::function<void(unsigned row, float* red, float* green, float* blue)> shine;
 };
 
 /// A picture per frame from a generator that must be pure: same frame, same bytes. A generator of
@@ -103,11 +133,14 @@ class rendered_scene : public scene {
 };
 
 /// IEC 61966-2-1: the linear light of an sRGB code value 0 .. 255, exact to double rounding and the
-/// same on every machine.
+/// same on every machine; `v` is the code value as 0 .. 1.
 double srgb_to_linear(unsigned code);
+double light_of_srgb(double v);
 
 /// The rows of a picture.
 row_source rows_of(std::shared_ptr<const rgb8_image> image);
+/// The same, linear samples times `gain`.
+row_source rows_of(std::shared_ptr<const picture> image, float gain = 1);
 
 /// The picture, resampled to an array of width x height as image_scene says.
 std::shared_ptr<const linear_frame> resampled_frame(row_source picture, unsigned width,

@@ -251,7 +251,7 @@ std::string guest::last_metadata_line() const {
 sensor_control::services guest::control_services() {
     sensor_control::services s;
     s.load_scene = [this](const std::string& name) {
-        return load_scene(extras_.find_scene ? extras_.find_scene(name) : name);
+        return load_scene(extras_.find_scene ? extras_.find_scene(name) : name, settings_.run);
     };
     s.last_metadata = [this] { return last_metadata_line(); };
     if (extras_.recorder)

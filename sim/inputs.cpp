@@ -4,15 +4,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/files.h"
-#include "core/image_io.h"
+#include "core/picture.h"
 #include "dsp/network/reader.h"
 #include "dsp/npu/generated_networks.h"
 #include "models/charts.h"
 #include "sim/boot_info.h"
 #include "sim/embedded.h"
+#include "sim/picture_sequence.h"
 
 namespace ocellus::sim {
 namespace {
@@ -187,10 +189,11 @@ void check_sram_is_shared(const run_inputs& in, const settings& s) {
 
 }  // namespace
 
-std::shared_ptr<const models::scene> load_scene(const std::string& name, std::uint64_t seed) {
+std::shared_ptr<const models::scene> load_scene(const std::string& name, const run_parameters& p,
+                                                std::uint64_t frames) {
     if (name == "builtin:parcels")
         return std::make_shared<models::rendered_scene>(
-            [seed](std::uint32_t frame, unsigned width, unsigned height) {
+            [seed = p.scene_seed](std::uint32_t frame, unsigned width, unsigned height) {
                 // Half the array's resolution: finer than the tensor and than most lenses.
                 const auto picture = std::make_shared<const models::parcel_picture>(
                     models::make_parcel_scene(seed, frame), (width + 1) / 2, (height + 1) / 2);
@@ -210,9 +213,29 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, std::ui
         fail(fmt::format("unknown built-in scene '{}'; did you mean {}?", name,
                          near.empty() ? names[0] : near));
     }
+    if (const auto sequence = picture_sequence::of(name, p.scene_first, frames)) {
+        std::vector<std::string> files = sequence->files;
+        const auto transfer = p.scene_transfer;
+        // Every picture is read once before anything is simulated: for its light, and for what may
+        // be wrong with it.
+        float peak = 1;
+        for (const auto& file : files) {
+            const picture image = load_picture(file, transfer);
+            if (image.type == sample_type::half || image.type == sample_type::real)
+                peak = std::max(peak, image.peak / static_cast<float>(p.scene_white));
+        }
+        const auto count = static_cast<std::uint32_t>(files.size());
+        return std::make_shared<models::sequence_scene>(
+            [files = std::move(files), transfer](std::uint32_t k) {
+                return load_picture(files[k], transfer);
+            },
+            count, p.scene_white, peak);
+    }
     const std::string bytes = read_input(name);
     return std::make_shared<models::image_scene>(
-        decode_image(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), name));
+        decode_picture(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), name,
+                       p.scene_transfer),
+        p.scene_white);
 }
 
 run_inputs load_inputs(const command_line& command, const settings& s,
@@ -225,13 +248,17 @@ run_inputs load_inputs(const command_line& command, const settings& s,
     if (is_builtin(scene)) {
         in.scene_is_parcels = scene == "builtin:parcels";
         in.files.push_back({"scene", scene, "", 0, {}});
-        in.scene = load_scene(scene, s.run.scene_seed);
+        in.scene = load_scene(scene, s.run);
         if (command.timing_only)
             in.scene = nullptr;
     } else {
         const std::string path = resolve_path(r, "scene.source", scene);
-        note(in.files, "scene", path, read_input(path));
-        in.scene = load_scene(path);
+        if (const auto sequence = picture_sequence::of(path, s.run.scene_first, s.run.frames))
+            for (const auto& file : sequence->files)
+                note(in.files, "scene", file, read_input(file));
+        else
+            note(in.files, "scene", path, read_input(path));
+        in.scene = load_scene(path, s.run, s.run.frames);
     }
 
     if (!command.inject_raw.empty()) {

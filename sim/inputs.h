@@ -49,8 +49,11 @@ std::string read_input_file(const std::string& path);
 /// Loads scene, network and tensor. Throws input_error for whatever is wrong with them.
 run_inputs load_inputs(const command_line& command, const settings& s, const parameter_registry& r);
 
-/// A picture file, or builtin:parcels with the seed of its arrangement. Throws input_error.
-std::shared_ptr<const models::scene> load_scene(const std::string& name, std::uint64_t seed = 12);
+/// A picture file, a sequence of them or a built-in scene, with the scene.* parameters of the run.
+/// A sequence needs files for `frames` frames (0: those that are there). Throws input_error.
+std::shared_ptr<const models::scene> load_scene(const std::string& name,
+                                                const run_parameters& p = {},
+                                                std::uint64_t frames = 0);
 
 /// The network alone, compiled for the SRAM and NPU of the settings; null for "none".
 std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,

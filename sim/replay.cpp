@@ -33,6 +33,10 @@ script read_script(const std::string& text, const std::string& path, const scrip
 void unpack(origin& o) {
     o.files = std::make_unique<temporary_place>();
     recording& r = *o.source;
+    std::string sequence;  // the name that stands for the files of a scene
+    for (const auto& v : r.parameters)
+        if (v.name == "scene.source")
+            sequence = std::filesystem::path(v.text).filename().string();
     for (std::size_t i = 0; i < r.files.size(); ++i) {
         const auto& f = r.files[i];
         std::filesystem::create_directory(fmt::format("{}/{}", o.files->path(), i));
@@ -45,8 +49,16 @@ void unpack(origin& o) {
         };
         if (f.role == "config")
             o.command.config_file = path;
-        if (f.role == "scene")
+        if (f.role == "scene" && f.name == sequence)
             use("scene.source");
+        if (f.role == "scene" && f.name != sequence) {
+            const std::string folder = o.files->path() + "/sequence";
+            std::filesystem::create_directories(folder);
+            replace_file(folder + "/" + f.name, f.bytes);
+            for (auto& v : r.parameters)
+                if (v.name == "scene.source")
+                    v.text = folder + "/" + sequence;
+        }
         if (f.role == "network")
             use("network.source");
         if (f.role == "labels")

@@ -41,15 +41,32 @@ void run_parameters::declare(parameter_registry& r) {
         .compare("5 s", "10 s");
     r.text("scene.source", scene)
         .says(
-            "Picture in front of the lens: a PNG or JPEG file, builtin:parcels, or builtin: and "
-            "the "
-            "name of a chart (docs/scene.md).")
+            "Picture in front of the lens: a PNG, JPEG, TIFF, OpenEXR or RAW file, a sequence such "
+            "as img_%04d.png, builtin:parcels, or builtin: and the name of a chart "
+            "(docs/scene.md).")
         .from(provenance::chosen, "a scene of our own that needs no file")
         .moves_nothing("another picture: nothing grows or shrinks with it");
     r.integer("scene.seed", scene_seed, 0, 0x7fffffffffffffffu)
         .says("Seed of the built-in scene's arrangement; each frame is a new one.")
         .from(provenance::chosen, "any number")
         .moves_nothing("another arrangement of the same kind");
+    r.integer("scene.first", scene_first, 0, 999999999)
+        .says("Number in the name of the file that is frame 0 of a sequence.")
+        .from(provenance::chosen, "frame k is file k")
+        .moves_nothing("which files of a sequence are read");
+    r.choice("scene.transfer", scene_transfer,
+             {{"auto", picture_transfer::automatic},
+              {"srgb", picture_transfer::srgb},
+              {"linear", picture_transfer::linear}})
+        .says(
+            "What integer samples of a picture mean: sRGB code values or light; auto: sRGB, and "
+            "light for RAW files. Floating point is always light.")
+        .from(provenance::chosen, "what pictures of integers usually hold")
+        .moves_nothing("pictures from files alone, and how bright they are");
+    r.real("scene.white", scene_white, 1e-6, 1e9)
+        .says("Value of a floating point sample that stands for a diffuse white surface.")
+        .from(provenance::chosen, "renderers' pictures have white at 1")
+        .moves_nothing("pictures of floating point alone");
     r.text("network.source", network)
         .says(
             "Quantized network: a .tflite or .onnx file, builtin:parcels, "

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/parameter.h"
+#include "core/picture.h"
 #include "dsp/cpu/clint.h"
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/npu/npu.h"
@@ -39,6 +40,9 @@ struct run_parameters {
     double hang_time = 10;  ///< s of simulated time
     std::string scene = "builtin:parcels";
     std::uint64_t scene_seed = 12;
+    std::uint64_t scene_first = 0;
+    picture_transfer scene_transfer = picture_transfer::automatic;
+    double scene_white = 1;
     std::string network = "builtin:parcels";
     std::string labels;
     image_output image = image_output::raw;

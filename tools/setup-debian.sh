@@ -6,7 +6,8 @@ set -euo pipefail
 packages=(
     g++ cmake ninja-build pkg-config ccache
     libsystemc-dev libeigen3-dev libboost-program-options-dev libfmt-dev
-    libtomlplusplus-dev nlohmann-json3-dev libpng-dev libjpeg-dev zlib1g-dev libssl-dev
+    libtomlplusplus-dev nlohmann-json3-dev libpng-dev libjpeg-dev libtiff-dev libopenexr-dev
+    zlib1g-dev libssl-dev
     libflatbuffers-dev flatbuffers-compiler libonnx-dev libprotobuf-dev
     libdw-dev libzstd-dev libsqlite3-dev catch2 librandom123-dev libraw-dev clang-format-14 python3
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf gdb-multiarch qemu-system-misc lcov

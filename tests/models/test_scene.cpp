@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "models/camera_colour.h"
@@ -28,7 +29,7 @@ collected all_rows(const linear_frame& f) {
     return c;
 }
 
-std::shared_ptr<const rgb8_image> picture(unsigned width, unsigned height) {
+std::shared_ptr<const rgb8_image> picture_of(unsigned width, unsigned height) {
     auto image = std::make_shared<rgb8_image>(width, height);
     for (unsigned y = 0; y < height; ++y)
         for (unsigned x = 0; x < width; ++x)
@@ -54,7 +55,7 @@ TEST_CASE("sRGB code values become linear light by the standard's formula") {
 }
 
 TEST_CASE("a picture of the array's size is taken as it is") {
-    const auto image = picture(64, 48);
+    const auto image = picture_of(64, 48);
     const collected c = all_rows(*resampled_frame(rows_of(image), 64, 48));
     for (unsigned y = 0; y < 48; ++y)
         for (unsigned x = 0; x < 64; ++x) {
@@ -64,7 +65,7 @@ TEST_CASE("a picture of the array's size is taken as it is") {
 }
 
 TEST_CASE("a larger picture is area-averaged in linear light") {
-    const auto image = picture(100, 80);  // crop 100x75: 2.5 source pixels per pixel
+    const auto image = picture_of(100, 80);  // crop 100x75: 2.5 source pixels per pixel
     const unsigned width = 40, height = 30;
     const collected c = all_rows(*resampled_frame(rows_of(image), width, height));
     REQUIRE(c.green.size() == height);
@@ -86,7 +87,7 @@ TEST_CASE("a larger picture is area-averaged in linear light") {
 }
 
 TEST_CASE("a smaller picture is interpolated bilinearly") {
-    const auto image = picture(20, 12);  // crop 16x12
+    const auto image = picture_of(20, 12);  // crop 16x12
     const unsigned width = 64, height = 48;
     const collected c = all_rows(*resampled_frame(rows_of(image), width, height));
     const auto clamp = [](double v, double most) { return std::min(std::max(v, 0.0), most); };
@@ -105,7 +106,7 @@ TEST_CASE("a smaller picture is interpolated bilinearly") {
 }
 
 TEST_CASE("rows do not depend on where reading starts") {
-    const auto frame = resampled_frame(rows_of(picture(50, 37)), 64, 48);
+    const auto frame = resampled_frame(rows_of(picture_of(50, 37)), 64, 48);
     const collected whole = all_rows(*frame);
     for (unsigned y = 0; y < 48; y += 5)
         frame->rows(y, std::min(48u, y + 3),
@@ -162,7 +163,7 @@ TEST_CASE("the mosaic is RGGB, binned or not") {
 }
 
 TEST_CASE("a binned sample is the mean of the four pixels of its colour") {
-    const auto frame = resampled_frame(rows_of(picture(64, 48)), 64, 48);
+    const auto frame = resampled_frame(rows_of(picture_of(64, 48)), 64, 48);
     const colour_matrix raw = raw_from_srgb({});
     plane<std::uint16_t> full(64, 48), binned(32, 24);
     make_mosaic(*frame, raw, 1, full, 0, 48);
@@ -202,5 +203,49 @@ TEST_CASE("mosaics of still and moving scenes, for any number of threads") {
         scene_mosaic still(std::make_shared<image_scene>(render(3)), {}, 80, 60, 1, pool);
         CHECK(still.frame(0) == still.frame(9));
         CHECK(still.frame(0)->all().width() == 80);
+    }
+}
+
+TEST_CASE("light brighter than white reaches the pixels, and 16-bit light is not cut to 8 bits") {
+    worker_pool pool(1);
+    const camera_parameters camera;
+    SECTION("floating point, twice white") {
+        picture p(64, 48, sample_type::real, sample_coding::linear);
+        p.peak = 6;
+        for (unsigned y = 0; y < 48; ++y)
+            for (unsigned i = 0; i < 192; ++i) {
+                const float v = i < 96 ? 6.0f : 0.75f;
+                std::memcpy(p.row(y) + 4 * i, &v, 4);
+            }
+        const auto what = std::make_shared<image_scene>(std::move(p), 3.0);
+        CHECK(what->peak() == 2.0f);
+        scene_mosaic mosaic(what, camera, 64, 48, 1, pool);
+        CHECK(mosaic.peak() == Approx(2));
+        const auto m = mosaic.frame(0, {}, 2.0);
+        // Green of grey is the light itself: 6/3 over the scale of 2, 0.75/3 over 2.
+        CHECK(m->row(10)[11] == 65535);
+        CHECK(m->row(10)[51] == Approx(0.125 * 65535).margin(1));
+        const auto clipped = mosaic.frame(0, {}, 1.0);
+        CHECK(clipped->row(10)[11] == 65535);
+        CHECK(clipped->row(10)[51] == Approx(0.25 * 65535).margin(1));
+    }
+    SECTION("16 bits") {
+        for (const auto coding : {sample_coding::linear, sample_coding::srgb}) {
+            picture p(64, 48, sample_type::u16, coding);
+            for (unsigned y = 0; y < 48; ++y)
+                for (unsigned i = 0; i < 192; ++i) {
+                    const auto v = static_cast<std::uint16_t>(20000 + y * 3);
+                    std::memcpy(p.row(y) + 2 * i, &v, 2);
+                }
+            scene_mosaic mosaic(std::make_shared<image_scene>(std::move(p)), camera, 64, 48, 1,
+                                pool);
+            const auto m = mosaic.frame(0);
+            for (unsigned y = 0; y < 48; ++y) {
+                const double v = (20000 + y * 3) / 65535.0;
+                const double light =
+                    coding == sample_coding::linear ? v : std::pow((v + 0.055) / 1.055, 2.4);
+                CHECK(m->row(y)[y % 2 ? 10 : 11] == Approx(light * 65535).margin(1));
+            }
+        }
     }
 }
