@@ -114,6 +114,11 @@ struct chip {
         network = dsp::compile(dsp::generate_mobilenet_v1(), parameters.budget(sram_base, 8u << 20),
                                parameters.array(), parameters.local_buffer);
         npu.load(network);
+        if (!timing_only)
+            network->program_memory(
+                [this](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
+                    std::copy_n(data, length, sram.data() + (address - sram_base));
+                });
     }
     std::uint64_t job() {
         host.write(0x08, 6);

@@ -86,6 +86,14 @@ class directory {
     std::vector<entry> list_;
 };
 
+std::string with_samples(std::string file, const plane<std::uint16_t>& image) {
+    file.reserve(file.size() + std::size_t{image.width()} * image.height() * 2);
+    for (std::uint32_t y = 0; y < image.height(); ++y)
+        for (std::uint32_t x = 0; x < image.width(); ++x)
+            put(file, image.row(y)[x], 2);
+    return file;
+}
+
 }  // namespace
 
 std::string encode_dng(const plane<std::uint16_t>& mosaic, const dng_description& d) {
@@ -127,12 +135,26 @@ std::string encode_dng(const plane<std::uint16_t>& mosaic, const dng_description
     f.fractions(50721, directory::signed_rational, matrix);
     f.fractions(50728, directory::rational, {d.neutral[0], d.neutral[1], d.neutral[2]});
     f.numbers(50778, directory::short_, {21});  // D65
-    std::string file = f.finish(273);
-    file.reserve(file.size() + std::size_t{width} * height * 2);
-    for (std::uint32_t y = 0; y < height; ++y)
-        for (std::uint32_t x = 0; x < width; ++x)
-            put(file, mosaic.row(y)[x], 2);
-    return file;
+    return with_samples(f.finish(273), mosaic);
+}
+
+std::string encode_tiff_gray16(const plane<std::uint16_t>& image) {
+    const std::uint32_t width = image.width(), height = image.height();
+    directory f;  // tags ascend
+    f.numbers(254, directory::long_, {0});
+    f.numbers(256, directory::long_, {width});
+    f.numbers(257, directory::long_, {height});
+    f.numbers(258, directory::short_, {16});
+    f.numbers(259, directory::short_, {1});  // not compressed
+    f.numbers(262, directory::short_, {1});  // 0 is black
+    f.numbers(273, directory::long_, {0});
+    f.numbers(277, directory::short_, {1});
+    f.numbers(278, directory::long_, {height});
+    f.numbers(279, directory::long_, {width * height * 2});
+    f.fractions(282, directory::rational, {1});
+    f.fractions(283, directory::rational, {1});
+    f.numbers(296, directory::short_, {1});  // pixels have no size
+    return with_samples(f.finish(273), image);
 }
 
 }  // namespace ocellus

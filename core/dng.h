@@ -22,4 +22,7 @@ struct dng_description {
 /// The bytes depend on the arguments alone.
 std::string encode_dng(const plane<std::uint16_t>& mosaic, const dng_description& d);
 
+/// The same samples as an uncompressed grey TIFF of 16 bits, for programs that measure.
+std::string encode_tiff_gray16(const plane<std::uint16_t>& image);
+
 }  // namespace ocellus

@@ -43,6 +43,8 @@ enum class purpose : std::uint32_t {
     converter = 11,
     exact_shot_noise = 12,
     telegraph = 13,
+    dark_shot_noise = 14,
+    pixel_response = 15,
     test = 1000,
 };
 

@@ -248,6 +248,29 @@ void unpack_raw12(const std::uint8_t* bytes, std::uint32_t width, std::uint16_t*
     }
 }
 
+/// Bits 13..6 of four samples, then their low six bits, the first sample's lowest.
+void pack_raw14(const std::uint16_t* pixels, std::uint32_t width, std::uint8_t* bytes) {
+    for (std::uint32_t i = 0; i < width; i += 4, bytes += 7) {
+        std::uint32_t low = 0;
+        for (unsigned k = 0; k < 4; ++k) {
+            const unsigned v = i + k < width ? pixels[i + k] : 0u;
+            bytes[k] = static_cast<std::uint8_t>(v >> 6);
+            low |= (v & 63u) << (6 * k);
+        }
+        for (unsigned k = 0; k < 3; ++k)
+            bytes[4 + k] = static_cast<std::uint8_t>(low >> (8 * k));
+    }
+}
+
+void unpack_raw14(const std::uint8_t* bytes, std::uint32_t width, std::uint16_t* pixels) {
+    for (std::uint32_t i = 0; i < width; i += 4, bytes += 7) {
+        const std::uint32_t low = std::uint32_t{bytes[4]} | (std::uint32_t{bytes[5]} << 8) |
+                                  (std::uint32_t{bytes[6]} << 16);
+        for (unsigned k = 0; k < 4 && i + k < width; ++k)
+            pixels[i + k] = static_cast<std::uint16_t>((bytes[k] << 6) | ((low >> (6 * k)) & 63u));
+    }
+}
+
 }  // namespace
 
 std::uint8_t csi2_ecc(std::uint32_t bits24) {
@@ -294,6 +317,28 @@ std::uint16_t csi2_crc(const std::uint8_t* bytes, std::size_t count) {
     return static_cast<std::uint16_t>(crc_by_table(0xFFFF, bytes, count));
 }
 
+std::optional<csi2_data_type> raw_type_of(std::uint64_t bits) {
+    switch (bits) {
+        case 8:
+            return csi2_data_type::raw8;
+        case 10:
+            return csi2_data_type::raw10;
+        case 12:
+            return csi2_data_type::raw12;
+        case 14:
+            return csi2_data_type::raw14;
+        default:
+            return {};
+    }
+}
+
+unsigned bits_of(csi2_data_type raw) {
+    for (unsigned bits = 8; bits <= 14; bits += 2)
+        if (raw_type_of(bits) == raw)
+            return bits;
+    return 0;
+}
+
 std::uint32_t raw_row_bytes(csi2_data_type t, std::uint32_t width) {
     switch (t) {
         case csi2_data_type::raw8:
@@ -302,6 +347,8 @@ std::uint32_t raw_row_bytes(csi2_data_type t, std::uint32_t width) {
             return (width + 3) / 4 * 5;
         case csi2_data_type::raw12:
             return (width + 1) / 2 * 3;
+        case csi2_data_type::raw14:
+            return (width + 3) / 4 * 7;
         default:
             throw std::invalid_argument("raw_row_bytes: not a raw data type");
     }
@@ -315,6 +362,8 @@ std::uint32_t raw_row_pixels(csi2_data_type t, std::uint32_t bytes) {
             return bytes / 5 * 4;
         case csi2_data_type::raw12:
             return bytes / 3 * 2;
+        case csi2_data_type::raw14:
+            return bytes / 7 * 4;
         default:
             throw std::invalid_argument("raw_row_pixels: not a raw data type");
     }
@@ -331,6 +380,8 @@ void pack_raw_row(csi2_data_type t, const std::uint16_t* pixels, std::uint32_t w
             return pack_raw10(pixels, width, bytes);
         case csi2_data_type::raw12:
             return pack_raw12(pixels, width, bytes);
+        case csi2_data_type::raw14:
+            return pack_raw14(pixels, width, bytes);
         default:
             throw std::invalid_argument("pack_raw_row: not a raw data type");
     }
@@ -347,6 +398,8 @@ void unpack_raw_row(csi2_data_type t, const std::uint8_t* bytes, std::uint32_t w
             return unpack_raw10(bytes, width, pixels);
         case csi2_data_type::raw12:
             return unpack_raw12(bytes, width, pixels);
+        case csi2_data_type::raw14:
+            return unpack_raw14(bytes, width, pixels);
         default:
             throw std::invalid_argument("unpack_raw_row: not a raw data type");
     }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 /// Packets of MIPI CSI-2 v1.x: header, error-correcting code, checksum, RAW packing, time on the
 /// wire.
@@ -21,6 +22,7 @@ enum class csi2_data_type : std::uint8_t {
     raw8 = 0x2A,
     raw10 = 0x2B,
     raw12 = 0x2C,
+    raw14 = 0x2D,
 };
 
 /// Short packets are the header alone.
@@ -54,13 +56,18 @@ header_check decode_header(const std::uint8_t in[4], csi2_header& h);
 /// first, start 0xFFFF. Sent low byte first.
 std::uint16_t csi2_crc(const std::uint8_t* bytes, std::size_t count);
 
+/// The RAW type of samples of 8, 10, 12 or 14 bits; empty for other widths.
+std::optional<csi2_data_type> raw_type_of(std::uint64_t bits);
+/// Bits of a sample of a RAW type; 0 for other types.
+unsigned bits_of(csi2_data_type raw);
+
 /// Payload bytes of a row. RAW10 takes whole groups of four pixels (5 bytes), RAW12 of two (3
-/// bytes): a last incomplete group is filled with zeros.
+/// bytes), RAW14 of four (7 bytes): a last incomplete group is filled with zeros.
 std::uint32_t raw_row_bytes(csi2_data_type t, std::uint32_t width);
 /// Pixels that fit a payload of `bytes`.
 std::uint32_t raw_row_pixels(csi2_data_type t, std::uint32_t bytes);
-/// Packs / unpacks one row of raw8, raw10 or raw12. Samples above the type's range lose their upper
-/// bits. `width` need not be a whole number of groups. Other types throw std::invalid_argument.
+/// Packs / unpacks one row of a RAW type. Samples above its range lose their upper bits. `width`
+/// need not be a whole number of groups. Other types throw std::invalid_argument.
 void pack_raw_row(csi2_data_type t, const std::uint16_t* pixels, std::uint32_t width,
                   std::uint8_t* bytes);
 void unpack_raw_row(csi2_data_type t, const std::uint8_t* bytes, std::uint32_t width,

@@ -148,6 +148,7 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
         case csi2_data_type::raw8:
         case csi2_data_type::raw10:
         case csi2_data_type::raw12:
+        case csi2_data_type::raw14:
             break;
         default:
             ++counts_.type_errors;

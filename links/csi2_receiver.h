@@ -88,7 +88,7 @@ class csi2_receiver {
     csi2_receiver_counts counts_;
 };
 
-/// An image rebuilt from a frame: `raw` for raw8, raw10 and raw12, `bytes` for YUV and RGB as sent.
+/// An image rebuilt from a frame: `raw` for RAW types, `bytes` for YUV and RGB as sent.
 /// Bands are verified and unpacked by the pool; a line with a wrong checksum is unpacked all the
 /// same and counted.
 class csi2_image {

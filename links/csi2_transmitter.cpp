@@ -39,16 +39,12 @@ csi2_data_type data_type_of(const row_info& row) {
         case row_format::rgb888:
             return csi2_data_type::rgb888;
         case row_format::bayer:
-            if (row.bits == 8)
-                return csi2_data_type::raw8;
-            if (row.bits == 10)
-                return csi2_data_type::raw10;
-            if (row.bits == 12)
-                return csi2_data_type::raw12;
+            if (const auto type = raw_type_of(row.bits))
+                return *type;
             throw input_error(
                 exit_code::usage,
-                fmt::format("CSI-2 cannot send rows of {} bits per pixel; RAW8, RAW10 "
-                            "and RAW12 are possible",
+                fmt::format("CSI-2 cannot send rows of {} bits per pixel; RAW8, RAW10, "
+                            "RAW12 and RAW14 are possible",
                             row.bits));
         case row_format::electrons:
             break;

@@ -40,12 +40,12 @@ struct csi2_parameters {
 
 /// Sends rows and metadata as CSI-2 packets.
 ///
-/// Image: a frame start packet, one long packet per row (RAW8, RAW10, RAW12 by the row's bits;
-/// YUV422-8; RGB888), a frame end packet. A row that arrives while `fifo_lines` rows are held is
-/// lost and counted; the frame goes on without it. Metadata: a frame of its own on another virtual
-/// channel, in lines of embedded data fetched from memory. One wire: when it becomes free the
-/// oldest image packet goes first, a metadata packet only when no image packet waits. A packet is
-/// never interrupted.
+/// Image: a frame start packet, one long packet per row (RAW8, RAW10, RAW12, RAW14 by the row's
+/// bits; YUV422-8; RGB888), a frame end packet. A row that arrives while `fifo_lines` rows are held
+/// is lost and counted; the frame goes on without it. Metadata: a frame of its own on another
+/// virtual channel, in lines of embedded data fetched from memory. One wire: when it becomes free
+/// the oldest image packet goes first, a metadata packet only when no image packet waits. A packet
+/// is never interrupted.
 ///
 /// One event per packet, at the time the wire becomes free.
 class csi2_transmitter : public sc_core::sc_module {

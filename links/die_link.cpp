@@ -29,10 +29,23 @@ void die_link_parameters::declare(parameter_registry& r) {
         .under("die_link.lanes=1")
         .under("die_link.lane_rate=500 Mb/s")
         .under("network.source=none");
+    r.quantity("die_link.bit_energy", bit_energy, unit::joule, 0, 1e-9)
+        .says("Energy of moving one bit from die to die.")
+        .from(provenance::assumed, "assumed: a short driven connection without termination")
+        .moves("die_link.energy", +1);
+    r.quantity("die_link.bit_energy_error", bit_energy_error, unit::percent, 0, 10)
+        .says("Uncertainty of that energy, one standard deviation.")
+        .from(provenance::assumed, "assumed: no public figure")
+        .moves("energy.readout_error", +1)
+        .compare("10 %", "1000 %");
 }
 
 die_link::die_link(sc_core::sc_module_name name, const die_link_parameters& p, block_context& ctx)
-    : sc_module(name), p_(p), trace_(ctx.trace), latency_(p.latency, sc_core::SC_SEC) {
+    : sc_module(name),
+      p_(p),
+      bit_energy_(event_energy::of(p.bit_energy, p.bit_energy_error)),
+      trace_(ctx.trace),
+      latency_(p.latency, sc_core::SC_SEC) {
     if (trace_)
         track_ = trace_->track("die_link");
     rows_in.register_b_transport(this, &die_link::b_transport);
@@ -48,6 +61,9 @@ die_link::die_link(sc_core::sc_module_name name, const die_link_parameters& p, b
         "die_link.busy_time",
         [this, resolution] { return static_cast<double>(busy_time_) * resolution; },
         "Time during which the link moved bits.", "s");
+    s.add("die_link.row_time", row_time_, "Time to move a row, of the last row.", "s");
+    s.add_computed(
+        "die_link.energy", [this] { return energy().joules(); }, "Energy of the bits moved.", "J");
 }
 
 void die_link::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
@@ -70,7 +86,8 @@ void die_link::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
         return;
     }
     const sc_core::sc_time begin = arrival > free_at_ ? arrival : free_at_;
-    const sc_core::sc_time duration(p_.row_seconds(row->width, row->bits), sc_core::SC_SEC);
+    row_time_ = p_.row_seconds(row->width, row->bits);
+    const sc_core::sc_time duration(row_time_, sc_core::SC_SEC);
     free_at_ = begin + duration;
     moved_at_.push_back(free_at_);
     ++rows_;

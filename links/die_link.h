@@ -11,6 +11,7 @@
 #include <tlm>
 
 #include "core/block.h"
+#include "core/energy.h"
 #include "core/parameter.h"
 #include "core/payload.h"
 
@@ -18,9 +19,10 @@ namespace ocellus::links {
 
 struct die_link_parameters {
     std::uint64_t lanes = 32;
-    double lane_rate = 600e6;     ///< bit/s
-    double latency = 50e-9;       ///< s
-    std::uint64_t fifo_rows = 2;  ///< rows held, the one in transfer included
+    double lane_rate = 600e6;                           ///< bit/s
+    double latency = 50e-9;                             ///< s
+    std::uint64_t fifo_rows = 2;                        ///< rows held, the one in transfer included
+    double bit_energy = 1e-12, bit_energy_error = 0.5;  ///< J, relative
     void declare(parameter_registry& r);
     /// Seconds to move one row.
     double row_seconds(std::uint64_t width, std::uint64_t bits) const {
@@ -43,11 +45,15 @@ class die_link : public sc_core::sc_module {
 
     std::uint64_t rows() const { return rows_; }
     std::uint64_t rows_lost() const { return rows_lost_; }
+    /// Of all bits moved so far.
+    counted_energy energy() const { return {bits_, bit_energy_}; }
 
   private:
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
     die_link_parameters p_;
+    event_energy bit_energy_;
+    double row_time_ = 0;  ///< s, of the last row
     tracer* trace_;
     std::uint16_t track_ = 0;
     sc_core::sc_time latency_, free_at_;

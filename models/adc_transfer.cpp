@@ -4,18 +4,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "core/simd.h"
 #include "core/units.h"
+#include "models/portable_math.h"
 
 namespace ocellus::models {
 namespace {
 
-OCELLUS_SIMD_CLONES
-std::uint32_t convert(float slope, float bias, float highest, const float* __restrict electrons,
-                      std::uint32_t count, std::uint16_t* __restrict dn) {
+static inline __attribute__((always_inline)) void convert_body(
+    float slope, float bias, float highest, const float* __restrict electrons, std::uint32_t count,
+    std::uint16_t* __restrict dn, std::uint32_t* __restrict above_range) {
     const float above = highest + 1.0f;
     std::uint32_t clipped = 0;
     for (std::uint32_t x = 0; x < count; ++x) {
@@ -25,14 +28,20 @@ std::uint32_t convert(float slope, float bias, float highest, const float* __res
         v = v < highest ? v : highest;
         dn[x] = static_cast<std::uint16_t>(static_cast<std::int32_t>(v));
     }
-    return clipped;
+    *above_range = clipped;
 }
 
+OCELLUS_SIMD_KERNEL(convert,
+                    (float slope, float bias, float highest, const float* __restrict electrons,
+                     std::uint32_t count, std::uint16_t* __restrict dn,
+                     std::uint32_t* __restrict above_range),
+                    (slope, bias, highest, electrons, count, dn, above_range))
+
 /// The same with all that may be wrong. `highest` is odd, so that its pair of codes is complete.
-OCELLUS_SIMD_CLONES
-std::uint32_t convert_bent(const adc_transfer& t, const float* __restrict electrons,
-                           const float* __restrict gains, const float* __restrict offsets,
-                           std::uint32_t count, std::uint16_t* __restrict dn) {
+static inline __attribute__((always_inline)) void convert_bent_body(
+    const adc_transfer& t, const float* __restrict electrons, const float* __restrict gains,
+    const float* __restrict offsets, std::uint32_t count, std::uint16_t* __restrict dn,
+    std::uint32_t* __restrict above_range) {
     const float slope = t.slope, bias = t.black + t.offset, highest = t.highest;
     const float above = highest + 1.0f, per_code = 1.0f / above, bend = 4.0f * t.bow;
     const float even = t.even_width, gain = t.digital_gain, black = t.black;
@@ -54,8 +63,15 @@ std::uint32_t convert_bent(const adc_transfer& t, const float* __restrict electr
         code = code < highest ? code : highest;
         dn[x] = static_cast<std::uint16_t>(static_cast<std::int32_t>(code));
     }
-    return clipped;
+    *above_range = clipped;
 }
+
+OCELLUS_SIMD_KERNEL(convert_bent,
+                    (const adc_transfer& t, const float* __restrict electrons,
+                     const float* __restrict gains, const float* __restrict offsets,
+                     std::uint32_t count, std::uint16_t* __restrict dn,
+                     std::uint32_t* __restrict above_range),
+                    (t, electrons, gains, offsets, count, dn, above_range))
 
 }  // namespace
 
@@ -79,10 +95,24 @@ void column_adc_parameters::declare(parameter_registry& r) {
         .says("Counts per second of the slope counters, both edges included.")
         .from(provenance::assumed, "a double edge counter at 297 MHz; fits the published row time")
         .moves("column_adc.conversion_time", -1);
+    r.integer("adc.count_edges", count_edges, 1, 2)
+        .says(
+            "Edges of the count clock that count; with both, the clock runs at half of "
+            "adc.count_clock, and a duty cycle that is not a half shows in the codes.")
+        .from(provenance::assumed, "a double edge counter at 297 MHz")
+        .moves("column_adc.clock", -1)
+        .compare("1", "2");
     r.quantity("adc.settle_time", settle_time, unit::second, 0, 1e-4)
         .says("Settling of reset level and signal within one conversion.")
         .from(provenance::assumed, "typical of column-parallel readout")
         .moves("column_adc.conversion_time", +1);
+    r.quantity("adc.column_constant", column_constant, unit::second, 0, 1e-5)
+        .says(
+            "Time constant of a column line with its source follower: what half of adc.settle_time "
+            "leaves unsettled is missing from the signal.")
+        .from(provenance::chosen, "0: settled; 0.1 us would be usual and leave 0.06 %")
+        .moves("image.mean", -1)
+        .compare("0 s", "1 us");
     r.integer("adc.banks", banks, 1, 4)
         .says("Rows converted at the same time by separate banks of converters: 1, 2 or 4.")
         .from(provenance::assumed, "one bank fits 10 bits at the published row time")
@@ -142,7 +172,7 @@ void column_adc_parameters::declare(parameter_registry& r) {
         .compare("0", "200");
     r.quantity("adc.clock_duty", clock_duty, unit::percent, 0.05, 0.95)
         .says(
-            "Duty cycle of the count clock, both of whose edges count: even codes are this part "
+            "Duty cycle of the count clock when both of its edges count: even codes are this part "
             "of two counts wide, odd codes the rest.")
         .from(provenance::chosen, "ideal: every code is one count wide")
         .moves("image.mean", -1)
@@ -184,31 +214,67 @@ void column_adc_parameters::declare(parameter_registry& r) {
         .under("scene.illuminance=0 lx")
         .under("adc.defect_correction=true")
         .under("defects.stuck=1 %");
+    const auto energy = [&r](const char* name, double& value, double& error, const char* of,
+                             const char* source) {
+        const std::string n = std::string("adc.") + name;
+        r.quantity(n + "_energy", value, unit::joule, 0, 1e-6)
+            .says(std::string("Energy of ") + of + ".")
+            .from(provenance::assumed, source)
+            .moves(std::string("column_adc.") + name + "_energy", +1);
+        r.quantity(n + "_energy_error", error, unit::percent, 0, 10)
+            .says(std::string("Uncertainty of the energy of ") + of + ", one standard deviation.")
+            .from(provenance::assumed,
+                  "only the sum of a readout is public; its split is not observable")
+            .moves("energy.readout_error", +1)
+            .compare("10 %", "100 %");
+    };
+    energy("pixel", pixel_energy, pixel_energy_error,
+           "reading a pixel: transfer, reset, source follower and column line",
+           "twice the 23 pJ of a 4.2 pF column line at 2.7 V and 1 V for two samples; the parts "
+           "add up to 0.374 nJ a pixel, 278.8 mW in 12.3 Mpx of 16.52 ms (ISSCC 2021 9.6)");
+    energy("conversion", conversion_energy, conversion_energy_error,
+           "a conversion beside its counts: comparator and share of the ramp",
+           "half of the 130 pJ of that sum that a converter of 12 bits is taken to need");
+    energy("count", count_energy, count_energy_error, "one count of one column's counter",
+           "the other half of those 130 pJ, over the 5120 counts of 12 bits");
+}
+
+double settled_part(const column_adc_parameters& p) {
+    if (p.column_constant <= 0)
+        return 1;
+    const double constants = p.settle_time * (p.cds ? 0.5 : 1.0) / p.column_constant;
+    return 1 - (constants < 500 ? portable_exp2(-constants * 1.44269504088896341) : 0.0);
 }
 
 adc_transfer transfer_of(const column_adc_parameters& p, double analogue_gain) {
     adc_transfer t;
     const double codes = static_cast<double>(std::uint64_t{1} << p.bits);
-    t.slope = static_cast<float>(p.conversion_gain * analogue_gain * codes / 4096.0);
+    t.slope =
+        static_cast<float>(p.conversion_gain * settled_part(p) * analogue_gain * codes / 4096.0);
     t.black = static_cast<float>(static_cast<double>(p.black_level) * codes / 1024.0);
     t.highest = static_cast<float>(codes - 1.0);
     t.bow = static_cast<float>(p.inl * codes / 4096.0);
-    t.even_width = static_cast<float>(2 * p.clock_duty);
+    t.even_width = p.count_edges == 2 ? static_cast<float>(2 * p.clock_duty) : 1.0f;
     t.digital_gain = static_cast<float>(p.digital_gain);
     return t;
 }
 
 std::uint32_t convert_row(const adc_transfer& t, const float* electrons, std::uint32_t count,
                           std::uint16_t* dn, const float* gains, const float* offsets) {
-    if (t.plain() && !gains && !offsets)
-        return convert(t.slope, t.black + t.offset + 0.5f, t.highest, electrons, count, dn);
+    if (t.plain() && !gains && !offsets) {
+        std::uint32_t above = 0;
+        convert(t.slope, t.black + t.offset + 0.5f, t.highest, electrons, count, dn, &above);
+        return above;
+    }
     constexpr std::uint32_t piece = 1024;
     static const std::vector<float> ones(piece, 1.0f), zeros(piece, 0.0f);
     std::uint32_t clipped = 0;
     for (std::uint32_t x = 0; x < count; x += piece) {
         const std::uint32_t n = count - x < piece ? count - x : piece;
-        clipped += convert_bent(t, electrons + x, gains ? gains + x : ones.data(),
-                                offsets ? offsets + x : zeros.data(), n, dn + x);
+        std::uint32_t above = 0;
+        convert_bent(t, electrons + x, gains ? gains + x : ones.data(),
+                     offsets ? offsets + x : zeros.data(), n, dn + x, &above);
+        clipped += above;
     }
     return clipped;
 }
@@ -222,8 +288,41 @@ double conversion_time(const column_adc_parameters& p) {
     return p.settle_time + static_cast<double>(conversion_counts(p)) / p.count_clock;
 }
 
+double row_conversion_time(const column_adc_parameters& p) {
+    const std::uint64_t in_turn = (p.conversions_per_row + p.banks - 1) / p.banks;
+    return conversion_time(p) * static_cast<double>(in_turn);
+}
+
 double shortest_line_time(const column_adc_parameters& p) {
-    return conversion_time(p) / static_cast<double>(p.banks);
+    return conversion_time(p) * static_cast<double>(p.conversions_per_row) /
+           static_cast<double>(p.banks);
+}
+
+readout_energies energies_of(const column_adc_parameters& p) {
+    return {event_energy::of(p.pixel_energy, p.pixel_energy_error),
+            event_energy::of(p.conversion_energy, p.conversion_energy_error),
+            event_energy::of(p.count_energy, p.count_energy_error)};
+}
+
+conversion_remedies remedies_of(const column_adc_parameters& p, double line_time) {
+    conversion_remedies r;
+    const double slot = line_time / static_cast<double>(p.conversions_per_row);
+    column_adc_parameters q = p;
+    for (q.bits = p.bits; q.bits >= 8 && r.bits == 0; --q.bits)
+        if (shortest_line_time(q) <= line_time)
+            r.bits = q.bits;
+    q = p;
+    for (q.banks = 1; q.banks <= 4; q.banks *= 2) {
+        if (r.banks == 0 && shortest_line_time(q) <= line_time)
+            r.banks = q.banks;
+        r.clock_of_banks[q.banks / 2] =
+            lowest_count_clock(conversion_counts(p), p.settle_time, q.banks, slot);
+    }
+    r.count_clock = r.clock_of_banks[p.banks / 2];
+    r.line_time = shortest_line_time(p);
+    r.settle_time = std::max(0.0, static_cast<double>(p.banks) * slot -
+                                      static_cast<double>(conversion_counts(p)) / p.count_clock);
+    return r;
 }
 
 double lowest_count_clock(std::uint64_t counts, double settle_time, std::uint64_t banks,
@@ -234,30 +333,51 @@ double lowest_count_clock(std::uint64_t counts, double settle_time, std::uint64_
 
 void check(const column_adc_parameters& p, const sensor_timing& timing,
            const parameter_registry& registry, diagnostics& problems) {
-    const double needed = conversion_time(p);
-    const double room = static_cast<double>(p.banks) * timing.line_time;
-    if (needed <= room)
+    const double missing = 1 - settled_part(p);
+    if (missing * static_cast<double>(std::uint64_t{1} << p.bits) > 0.5)
+        problems.warning(
+            registry.where("adc.settle_time"),
+            fmt::format("{:.3g} % of a signal are missing when its ramp begins", 100 * missing),
+            fmt::format(
+                "half a digital number of {} bits needs adc.settle_time >= {}", p.bits,
+                format_quantity(p.column_constant * (p.cds ? 2 : 1) *
+                                    std::log(2.0 * static_cast<double>(std::uint64_t{1} << p.bits)),
+                                unit::second)));
+    const double shortest = shortest_line_time(p);
+    // A line of a whole number of pixel clocks may be short of it by the rounding of a double.
+    if (shortest <= timing.line_time * (1 + 1e-12))
         return;
+    const conversion_remedies fits = remedies_of(p, timing.line_time);
     std::string hint;
-    for (const std::uint64_t banks : {1u, 2u, 4u}) {
-        const double rate =
-            lowest_count_clock(conversion_counts(p), p.settle_time, banks, timing.line_time);
-        if (rate <= 0)
-            continue;
-        if (!hint.empty())
-            hint += ", ";
-        hint += fmt::format("adc.count_clock >= {:.0f} MHz with {} bank{}", std::ceil(rate / 1e6),
-                            banks, banks == 1 ? "" : "s");
-    }
+    const auto or_else = [&hint](const std::string& what) {
+        hint += (hint.empty() ? "" : ", ") + what;
+    };
+    for (const std::uint64_t banks : {1, 2, 4})
+        if (fits.clock_of_banks[banks / 2] > 0)
+            or_else(fmt::format("adc.count_clock >= {:.0f} MHz with {} bank{}",
+                                std::ceil(fits.clock_of_banks[banks / 2] / 1e6), banks,
+                                banks == 1 ? "" : "s"));
     if (hint.empty())
-        hint = "adc.settle_time alone is longer than four lines";
+        or_else("adc.settle_time alone is longer than four lines");
+    if (fits.bits > 0)
+        or_else(fmt::format("adc.bits <= {}", fits.bits));
+    if (fits.banks > 0)
+        or_else(fmt::format("adc.banks >= {}", fits.banks));
+    const auto clocks =
+        static_cast<std::uint64_t>(std::ceil(shortest * timing.pixel_rate.hertz() * (1 - 1e-12)));
+    or_else(timing.pixel_rate.numerator > 0
+                ? fmt::format("sensor.line_length >= {} cycles ({:.3f} us)", clocks, shortest * 1e6)
+                : fmt::format("a line of {:.3f} us", shortest * 1e6));
+    const bool one = p.banks == 1;
     problems.error(
         registry.where("adc.count_clock"),
         fmt::format(
             "a {}-bit conversion takes {:.3f} us, but {} bank{} at a line time of {:.3f} us "
-            "leave{} {:.3f} us",
-            p.bits, needed * 1e6, p.banks, p.banks == 1 ? "" : "s", timing.line_time * 1e6,
-            p.banks == 1 ? "s" : "", room * 1e6),
+            "leave{} {:.3f} us{}",
+            p.bits, conversion_time(p) * 1e6, p.banks, one ? "" : "s", timing.line_time * 1e6,
+            one ? "s" : "", static_cast<double>(p.banks) * timing.line_time * 1e6,
+            p.conversions_per_row == 1 ? ""
+                                       : fmt::format(" for {} of them", p.conversions_per_row)),
         hint);
 }
 

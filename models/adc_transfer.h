@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/diagnostics.h"
+#include "core/energy.h"
 #include "core/parameter.h"
 #include "models/sensor_timing.h"
 
@@ -16,7 +17,9 @@ struct column_adc_parameters {
     double conversion_gain = 0.4716;  // DN at 12 bits per electron, at gain 1
     std::uint64_t black_level = 64;   // DN at 10 bits
     double count_clock = 594e6;       // Hz, effective counts per second
+    std::uint64_t count_edges = 2;    // of the clock, that count
     double settle_time = 1.5e-6;      // s
+    double column_constant = 0;       // s
     std::uint64_t banks = 1;
     std::uint64_t reset_divider = 4;
     bool cds = true;
@@ -29,6 +32,16 @@ struct column_adc_parameters {
     std::uint64_t black_rows = 16;
     bool defect_correction = false;
     std::uint64_t defect_threshold = 64;  // DN at 12 bits
+    double pixel_energy = 40e-12, conversion_energy = 66e-12, count_energy = 0.0125e-12;  // J
+    double pixel_energy_error = 0.5, conversion_energy_error = 0.5, count_energy_error = 0.5;
+    /// Not a parameter: rows of the array that are converted for one row of the image, 2 with
+    /// digital 2x2 binning.
+    std::uint64_t conversions_per_row = 1;
+    std::uint64_t pixels_per_sample = 1;
+    /// Conversions for one sample: digital binning converts each pixel.
+    std::uint64_t conversions_per_column() const {
+        return conversions_per_row == 1 ? 1 : pixels_per_sample;
+    }
 
     void declare(parameter_registry& r);
 };
@@ -50,6 +63,10 @@ struct adc_transfer {
     bool plain() const { return bow == 0 && even_width == 1 && digital_gain == 1; }
 };
 
+/// Part of a pixel's signal that the column line has reached when the signal's ramp begins:
+/// 1 - exp(-time / column_constant) after half of settle_time, or all of it without CDS.
+double settled_part(const column_adc_parameters& p);
+
 /// Analogue gain is made by the ramp's slope: it scales DN per electron and leaves the time alone.
 adc_transfer transfer_of(const column_adc_parameters& p, double analogue_gain);
 
@@ -66,8 +83,12 @@ std::uint64_t conversion_counts(const column_adc_parameters& p);
 /// settle_time + conversion_counts / count_clock, seconds.
 double conversion_time(const column_adc_parameters& p);
 
-/// The shortest time from one row to the next that the converters can follow: conversion_time /
-/// banks, seconds.
+/// Time from a row on the column lines to its digital numbers: conversion_time, twice when one bank
+/// converts two rows of the array for it, seconds.
+double row_conversion_time(const column_adc_parameters& p);
+
+/// The shortest time from one row to the next that the converters can follow: conversion_time x
+/// conversions_per_row / banks, seconds.
 double shortest_line_time(const column_adc_parameters& p);
 
 /// The lowest count rate whose conversions keep up with one row per line_time; 0 when settling
@@ -75,7 +96,25 @@ double shortest_line_time(const column_adc_parameters& p);
 double lowest_count_clock(std::uint64_t counts, double settle_time, std::uint64_t banks,
                           double line_time);
 
-/// An error when the conversion does not fit `banks` line times, saying which rates would.
+/// What would make conversions keep up with one row per line_time, each alone. 0: nothing would.
+struct conversion_remedies {
+    std::uint64_t bits = 0;                ///< at most
+    std::uint64_t banks = 0;               ///< at least
+    double count_clock = 0;                ///< at least, with the same banks, counts/s
+    double line_time = 0;                  ///< at least, s
+    double settle_time = 0;                ///< at most, s
+    double clock_of_banks[3] = {0, 0, 0};  ///< at least, with 1, 2 and 4 banks
+};
+conversion_remedies remedies_of(const column_adc_parameters& p, double line_time);
+
+/// What one event costs: a pixel read, a conversion, a count of one column's counter.
+struct readout_energies {
+    event_energy pixel, conversion, count;
+};
+readout_energies energies_of(const column_adc_parameters& p);
+
+/// An error when the conversion does not fit `banks` line times, saying what would; a warning when
+/// more than half a digital number of the range stays unsettled.
 void check(const column_adc_parameters& p, const sensor_timing& timing,
            const parameter_registry& registry, diagnostics& problems);
 

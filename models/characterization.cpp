@@ -23,6 +23,51 @@ double square(double x) {
     return x * x;
 }
 
+/// Slope of y over x.
+class fitted_line {
+  public:
+    void add(double x, double y) {
+        n_ += 1;
+        x_ += x;
+        y_ += y;
+        xx_ += x * x;
+        xy_ += x * y;
+    }
+    double slope() const { return (n_ * xy_ - x_ * y_) / (n_ * xx_ - x_ * x_); }
+
+  private:
+    double n_ = 0, x_ = 0, y_ = 0, xx_ = 0, xy_ = 0;
+};
+
+/// Root mean square about the mean.
+double spread_of(const std::vector<double>& values) {
+    double mean = 0, squares = 0;
+    for (const double v : values)
+        mean += v / static_cast<double>(values.size());
+    for (const double v : values)
+        squares += (v - mean) * (v - mean);
+    return std::sqrt(squares / static_cast<double>(values.size()));
+}
+
+/// Of values about their mean, 201 bins that reach as far as the values do and are a whole number
+/// of `grain`, the distance of values, wide.
+histogram histogram_of(const std::vector<double>& values, double unit, double grain) {
+    double mean = 0, most = 0;
+    for (const double v : values)
+        mean += v / static_cast<double>(values.size());
+    for (const double v : values)
+        most = std::max(most, std::fabs(v - mean));
+    constexpr int half = 100;
+    histogram h;
+    h.step = std::max(1.0, std::ceil(most / half / grain)) * grain / unit;
+    h.first = -(half + 0.5) * h.step;
+    h.counts.resize(2 * half + 1);
+    for (const double v : values)
+        ++h.counts[static_cast<std::size_t>(
+            std::clamp(std::lround((v - mean) / unit / h.step) + half, 0L, 2L * half))];
+    return h;
+}
+
 }  // namespace
 
 double clipped_variance(double mean, double spread, double noise, double clip) {
@@ -118,7 +163,8 @@ const figure* characterization::find(const std::string& name) const {
     return nullptr;
 }
 
-characterization characterize(const test_stand& stand, worker_pool& pool) {
+characterization characterize(const test_stand& stand, worker_pool& pool,
+                              const std::function<void(const test_image&)>& show) {
     const pixel_noise_parameters& noise = stand.pixels.noise;
     const column_adc_parameters& adc = stand.adc;
     const double gain =
@@ -141,8 +187,16 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     const double dark_noise = std::sqrt(square(pixels * read) + square(pixels * row_noise) +
                                         square(pixels * reset) + rate * seconds);
     const bool several = adc.banks > 1;
-    const double bank_offset = several ? adc.bank_offset / gain * pixels : 0.0;
-    const double bank_gain = several ? adc.bank_gain : 0.0;
+    // Banks are few: what was drawn for them, not what it was drawn from.
+    const column_converters drawn(adc, stand.seed, stand.width, gain);
+    std::vector<double> bank_offsets, bank_gains;
+    for (unsigned b = 0; b < adc.banks; ++b) {
+        const adc_transfer& t = drawn.bank(b);
+        bank_offsets.push_back(static_cast<double>(t.offset) / static_cast<double>(t.slope) *
+                               pixels);
+        bank_gains.push_back(static_cast<double>(t.slope) / static_cast<double>(transfer.slope));
+    }
+    const double bank_offset = spread_of(bank_offsets), bank_gain = spread_of(bank_gains);
     const double shared = std::sqrt(side);  // rows and columns average over two
     const double on = noise.enable ? 1.0 : 0.0;
     spatial_spread dsnu, prnu;
@@ -164,17 +218,25 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     // 2. the photon transfer curve, at the exposure time of the configuration
     characterization result;
     test_camera camera(stand, pool);
+    double temperature = noise.temperature;
+    // Takes an image, shows it, and gives it back.
+    const auto shown = [&](const char* use, unsigned level, unsigned image, double electrons,
+                           double exposure) {
+        plane<std::uint16_t> p = camera.capture(electrons / pixels, exposure);
+        if (show)
+            show({use, level, image, electrons, exposure, temperature, p});
+        return p;
+    };
     image_stack dark(stand.width, stand.height);
-    plane<std::uint16_t> first_dark = camera.capture(0, seconds);
-    dark.add(first_dark);
-    for (unsigned i = 1; i < stand.images; ++i)
-        dark.add(camera.capture(0, seconds));
+    for (unsigned i = 0; i < stand.images; ++i)
+        dark.add(shown("dark", 0, i, 0, seconds));
     const pair_statistics dark_statistics{dark.mean(), dark.temporal_variance()};
     std::vector<double> expected;
+    result.clip = clip;
     for (unsigned i = 1; i <= stand.levels; ++i) {
         const double electrons = 1.06 * clip * i / stand.levels;
-        const auto a = camera.capture(electrons / pixels, seconds);
-        const auto b = camera.capture(electrons / pixels, seconds);
+        const auto a = shown("transfer", i, 0, electrons, seconds);
+        const auto b = shown("transfer", i, 1, electrons, seconds);
         result.curve.push_back({electrons, compare_pair(a, b), dark_statistics});
         expected.push_back(
             clipped_variance(electrons + rate * seconds, prnu.total, dark_noise, clip));
@@ -185,30 +247,45 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     // 3. non-uniformity
     image_stack light(stand.width, stand.height);
     for (unsigned i = 0; i < stand.images; ++i)
-        light.add(camera.capture(0.5 * saturation / pixels, seconds));
+        light.add(shown("uniform", 0, i, 0.5 * saturation, seconds));
     const spatial_spread in_dark = dark.spread();
     const spatial_spread response =
         relative_spread(light.spread(), in_dark, light.mean() - dark.mean());
 
-    // 4. dark current: the mean's slope over exposures that do not come near saturation
+    // 4. dark current: the mean's slope over exposures that do not come near saturation, at the
+    // temperature of the parameters and at another
+    const double other = noise.temperature <= 100 ? noise.temperature + 10 : noise.temperature - 10;
+    pixel_noise_parameters elsewhere = noise;
+    elsewhere.temperature = other;
+    const double highest_rate =
+        std::max(rate, noise.dark_current * dark_factor(elsewhere) * pixels);
     double longest = 10;
-    while (rate * longest > 0.3 * clip && longest > 1e-3)
+    while (highest_rate * longest > 0.3 * clip && longest > 1e-3)
         longest /= 10;
     constexpr unsigned times = 6;
-    double x = 0, y = 0, v = 0, xx = 0, xy = 0, xv = 0;
-    for (unsigned i = 0; i < times; ++i) {
-        const double at = longest * (i + 0.1) / times;
-        const pair_statistics s = compare_pair(camera.capture(0, at), camera.capture(0, at));
-        x += at;
-        y += s.mean;
-        v += s.variance;
-        xx += at * at;
-        xy += at * s.mean;
-        xv += at * s.variance;
-    }
-    const double spread = times * xx - x * x;
-    const double dark_mean = (times * xy - x * y) / spread / t.gain;
-    const double dark_variance = (times * xv - x * v) / spread / square(t.gain);
+    const auto dark_current = [&](double celsius, fitted_line& mean, fitted_line& variance) {
+        temperature = celsius;
+        camera.set_temperature(celsius);
+        for (unsigned i = 0; i < times; ++i) {
+            const double at = longest * (i + 0.1) / times;
+            const auto a = shown("dark_current", i, 0, 0, at);
+            const pair_statistics s = compare_pair(a, shown("dark_current", i, 1, 0, at));
+            mean.add(at, s.mean);
+            variance.add(at, s.variance);
+            result.dark.push_back({at, celsius, s});
+        }
+    };
+    fitted_line means, variances, other_means, other_variances;
+    dark_current(noise.temperature, means, variances);
+    dark_current(other, other_means, other_variances);
+    temperature = noise.temperature;
+    camera.set_temperature(temperature);
+    const double dark_mean = means.slope() / t.gain;
+    const double dark_variance = variances.slope() / square(t.gain);
+    const double times_as_much = other_means.slope() / means.slope();
+    const std::optional<double> doubling = noise.dark_current > 0 && !adc.black_clamp
+                                               ? std::optional(noise.dark_doubling)
+                                               : std::nullopt;
 
     // 5. the report
     auto& f = result.figures;
@@ -224,6 +301,8 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     f.push_back({"saturation capacity", "e-", saturation, t.saturation,
                  "level of the largest variance; the signal clips at " +
                      std::to_string(std::lround(clip)) + " e-"});
+    f.push_back({"sensitivity threshold", "e-", quantisation + 0.5, t.saturation / t.dynamic_range,
+                 "signal of the size of the noise"});
     f.push_back({"SNR max", "dB", 10 * std::log10(saturation), 20 * std::log10(t.snr_max), ""});
     f.push_back({"dynamic range", "dB", 20 * std::log10(saturation / (quantisation + 0.5)),
                  20 * std::log10(t.dynamic_range), ""});
@@ -239,13 +318,15 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
         f.push_back({n, unit, scale * set.total, scale * seen.total / per, ""});
         f.push_back({n + " pixel", unit, scale * set.pixel, scale * seen.pixel / per, ""});
         f.push_back({n + " row", unit, scale * set.row, scale * seen.row / per,
-                     several ? "banks included" : ""});
+                     several ? "banks as drawn included" : ""});
         f.push_back({n + " column", unit, scale * set.column, scale * seen.column / per, ""});
     };
     parts("DSNU1288", "e-", 1, dsnu, in_dark, t.gain);
     parts("PRNU1288", "%", 100, prnu, response, 1);
-    const edge_response sharp =
-        measure_edge(camera.capture(*make_chart("slanted-edge"), 0.9 * clip / pixels, seconds));
+    const auto edge = camera.capture(*make_chart("slanted-edge"), 0.9 * clip / pixels, seconds);
+    if (show)
+        show({"edge", 0, 0, 0.9 * clip, seconds, temperature, edge});
+    const edge_response sharp = measure_edge(edge);
     f.push_back({"MTF50", "cy/px", 0.6034, sharp.mtf50, "of the pixel aperture: there is no lens"});
     f.push_back({"MTF at Nyquist", "", 0.6366, sharp.at(0.5), ""});
     f.push_back({"row noise", "e-", pixels * row_noise,
@@ -255,6 +336,36 @@ characterization characterize(const test_stand& stand, worker_pool& pool) {
     f.push_back({"dark current", "e-/s", adc.black_clamp ? std::nullopt : std::optional(rate),
                  dark_mean, adc.black_clamp ? "the black clamp hides it" : "from the mean"});
     f.push_back({"dark current, variance", "e-/s", rate, dark_variance, "from the variance"});
+    if (doubling && times_as_much > 0)
+        f.push_back({"dark current doubling", "K", doubling,
+                     (other - noise.temperature) / std::log2(times_as_much),
+                     "between " + std::to_string(std::lround(noise.temperature)) + " and " +
+                         std::to_string(std::lround(other)) + " degC" +
+                         (t.dark_limited ? "; steps of " + std::to_string(std::lround(1 / slope)) +
+                                               " e- are too coarse for it"
+                                         : "")});
+    result.transfer = t;
+    result.dark_noise = quantisation;
+    result.edge = sharp;
+    const std::vector<double> dark_image = dark.mean_image(), light_image = light.mean_image();
+    const double grain = 1.0 / stand.images;
+    result.offsets = histogram_of(dark_image, t.gain, grain);
+    std::vector<double> difference(light_image.size());
+    for (std::size_t i = 0; i < difference.size(); ++i)
+        difference[i] = light_image[i] - dark_image[i];
+    for (const bool vertical : {false, true}) {
+        if (!stand.spectra)
+            break;
+        auto& dark_lines = result.offset_spectra[vertical ? 1 : 0];
+        auto& light_lines = result.response_spectra[vertical ? 1 : 0];
+        dark_lines = spectrogram(dark_image, stand.width, stand.height, vertical);
+        light_lines = spectrogram(difference, stand.width, stand.height, vertical);
+        for (double& v : dark_lines)
+            v /= t.gain;
+        for (double& v : light_lines)
+            v *= 100 / (light.mean() - dark.mean());
+    }
+    result.response = histogram_of(difference, (light.mean() - dark.mean()) / 100, grain);
     return result;
 }
 

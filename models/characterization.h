@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "models/adc_transfer.h"
 #include "models/emva1288.h"
 #include "models/pixel_array.h"
+#include "models/slanted_edge.h"
 
 namespace ocellus::models {
 
@@ -22,6 +24,7 @@ struct test_stand {
     unsigned width = 640, height = 480;  ///< the corner of the array that is looked at
     unsigned levels = 50;                ///< of the photon transfer curve
     unsigned images = 32;                ///< of a stack
+    bool spectra = false;                ///< spectrograms too: they take a while
 };
 
 /// Takes images one after the other, each with noise of its own.
@@ -32,6 +35,8 @@ class test_camera {
     plane<std::uint16_t> capture(double electrons, double seconds);
     /// The same of a chart whose light of 1 makes that many electrons.
     plane<std::uint16_t> capture(const scene& chart, double electrons, double seconds);
+    /// Of the pixels from now on, degC.
+    void set_temperature(double celsius) { stand_.pixels.noise.temperature = celsius; }
 
   private:
     plane<std::uint16_t> expose(const exposed_frame::samples& light, double electrons,
@@ -53,14 +58,47 @@ struct figure {
     std::optional<double> error() const;
 };
 
+/// Two dark images of one exposure.
+struct dark_point {
+    double seconds = 0, temperature = 0;  ///< s, degC
+    pair_statistics dark;
+};
+
+/// How often values occur: bin k holds those from first + k x step on.
+struct histogram {
+    double first = 0, step = 1;
+    std::vector<std::uint64_t> counts;
+};
+
 struct characterization {
     std::vector<figure> figures;
     std::vector<transfer_point> curve;  ///< exposures in electrons of light
+    photon_transfer transfer;           ///< what the curve says
+    double clip = 0;                    ///< level at which the signal ends, electrons
+    double dark_noise = 0;              ///< with quantisation, from the parameters, electrons
+    std::vector<dark_point> dark;       ///< over exposures, at two temperatures
+    histogram offsets;                  ///< of the mean dark image about its mean, electrons
+    histogram response;  ///< of the mean light image less the dark one, % of its mean
+    edge_response edge;
+    /// Of the same two images: along rows, along columns; electrons and %.
+    std::vector<double> offset_spectra[2], response_spectra[2];
     const figure* find(const std::string& name) const;
 };
 
+/// One of the images that the measurements are made from.
+struct test_image {
+    /// "dark" and "uniform": stacks; "transfer": two of every level of light; "dark_current": two
+    /// of every exposure and temperature; "edge".
+    const char* use = "";
+    unsigned level = 0, image = 0;
+    double electrons = 0, seconds = 0, temperature = 0;  ///< electrons of light in a sample
+    const plane<std::uint16_t>& samples;
+};
+
 /// Runs the measurements of EMVA 1288 on the simulated sensor and sets them beside the parameters.
-characterization characterize(const test_stand& stand, worker_pool& pool);
+/// `show` (optional) sees every image.
+characterization characterize(const test_stand& stand, worker_pool& pool,
+                              const std::function<void(const test_image&)>& show = {});
 
 /// Temporal variance, in electrons^2, of a pixel whose expected charge has mean `mean` and relative
 /// spread `spread` over pixels, with `noise` electrons added, clipped at `clip`: what the level of

@@ -17,7 +17,10 @@ column_adc::column_adc(sc_core::sc_module_name name, const column_adc_parameters
       parameters_(p),
       context_(context),
       conversion_seconds_(conversion_time(p)),
-      conversion_(sc_core::sc_time(conversion_seconds_, sc_core::SC_SEC)) {
+      shortest_line_(shortest_line_time(p)),
+      clock_(p.count_clock / static_cast<double>(p.count_edges)),
+      conversion_(sc_core::sc_time(row_conversion_time(p), sc_core::SC_SEC)),
+      energies_(energies_of(p)) {
     if (context.trace)
         track_ = context.trace->track("column_adc");
     rows_in.register_b_transport(this, &column_adc::take_row);
@@ -40,6 +43,21 @@ void column_adc::declare_statistics() {
     s.add("column_adc.rows", rows_, "Rows converted");
     s.add("column_adc.rows_refused", foreign_, "Rows that did not belong to the frame under way");
     s.add("column_adc.conversion_time", conversion_seconds_, "Time of one conversion", "s");
+    s.add("column_adc.shortest_line_time", shortest_line_,
+          "Shortest time from one row to the next that the converters can follow", "s");
+    s.add("column_adc.clock", clock_, "Clock of the counters", "Hz");
+    s.add("column_adc.pixels", pixels_, "Pixels read");
+    s.add("column_adc.conversions", conversions_, "Conversions of one column");
+    s.add("column_adc.counts", counts_, "Counts of one column's counter");
+    const auto energy = [&](const char* name, const std::uint64_t& events, const event_energy& each,
+                            const char* says) {
+        s.add_computed(
+            name, [&events, &each] { return counted_energy(events, each).joules(); }, says, "J");
+    };
+    energy("column_adc.pixel_energy", pixels_, energies_.pixel, "Energy of the pixels read");
+    energy("column_adc.conversion_energy", conversions_, energies_.conversion,
+           "Energy of conversions, beside their counts");
+    energy("column_adc.count_energy", counts_, energies_.count, "Energy of counts");
     s.add_computed(
         "column_adc.clipped_samples",
         [this] {
@@ -47,6 +65,13 @@ void column_adc::declare_statistics() {
             return static_cast<double>(clipped_->load());
         },
         "Samples above the highest code, in all frames begun", "1");
+}
+
+counted_energy column_adc::energy() const {
+    counted_energy all(pixels_, energies_.pixel);
+    all += counted_energy(conversions_, energies_.conversion);
+    all += counted_energy(counts_, energies_.count);
+    return all;
 }
 
 void column_adc::finish() {
@@ -124,6 +149,11 @@ void column_adc::take_row(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) 
     out.electrons.reset();
     out.raw = raw_;
     ++rows_;
+    const std::uint64_t conversions =
+        std::uint64_t{in->width} * parameters_.conversions_per_column();
+    pixels_ += std::uint64_t{in->width} * parameters_.pixels_per_sample;
+    conversions_ += conversions;
+    counts_ += conversions * conversion_counts(parameters_);
     if (context_.trace)
         context_.trace->record(spanning(track_, trace_type::conversion,
                                         sc_core::sc_time_stamp() + delay, conversion_, out.frame,

@@ -39,6 +39,8 @@ class column_adc : public sc_core::sc_module {
     register_block& registers() { return registers_; }
     /// Every frame has these samples instead of what the pixels hold: recorded RAW data.
     void inject(std::shared_ptr<const plane<std::uint16_t>> raw);
+    /// Of all events so far.
+    counted_energy energy() const;
     /// Waits until all frames begun so far are converted.
     void finish();
 
@@ -56,10 +58,11 @@ class column_adc : public sc_core::sc_module {
     block_context& context_;
     std::uint16_t track_ = 0;  ///< of the trace
     register_block registers_{registers::column_adc::map};
-    const double conversion_seconds_;
-    const sc_core::sc_time conversion_;
+    const double conversion_seconds_, shortest_line_, clock_;
+    const sc_core::sc_time conversion_;  ///< of a row
+    const readout_energies energies_;
     static constexpr unsigned rows_per_band = 32;
-    static constexpr unsigned frames_under_way = 3;
+    static constexpr unsigned frames_under_way = 2;
 
     std::shared_ptr<const samples> raw_;              // of the frame that is being read out
     std::deque<std::weak_ptr<const samples>> begun_;  // frames whose conversion may be under way
@@ -69,6 +72,7 @@ class column_adc : public sc_core::sc_module {
         std::make_shared<std::atomic<std::uint64_t>>(0);
 
     std::uint64_t frames_ = 0, rows_ = 0, foreign_ = 0;
+    std::uint64_t pixels_ = 0, conversions_ = 0, counts_ = 0;  ///< events that cost energy
 };
 
 }  // namespace ocellus::models

@@ -55,6 +55,8 @@ class image_stack {
     void add(const plane<std::uint16_t>& image);
     std::uint64_t images() const { return count_; }
     double mean() const;
+    /// Mean over the images, row by row, DN.
+    std::vector<double> mean_image() const;
     /// Mean of the pixels' variances over time, DN^2. At least two images.
     double temporal_variance() const;
     /// What of it is common to whole rows, and to whole columns, DN^2; may be slightly negative.
@@ -71,6 +73,12 @@ class image_stack {
     std::vector<std::uint64_t> squares_;
     std::vector<double> row_sum_, row_squares_, column_sum_, column_squares_;
 };
+
+/// Spectrogram of an image (section 8.6): for 0, 1/n .. 1/2 cycles per pixel along its rows, or its
+/// columns, the root of the mean power over all of them. White noise has its own standard deviation
+/// at every frequency; `image` row by row.
+std::vector<double> spectrogram(const std::vector<double>& image, unsigned width, unsigned height,
+                                bool vertical);
 
 /// Non-uniformity of the response: sqrt(light^2 - dark^2) / (difference of the means), part by
 /// part.

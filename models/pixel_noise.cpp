@@ -8,212 +8,215 @@
 #include "core/random.h"
 #include "core/simd.h"
 #include "models/exact_poisson.h"
+#include "models/normal_batch.h"
 #include "models/philox_batch.h"
+#include "models/poisson_table.h"
 #include "models/portable_math.h"
 
 namespace ocellus::models {
 namespace {
 
 /// Samples handled at once; the draws of a sample depend on its place in its chunk.
-constexpr unsigned chunk = 256;
-constexpr unsigned half = chunk / 2;
-constexpr unsigned quarter = chunk / 4;
+constexpr unsigned chunk = normal_chunk;
 
 #define OCELLUS_INLINE static inline __attribute__((always_inline))
 
-// The functions below are written without a library call, a branch or a table, so that the loops
-// around them become vector code; every lane does the same IEEE operations whatever its width.
+/// Poisson numbers of means below poisson_table_below: see models/poisson_table.h. 24 bits choose
+/// within the table, 24 invert the distribution of the rest of the mean. First the place in the
+/// tables; the loads of the entries are a loop of their own, for not every machine has a fast
+/// gather.
+constexpr float in_table = poisson_table_below - 0.5f / poisson_cells;  // in the last of them
 
-/// Uniform in (0, 1], finely spaced near 0.
-OCELLUS_INLINE float unit_uniform(std::uint32_t w) {
-    const auto high = static_cast<float>(static_cast<std::int32_t>(w >> 16));
-    const auto low = static_cast<float>(static_cast<std::int32_t>(w & 0xffffu));
-    return (high * 65536.0f + (low + 0.5f)) * 0x1p-32f;
-}
-
-/// Natural logarithm of a normal positive number: ln m = 2 artanh((m - 1) / (m + 1)) with m in
-/// [sqrt(1/2), sqrt(2)), by its power series.
-OCELLUS_INLINE float natural_log(float x) {
-    std::int32_t bits;
-    std::memcpy(&bits, &x, 4);
-    bits -= 0x3f3504f3;
-    const auto exponent = static_cast<float>(bits >> 23);
-    const std::int32_t mantissa_bits = (bits & 0x7fffff) + 0x3f3504f3;
-    float m;
-    std::memcpy(&m, &mantissa_bits, 4);
-    const float s = (m - 1.0f) / (m + 1.0f);
-    const float t = s * s;
-    const float series =
-        2.0f + t * (2.0f / 3.0f + t * (2.0f / 5.0f + t * (2.0f / 7.0f + t * (2.0f / 9.0f))));
-    return exponent * 0.69314718f + s * series;
-}
-
-/// Two independent normal numbers from two words (Box and Muller 1958).
-OCELLUS_INLINE void normal_pair(std::uint32_t radius_word, std::uint32_t angle_word, float& a,
-                                float& b) {
-    const float square = -2.0f * natural_log(unit_uniform(radius_word));
-    const float radius = __builtin_sqrtf(square > 0.0f ? square : 0.0f);
-    // Two bits choose the quadrant, the other thirty the angle within -pi/4 .. pi/4 around its
-    // axis.
-    const std::uint32_t quadrant = angle_word >> 30;
-    const auto fraction = static_cast<std::int32_t>(angle_word << 2);
-    const float t = static_cast<float>(fraction) * (1.57079633f * 0x1p-32f);
-    const float q = t * t;
-    const float sine =
-        t * (1.0f + q * (-1.0f / 6 + q * (1.0f / 120 + q * (-1.0f / 5040 + q * (1.0f / 362880)))));
-    const float cosine =
-        1.0f + q * (-1.0f / 2 + q * (1.0f / 24 + q * (-1.0f / 720 + q * (1.0f / 40320))));
-    const bool swap = quadrant & 1;
-    const float c = swap ? sine : cosine;
-    const float s = swap ? cosine : sine;
-    // Angle of the axis 0, 90, 180, 270 degrees: cos is c, -s, -c, s; sin is s, c, -s, -c.
-    const float cos_sign = quadrant == 1 || quadrant == 2 ? -1.0f : 1.0f;
-    const float sin_sign = quadrant >= 2 ? -1.0f : 1.0f;
-    a = radius * (c * cos_sign);
-    b = radius * (s * sin_sign);
-}
-
-/// Poisson quantiles by walking up the distribution: k = number of terms whose cumulated
-/// probability is below u. Double precision: the tail is right to 1e-12, far below 2^-33.
-OCELLUS_INLINE void exact_poisson(const float* __restrict mean, const std::uint32_t* __restrict w,
-                                  float* __restrict out) {
-    double u[quarter], m[quarter], term[quarter], sum[quarter], k[quarter];
-    for (unsigned j = 0; j < quarter; ++j) {
-        const float low = mean[j] < exact_poisson_below ? mean[j] : 0.0f;
-        m[j] = static_cast<double>(low);
-        const auto word = static_cast<std::int32_t>(w[j] ^ 0x80000000u);  // signed: w - 2^31
-        u[j] = (static_cast<double>(word) + (0x1p31 + 0.5)) * 0x1p-32;
-        // exp(-m) = exp(-m/32)^32, by the power series of exp on [-0.375, 0].
-        const double x = m[j] * (-1.0 / 32);
-        double e =
-            1.0 +
-            x * (1.0 + x * (1.0 / 2 +
-                            x * (1.0 / 6 +
-                                 x * (1.0 / 24 +
-                                      x * (1.0 / 120 +
-                                           x * (1.0 / 720 +
-                                                x * (1.0 / 5040 +
-                                                     x * (1.0 / 40320 +
-                                                          x * (1.0 / 362880 +
-                                                               x * (1.0 / 3628800 +
-                                                                    x * (1.0 / 39916800)))))))))));
-        e = e * e;
-        e = e * e;
-        e = e * e;
-        e = e * e;
-        e = e * e;
-        term[j] = e;
-        sum[j] = e;
-        k[j] = 0.0;
+OCELLUS_INLINE void table_places_body(const float* __restrict mean,
+                                      const std::uint32_t* __restrict w,
+                                      std::uint32_t* __restrict place) {
+    for (unsigned i = 0; i < chunk; ++i) {
+        const float m = mean[i] < in_table ? mean[i] : in_table;
+        const auto cell =
+            static_cast<std::uint32_t>(static_cast<std::int32_t>(m * float{poisson_cells}));
+        place[i] = cell * poisson_slots + (w[i] >> 26);
     }
-    for (unsigned base = 1; base < 64; base += 4) {
-        const double inverse0 = 1.0 / base, inverse1 = 1.0 / (base + 1);
-        const double inverse2 = 1.0 / (base + 2), inverse3 = 1.0 / (base + 3);
-        for (unsigned j = 0; j < quarter; ++j) {
-            const double mj = m[j], uj = u[j];
-            double t = term[j], c = sum[j], n = k[j];
-            n += uj > c ? 1.0 : 0.0;
-            t *= mj * inverse0;
-            c += t;
-            n += uj > c ? 1.0 : 0.0;
-            t *= mj * inverse1;
-            c += t;
-            n += uj > c ? 1.0 : 0.0;
-            t *= mj * inverse2;
-            c += t;
-            n += uj > c ? 1.0 : 0.0;
-            t *= mj * inverse3;
-            c += t;
-            term[j] = t;
-            sum[j] = c;
-            k[j] = n;
-        }
-        std::int64_t left = 0;
-        for (unsigned j = 0; j < quarter; ++j)
-            left |= u[j] > sum[j] ? -1 : 0;
-        if (left == 0)
-            break;
-    }
-    for (unsigned j = 0; j < quarter; ++j)
-        out[j] = static_cast<float>(k[j]);
 }
 
-/// One chunk; all pointers at its first sample.
-OCELLUS_SIMD_CLONES
-void noisy_chunk(const noise_settings& s, std::uint32_t index,
-                 const std::uint16_t* __restrict mosaic, const std::uint16_t* __restrict pattern,
-                 const float* __restrict columns, const float* __restrict column_gains,
-                 float* __restrict out) {
-    alignas(64) std::uint32_t words[4][half];
-    alignas(64) float shot_normal[chunk], read_normal[chunk], mean[chunk], shot[chunk];
-    const philox4x32::key key = key_of(s.seed);
-    philox_batch(key, index * half, s.row, s.frame, purpose::read_noise, half, words[0], words[1],
-                 words[2], words[3]);
-    for (unsigned j = 0; j < half; ++j)
-        normal_pair(words[0][j], words[1][j], shot_normal[j], read_normal[j]);
-    for (unsigned j = 0; j < half; ++j)
-        normal_pair(words[2][j], words[3][j], shot_normal[half + j], read_normal[half + j]);
+OCELLUS_SIMD_KERNEL(table_places,
+                    (const float* __restrict mean, const std::uint32_t* __restrict w,
+                     std::uint32_t* __restrict place),
+                    (mean, w, place))
 
+/// Not in place: stores would hold up the loads that follow.
+__attribute__((noinline)) void look_up(const std::uint32_t* __restrict table,
+                                       const std::uint32_t* __restrict place,
+                                       std::uint32_t* __restrict out) {
+    for (unsigned i = 0; i < chunk; ++i)
+        out[i] = table[place[i]];
+}
+
+OCELLUS_INLINE void table_poisson_body(const float* __restrict mean,
+                                       const std::uint32_t* __restrict w,
+                                       const std::uint16_t* __restrict more,
+                                       const std::uint32_t* __restrict entries,
+                                       float* __restrict out) {
+    constexpr float cells = poisson_cells, whole = 0x1p24f;
+    for (unsigned i = 0; i < chunk; ++i) {
+        const float m = mean[i] < in_table ? mean[i] : in_table;
+        const float x = m * cells;
+        const float d = (x - static_cast<float>(static_cast<std::int32_t>(x))) * (1.0f / cells);
+        const std::uint32_t word = w[i], entry = entries[i];
+        const auto kept = static_cast<std::int32_t>((word >> 8) & 0x3ffffu);
+        const auto own = static_cast<std::int32_t>(word >> 26);
+        const std::int32_t k = kept < static_cast<std::int32_t>(entry >> 6)
+                                   ? own
+                                   : static_cast<std::int32_t>(entry & 63u);
+        const auto rest = static_cast<std::int32_t>(((word & 0xffu) << 16) | more[i]);
+        // Cumulated probabilities in parts of 2^24; exp(-d) to 4e-8.
+        const float none = whole + d * (-whole + d * (whole / 2 + d * (-whole / 6)));
+        const float step = none * d;
+        const float one = none + step, two = one + step * (d * 0.5f);
+        const float u = static_cast<float>(rest) + 0.5f;
+        const std::int32_t r = (u > none ? 1 : 0) + (u > one ? 1 : 0) + (u > two ? 1 : 0);
+        out[i] = static_cast<float>(k + r);
+    }
+}
+
+OCELLUS_SIMD_KERNEL(table_poisson,
+                    (const float* __restrict mean, const std::uint32_t* __restrict w,
+                     const std::uint16_t* __restrict more, const std::uint32_t* __restrict entries,
+                     float* __restrict out),
+                    (mean, w, more, entries, out))
+
+OCELLUS_INLINE void take_bright_body(const float* __restrict mean, const float* __restrict bright,
+                                     float* __restrict out) {
+    for (unsigned i = 0; i < chunk; ++i) {
+        const float drawn = out[i], other = bright[i];
+        out[i] = mean[i] < poisson_table_below ? drawn : other;
+    }
+}
+
+OCELLUS_SIMD_KERNEL(take_bright,
+                    (const float* __restrict mean, const float* __restrict bright,
+                     float* __restrict out),
+                    (mean, bright, out))
+
+/// Poisson numbers, right where the mean is in the tables.
+void draw_dark(const philox4x32::key& key, std::uint32_t index, std::uint32_t row,
+               std::uint32_t frame, const float* mean, float* shot) {
+    alignas(64) std::uint32_t word[chunk], place[chunk], entries[chunk];
+    alignas(64) std::uint16_t half[chunk];
+    draw_bits(key, index, row, frame, purpose::dark_shot_noise, chunk, word, half);
+    table_places(mean, word, place);
+    look_up(poisson_table(), place, entries);
+    table_poisson(mean, word, half, entries, shot);
+}
+
+/// Expected electrons of a chunk, and the lowest and highest of them.
+OCELLUS_INLINE void means_body(const noise_settings& s, const std::uint16_t* __restrict mosaic,
+                               const std::uint16_t* __restrict pattern,
+                               const float* __restrict column_gains, float* __restrict mean,
+                               float* __restrict range) {
     const float scale = s.electrons_per_count, dark = s.dark, pixels = s.pixels;
-    const float prnu_step = s.prnu_step, dsnu_step = s.dsnu_step;
-    const float most = s.full_well * pixels;
-    const float hopeless = 2.0f * most;  // certainly clipped; keeps the integers small
+    const float prnu_step = s.prnu_step;
+    const float hopeless = 2.0f * (s.full_well * pixels);  // clipped; keeps the integers small
+    // Floats that are not negative are in the order of their bits; compilers do not reorder the
+    // comparisons of floats.
+    std::int32_t lowest = 0x7f800000, highest = 0;
     for (unsigned i = 0; i < chunk; ++i) {
         const auto gain = static_cast<std::int32_t>(static_cast<std::int16_t>(pattern[i])) >> 8;
         const float signal = static_cast<float>(static_cast<std::int32_t>(mosaic[i])) * scale;
         const float response = 1.0f + (static_cast<float>(gain) * prnu_step + column_gains[i]);
         float m = (signal * response + dark) * pixels;
         m = m > 0.0f ? m : 0.0f;
-        mean[i] = m < hopeless ? m : hopeless;
+        m = m < hopeless ? m : hopeless;
+        mean[i] = m;
+        std::int32_t bits;
+        std::memcpy(&bits, &m, 4);
+        lowest = bits < lowest ? bits : lowest;
+        highest = bits > highest ? bits : highest;
     }
+    std::memcpy(range, &lowest, 4);
+    std::memcpy(range + 1, &highest, 4);
+}
+
+OCELLUS_SIMD_KERNEL(means,
+                    (const noise_settings& s, const std::uint16_t* __restrict mosaic,
+                     const std::uint16_t* __restrict pattern, const float* __restrict column_gains,
+                     float* __restrict mean, float* __restrict range),
+                    (s, mosaic, pattern, column_gains, mean, range))
+
+OCELLUS_INLINE void bright_shot_body(const float* __restrict mean, const float* __restrict normal,
+                                     float* __restrict shot) {
     for (unsigned i = 0; i < chunk; ++i) {
         const float m = mean[i];
-        const float z = shot_normal[i];
+        const float z = normal[i];
         const float spread = m - 5.0f / 36.0f;
         const float sigma = __builtin_sqrtf(spread > 0.0f ? spread : 0.0f);
         float e = m + sigma * z + (z * z - 1.0f) * (1.0f / 6.0f) + 0.5f;
         e = e > 0.0f ? e : 0.0f;
         shot[i] = static_cast<float>(static_cast<std::int32_t>(e));
     }
-    std::int32_t any_dark = 0;
-    for (unsigned i = 0; i < chunk; ++i)
-        any_dark |= mean[i] < exact_poisson_below ? -1 : 0;
-    if (any_dark) {
-        alignas(64) float exact[chunk];
-        philox_batch(key, index * quarter, s.row, s.frame, purpose::shot_noise, quarter, words[0],
-                     words[1], words[2], words[3]);
-        for (unsigned part = 0; part < 4; ++part)
-            exact_poisson(mean + part * quarter, words[part], exact + part * quarter);
-        for (unsigned i = 0; i < chunk; ++i)
-            shot[i] = mean[i] < exact_poisson_below ? exact[i] : shot[i];
-    }
-    if (s.exact)
-        for (unsigned i = 0; i < chunk; ++i)
-            if (mean[i] >= exact_poisson_below)
-                shot[i] = static_cast<float>(exact_poisson_draw(static_cast<double>(mean[i]), key,
-                                                                index * chunk + i, s.row, s.frame));
-    const float per_sample = 1.0f / pixels;
-    const float sigma = s.read_sigma, offset = s.row_offset;
+}
+
+OCELLUS_SIMD_KERNEL(bright_shot,
+                    (const float* __restrict mean, const float* __restrict normal,
+                     float* __restrict shot),
+                    (mean, normal, shot))
+
+OCELLUS_INLINE void samples_body(const noise_settings& s, const float* __restrict shot,
+                                 const float* __restrict normal,
+                                 const std::uint16_t* __restrict pattern,
+                                 const float* __restrict columns, float* __restrict out) {
+    const float most = s.full_well * s.pixels, per_sample = 1.0f / s.pixels;
+    const float sigma = s.read_sigma, offset = s.row_offset, dsnu_step = s.dsnu_step;
     for (unsigned i = 0; i < chunk; ++i) {
         const auto dsnu =
             static_cast<std::int32_t>(static_cast<std::uint32_t>(pattern[i]) << 24) >> 24;
         const float e = shot[i] < most ? shot[i] : most;
-        out[i] = e * per_sample + sigma * read_normal[i] +
+        out[i] = e * per_sample + sigma * normal[i] +
                  (static_cast<float>(dsnu) * dsnu_step + (columns[i] + offset));
     }
 }
 
-OCELLUS_SIMD_CLONES
-void pattern_chunk(std::uint64_t seed, std::uint32_t row, std::uint32_t index,
-                   std::uint16_t* __restrict out) {
-    alignas(64) std::uint32_t words[4][half];
-    alignas(64) float low[chunk], high[chunk];
-    philox_batch(key_of(seed), index * half, row, 0, purpose::pixel_offset, half, words[0],
-                 words[1], words[2], words[3]);
-    for (unsigned j = 0; j < half; ++j)
-        normal_pair(words[0][j], words[1][j], low[j], high[j]);
-    for (unsigned j = 0; j < half; ++j)
-        normal_pair(words[2][j], words[3][j], low[half + j], high[half + j]);
+OCELLUS_SIMD_KERNEL(samples,
+                    (const noise_settings& s, const float* __restrict shot,
+                     const float* __restrict normal, const std::uint16_t* __restrict pattern,
+                     const float* __restrict columns, float* __restrict out),
+                    (s, shot, normal, pattern, columns, out))
+
+/// One chunk; all pointers at its first sample.
+void noisy_chunk(const noise_settings& s, std::uint32_t index, const std::uint16_t* mosaic,
+                 const std::uint16_t* pattern, const float* columns, const float* column_gains,
+                 float* out) {
+    alignas(64) float shot_normal[chunk], read_normal[chunk], mean[chunk], shot[chunk];
+    const philox4x32::key key = key_of(s.seed);
+    normal_batch(key, index, s.row, s.frame, purpose::read_noise, read_normal);
+    float range[2] = {0, 0};
+    means(s, mosaic, pattern, column_gains, mean, range);
+    const bool any_dark = range[0] < poisson_table_below;
+    const bool any_bright = range[1] >= poisson_table_below;
+    if (any_bright) {
+        normal_batch(key, index, s.row, s.frame, purpose::shot_noise, shot_normal);
+        bright_shot(mean, shot_normal, shot);
+    }
+    const float* drawn = shot;
+    alignas(64) float with_dark[chunk];
+    if (any_dark) {
+        draw_dark(key, index, s.row, s.frame, mean, with_dark);
+        if (any_bright)
+            take_bright(mean, shot, with_dark);
+        drawn = with_dark;
+    }
+    if (s.exact && any_bright) {
+        std::memcpy(shot, drawn, sizeof shot);
+        drawn = shot;
+        for (unsigned i = 0; i < chunk; ++i)
+            if (mean[i] >= poisson_table_below)
+                shot[i] = static_cast<float>(exact_poisson_draw(static_cast<double>(mean[i]), key,
+                                                                index * chunk + i, s.row, s.frame));
+    }
+    samples(s, drawn, read_normal, pattern, columns, out);
+}
+
+OCELLUS_INLINE void pattern_bytes_body(const float* __restrict low, const float* __restrict high,
+                                       std::uint16_t* __restrict out) {
     for (unsigned i = 0; i < chunk; ++i) {
         float a = low[i] * 32.0f + 128.5f, b = high[i] * 32.0f + 128.5f;
         a = a > 1.0f ? a : 1.0f;
@@ -226,15 +229,31 @@ void pattern_chunk(std::uint64_t seed, std::uint32_t row, std::uint32_t index,
     }
 }
 
-OCELLUS_SIMD_CLONES
-void mean_row(const noise_settings& s, const std::uint16_t* __restrict mosaic, std::uint32_t count,
-              float* __restrict out) {
+OCELLUS_SIMD_KERNEL(pattern_bytes,
+                    (const float* __restrict low, const float* __restrict high,
+                     std::uint16_t* __restrict out),
+                    (low, high, out))
+
+void pattern_chunk(std::uint64_t seed, std::uint32_t row, std::uint32_t index, std::uint16_t* out) {
+    alignas(64) float low[chunk], high[chunk];
+    normal_batch(key_of(seed), index, row, 0, purpose::pixel_offset, low);
+    normal_batch(key_of(seed), index, row, 0, purpose::pixel_response, high);
+    pattern_bytes(low, high, out);
+}
+
+OCELLUS_INLINE void mean_row_body(const noise_settings& s, const std::uint16_t* __restrict mosaic,
+                                  std::uint32_t count, float* __restrict out) {
     const float scale = s.electrons_per_count, dark = s.dark, most = s.full_well;
     for (std::uint32_t i = 0; i < count; ++i) {
         const float m = static_cast<float>(static_cast<std::int32_t>(mosaic[i])) * scale + dark;
         out[i] = m < most ? m : most;
     }
 }
+
+OCELLUS_SIMD_KERNEL(mean_row,
+                    (const noise_settings& s, const std::uint16_t* __restrict mosaic,
+                     std::uint32_t count, float* __restrict out),
+                    (s, mosaic, count, out))
 
 }  // namespace
 
@@ -329,7 +348,7 @@ void pixel_noise_parameters::declare(parameter_registry& r) {
     r.boolean("noise.exact_shot", exact_shot)
         .says(
             "Draw shot noise from the exact Poisson distribution at every level; slower. Otherwise "
-            "an expansion of it above 12 e-.")
+            "an expansion of it above 24 e-.")
         .from(provenance::chosen, "off: the difference shows only in millions of samples")
         .moves_nothing("mean and variance stay as they are")
         .compare("false", "true");
@@ -424,7 +443,7 @@ std::vector<float> column_offsets(std::uint64_t seed, std::uint32_t width, doubl
         const auto block = philox4x32::generate(
             {x, 0, 0, static_cast<std::uint32_t>(purpose::column_offset)}, key_of(seed));
         float a, b;
-        normal_pair(block[0], block[1], a, b);
+        normal_pair(block[0], static_cast<std::uint16_t>(block[1] >> 16), a, b);
         out[x] = scale * a;
     }
     return out;
@@ -437,7 +456,7 @@ float fixed_normal(std::uint64_t seed, std::uint32_t index, std::uint32_t what, 
     const auto block =
         philox4x32::generate({index, what, 0, static_cast<std::uint32_t>(why)}, key_of(seed));
     float a, b;
-    normal_pair(block[0], block[1], a, b);
+    normal_pair(block[0], static_cast<std::uint16_t>(block[1] >> 16), a, b);
     return a;
 }
 
@@ -462,7 +481,7 @@ float row_offset(std::uint64_t seed, std::uint32_t frame, std::uint32_t row, dou
     const auto block = philox4x32::generate(
         {0, row, frame, static_cast<std::uint32_t>(purpose::row_noise)}, key_of(seed));
     float a, b;
-    normal_pair(block[0], block[1], a, b);
+    normal_pair(block[0], static_cast<std::uint16_t>(block[1] >> 16), a, b);
     return static_cast<float>(sigma) * a;
 }
 

@@ -58,10 +58,6 @@ struct noise_settings {
     bool exact = false;             ///< no expansion: exact Poisson numbers at every level
 };
 
-/// Expected electrons below which shot noise is drawn by inversion of the exact Poisson
-/// distribution.
-constexpr float exact_poisson_below = 12.0f;
-
 /// Electrons of the samples first .. first + count - 1 of a row, as the converter sees them:
 ///
 ///     mean = (mosaic x electrons_per_count x (1 + prnu + column gain) + dark) x pixels
@@ -72,8 +68,8 @@ constexpr float exact_poisson_below = 12.0f;
 /// Every draw depends on (seed, frame, row, column) alone: any piece of a row gives the bytes of
 /// the whole.
 ///
-/// Poisson: below 12 e- by inversion in double precision; above, the Cornish-Fisher expansion of
-/// its quantile, mean + sqrt(mean - 5/36) z + (z^2 - 1)/6, rounded to an integer. 5/36 is the
+/// Poisson: below poisson_table_below by table and inversion; above, the Cornish-Fisher expansion
+/// of its quantile, mean + sqrt(mean - 5/36) z + (z^2 - 1)/6, rounded to an integer. 5/36 is the
 /// variance of the quadratic term (1/18) and of the rounding (1/12), so that the variance is the
 /// mean again.
 void noisy_row(const noise_settings& s, const std::uint16_t* mosaic, const std::uint16_t* pattern,

@@ -84,8 +84,10 @@ void sensor_parameters::declare(parameter_registry& r) {
         .says("Pixel clock divider after the pixel PLL (register 0x0301); four pixels a clock.")
         .from(provenance::published, driver)
         .moves("pixel_array.line_time", +1);
-    r.integer("sensor.line_length", line_length, 64, 0xFFF0, unit::cycles)
-        .says("Pixel clocks from the readout of one row to the next.")
+    r.integer("sensor.line_length", line_length, 0, 0xFFF0, unit::cycles)
+        .says(
+            "Pixel clocks from the readout of one row to the next; 0: as few as converters, die "
+            "link, ISP and CSI-2 can follow.")
         .from(provenance::published, driver)
         .moves("pixel_array.line_time", +1)
         .moves("pixel_array.frame_time", +1);
@@ -113,7 +115,7 @@ mode_registers sensor_parameters::registers() const {
     m.width = static_cast<std::uint32_t>(width);
     m.height = static_cast<std::uint32_t>(height);
     m.binning = static_cast<std::uint32_t>(binning);
-    m.line_length = static_cast<std::uint32_t>(line_length);
+    m.line_length = static_cast<std::uint32_t>(line_length ? line_length : shortest_line);
     m.frame_length = static_cast<std::uint32_t>(frame_length);
     m.inck = static_cast<std::uint64_t>(inck + 0.5);
     m.pll_pre = static_cast<std::uint32_t>(pll_pre);
@@ -141,11 +143,12 @@ void check(const sensor_parameters& p, const parameter_registry& registry, diagn
                                    p.height + 1 > exposure_offset_lines + min_exposure_lines
                                        ? p.height + 1
                                        : exposure_offset_lines + min_exposure_lines));
-    if (p.line_length < p.width)
+    const std::uint64_t line = p.line_length ? p.line_length : p.shortest_line;
+    if (line < p.width)
         problems.error(
             registry.where("sensor.line_length"),
-            fmt::format("sensor.line_length = {} cycles is shorter than a row of {} pixels",
-                        p.line_length, p.width),
+            fmt::format("sensor.line_length = {} cycles is shorter than a row of {} pixels", line,
+                        p.width),
             fmt::format("at least {} cycles", p.width));
     const double inck = p.inck;
     if (inck != std::floor(inck))

@@ -66,7 +66,9 @@ struct sensor_parameters {
     std::uint64_t binning = 1;
     double inck = 24e6;  // Hz
     std::uint64_t pll_pre = 2, pll_mult = 155, pll_sys = 2, pll_pix = 5;
-    std::uint64_t line_length = 17900;
+    std::uint64_t line_length = 17900;  // 0: shortest_line
+    std::uint64_t shortest_line =
+        0;  // not a parameter: clocks, what follows the pixel array can do
     std::uint64_t frame_length = 4157;
     double exposure = 16e-3;  // s
     std::uint64_t analogue_gain_code = 0;

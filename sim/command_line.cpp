@@ -157,7 +157,7 @@ po::options_description visible_options(command_line::verb verb) {
             add("inject-tensor", po::value<std::string>()->value_name("FILE"),
                 "give the network these bytes instead of what the ISP made");
             add("inject-raw", po::value<std::string>()->value_name("FILE"),
-                "every frame is this packed RAW10 or RAW12, as --out writes it");
+                "every frame is these packed RAW samples, as --out writes them");
             add("out,o", po::value<std::string>()->value_name("DIR"), "write the results there");
             add("force", "replace what DIR contains");
             add("quiet", "no progress");
@@ -282,7 +282,15 @@ po::options_description visible_options(command_line::verb verb) {
             add("threads", po::value<std::string>()->value_name("T"),
                 "worker threads (default: one per core); never changes a result");
             add("out,o", po::value<std::string>()->value_name("DIR"),
-                "write characterization.json, characterization.csv and photon_transfer.csv there");
+                "write figures (JSON, CSV), curves (CSV) and plots (SVG) there");
+            add("write-frames", po::value<std::string>()->value_name("FORMAT"),
+                "with --out: every image that is measured too, as raw16, tiff or dng");
+            add("size", po::value<std::string>()->value_name("WxH"),
+                "part of the array that is looked at (default 640x480)");
+            add("levels", po::value<std::string>()->value_name("N"),
+                "levels of light of the photon transfer curve (default 50)");
+            add("images", po::value<std::string>()->value_name("N"),
+                "images of a stack (default 32)");
             add("force", "replace what DIR contains");
             add("json", "as JSON");
             break;
@@ -602,6 +610,33 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.width = static_cast<unsigned>(number(vm, "width", 8, 16384));
     if (has("height"))
         result.height = static_cast<unsigned>(number(vm, "height", 8, 16384));
+    if (has("size")) {
+        const std::string size = text("size");
+        const auto cross = size.find('x');
+        const auto side = [&](const std::string& digits) {
+            if (digits.empty() || digits.size() > 4 ||
+                digits.find_first_not_of("0123456789") != std::string::npos ||
+                std::stoul(digits) < 64 || std::stoul(digits) > 8192)
+                fail(fmt::format("--size {}: WIDTHxHEIGHT, 64 .. 8192 each, was expected", size));
+            return static_cast<unsigned>(std::stoul(digits));
+        };
+        result.area_width = side(size.substr(0, cross));
+        result.area_height =
+            side(cross == std::string::npos ? std::string() : size.substr(cross + 1));
+    }
+    if (has("levels"))
+        result.levels = static_cast<unsigned>(number(vm, "levels", 10, 1000));
+    if (has("images"))
+        result.images = static_cast<unsigned>(number(vm, "images", 2, 1000));
+    if (has("write-frames")) {
+        result.write_frames = text("write-frames");
+        if (result.write_frames != "raw16" && result.write_frames != "tiff" &&
+            result.write_frames != "dng")
+            fail(fmt::format("--write-frames {}: raw16, tiff or dng was expected",
+                             result.write_frames));
+        if (result.out.empty())
+            fail("--write-frames needs --out DIR");
+    }
     if (has("max-cycles"))
         result.max_cycles = number(vm, "max-cycles", 1, ~std::uint64_t{0});
     if (has("uart-expect"))

@@ -37,7 +37,7 @@ struct command_line {
     std::string scene;          ///< picture or "builtin:..."; empty: from the configuration
     std::string network;        ///< file or "builtin:..."; empty: from the configuration
     std::string inject_tensor;  ///< raw bytes of the network's input
-    std::string inject_raw;     ///< packed RAW10 or RAW12 of every frame
+    std::string inject_raw;     ///< packed RAW samples of every frame
     std::optional<std::uint64_t> frames;
     std::optional<std::uint64_t> seed;
     std::optional<unsigned> threads;
@@ -98,6 +98,10 @@ struct command_line {
     unsigned weight_bits = 8;
     bool contention = false;  ///< profile on the real memory
     double background = 0;    ///< B/s of other traffic
+
+    // characterize
+    std::string write_frames;  ///< "raw16", "tiff", "dng"; empty: none
+    unsigned area_width = 640, area_height = 480, levels = 50, images = 32;
 
     // scene
     unsigned width = 1014, height = 760;

@@ -64,8 +64,8 @@ void host::image_arrived(std::shared_ptr<const links::csi2_frame> f) {
     incomplete_ += whole ? 0 : 1;
     if (!f->has_bytes())
         return;
-    // Two frames at most are being decoded: more would only hold memory.
-    settle(1);
+    // One frame at most is being decoded: more would only hold memory.
+    settle(0);
     p.packets = f;
     p.image = links::decode_image(ctx_.pool, f, std::move(spare_));
     spare_ = nullptr;

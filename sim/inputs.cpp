@@ -139,24 +139,24 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
     in.firmware = std::make_shared<const firmware_image>(read_elf_bytes(bytes, path, areas));
 }
 
-/// Packed RAW10 or RAW12 as the run writes it, of the mode's size.
+/// Packed RAW samples as the run writes them, of the mode's size.
 std::shared_ptr<const plane<std::uint16_t>> load_raw(const std::string& path, const settings& s,
                                                      std::vector<input_file>& files) {
     const std::string bytes = read_input(path);
     note(files, "raw", path, bytes);
     const auto width = static_cast<unsigned>(s.pixels.sensor.width),
                height = static_cast<unsigned>(s.pixels.sensor.height);
-    const auto type =
-        s.adc.bits == 12 ? links::csi2_data_type::raw12 : links::csi2_data_type::raw10;
-    const std::size_t row = (std::size_t{width} * s.adc.bits + 7) / 8;
-    if (s.adc.bits != 10 && s.adc.bits != 12)
-        fail(fmt::format("--inject-raw knows RAW10 and RAW12; adc.bits is {}", s.adc.bits));
+    const auto type = links::raw_type_of(s.adc.bits);
+    if (!type)
+        fail(fmt::format("--inject-raw knows RAW8, RAW10, RAW12 and RAW14; adc.bits is {}",
+                         s.adc.bits));
+    const std::size_t row = links::raw_row_bytes(*type, width);
     if (bytes.size() != row * height)
         fail(fmt::format("{}: {} bytes, but {}x{} of packed RAW{} have {}", path, bytes.size(),
                          width, height, s.adc.bits, row * height));
     auto out = std::make_shared<plane<std::uint16_t>>(width, height);
     for (unsigned y = 0; y < height; ++y)
-        links::unpack_raw_row(type, reinterpret_cast<const std::uint8_t*>(bytes.data()) + row * y,
+        links::unpack_raw_row(*type, reinterpret_cast<const std::uint8_t*>(bytes.data()) + row * y,
                               width, out->row(y));
     return out;
 }

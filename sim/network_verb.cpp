@@ -269,38 +269,61 @@ int compare(const command_line& command) {
 
 // ---- dump -----------------------------------------------------------------------------------
 
-std::string ranges_text(const dsp::compiled_network& c, const char* what,
-                        const std::vector<dsp::byte_range>& ranges) {
-    std::string text;
-    for (const auto& r : ranges)
-        text += r.network_input
-                    ? fmt::format("    {:<7} input + {:<10} {} bytes\n", what, r.offset, r.bytes)
-                    : fmt::format("    {:<7} 0x{:08x}         {} bytes\n", what,
-                                  c.plan.address(r.offset), r.bytes);
-    return text;
-}
-
-/// The walk of the NPU, transfer by transfer, behind the memory plan.
+/// The command stream behind the memory plan, decoded from its words.
 int dump(const command_line& command) {
     const target t = target_of(command);
     const auto c = compiled(t, open_network(command.files.at(1), command.rounding));
-    std::string text = dsp::render(c->plan);
-    for (std::size_t i = 0; i < c->passes.size(); ++i) {
-        const dsp::pass& p = c->passes[i];
-        text += fmt::format("\npass {} {} {} [{}] -> [{}], {} tiles of {} rows x {} channels{}\n",
-                            i, dsp::name_of(p.kind), short_name(p.name, 60), shape_text(p.in_shape),
+    const auto passes = dsp::decode_commands(c->commands, c->limits(), c->array);
+    if (command.output_format != command_line::format::json) {
+        std::string text =
+            dsp::render(c->plan) + fmt::format("\ncommand stream at 0x{:08x}, {} bytes\npasses:\n",
+                                               c->commands_address(), c->commands.size() * 4);
+        for (std::size_t i = 0; i < c->passes.size(); ++i) {
+            const dsp::pass& p = c->passes[i];
+            text +=
+                fmt::format("  {:>3} {} {} [{}] -> [{}], {} tiles of {} rows x {} channels{}\n", i,
+                            dsp::name_of(p.kind), short_name(p.name, 60), shape_text(p.in_shape),
                             shape_text(p.out_shape), p.tiles.size(), p.cut.rows, p.cut.channels,
                             p.cut.channels_outer ? ", channels outside" : "");
-        for (std::size_t k = 0; k < p.tiles.size(); ++k) {
-            const dsp::tile& x = p.tiles[k];
-            text += fmt::format("  tile {} rows {}+{} channels {}+{}\n", k, x.first_row, x.rows,
-                                x.first_channel, x.channels);
-            text += ranges_text(*c, "load", x.loads);
-            text += fmt::format("    compute {} cycles\n", x.compute);
-            text += ranges_text(*c, "store", x.stores);
         }
+        return print(text + "\n" + dsp::disassemble(c->commands, c->plan.budget.base_address));
     }
-    return print(text);
+    const auto ranges = [&c](const auto* first, const auto* last) {
+        ordered_json list = ordered_json::array();
+        for (; first != last; ++first)
+            list.push_back(
+                {{"from", first->network_input ? "input" : "memory"},
+                 {"address", first->network_input ? first->offset : c->plan.address(first->offset)},
+                 {"bytes", first->bytes}});
+        return list;
+    };
+    ordered_json list = ordered_json::array();
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        const dsp::pass& p = passes[i];
+        ordered_json tiles = ordered_json::array();
+        for (const dsp::tile& x : p.tiles) {
+            const auto* loads = x.loads.data();
+            tiles.push_back(
+                {{"rows", {x.first_row, x.rows}},
+                 {"channels", {x.first_channel, x.channels}},
+                 {"activations", ranges(loads, loads + x.activation_ranges)},
+                 {"weights", ranges(loads + x.activation_ranges, loads + x.loads.size())},
+                 {"compute_cycles", x.compute},
+                 {"results", ranges(x.stores.data(), x.stores.data() + x.stores.size())}});
+        }
+        list.push_back({{"pass", i},
+                        {"name", short_name(c->passes[i].name, 1000)},
+                        {"operator", dsp::name_of(p.kind)},
+                        {"layers", p.layers},
+                        {"macs", p.macs},
+                        {"tiles", tiles}});
+    }
+    const ordered_json j = {{"network", c->net.name},
+                            {"address", c->commands_address()},
+                            {"bytes", c->commands.size() * 4},
+                            {"words", c->commands},
+                            {"passes", list}};
+    return print(j.dump(2) + "\n");
 }
 
 int calibrate(const command_line& command) {

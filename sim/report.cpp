@@ -21,6 +21,12 @@ std::string time_text(double seconds) {
     return fmt::format("{:.3f} us", seconds * 1e6);
 }
 
+std::string energy_text(double joules) {
+    if (joules >= 1e-3)
+        return fmt::format("{:.3f} mJ", joules * 1e3);
+    return fmt::format("{:.3f} uJ", joules * 1e6);
+}
+
 std::string bytes_text(double bytes) {
     if (bytes >= 1e6)
         return fmt::format("{:.3f} MB", bytes / 1e6);
@@ -134,6 +140,20 @@ std::string render_table(const run_summary& s) {
     line("frames", fmt::format("{}", s.frames));
     line("frame period", time_text(s.frame_period), fmt::format("{:.4f} fps", 1 / s.frame_period));
     line("readout", time_text(s.readout), percent(s.readout, s.frame_period) + " of the period");
+    if (!s.limits.empty()) {
+        const auto& last = slowest(s.limits);
+        std::string note;
+        for (const auto& l : s.limits)
+            note += (note.empty() ? "" : ", ") + l.part + " " + time_text(l.seconds);
+        const bool lost = last.seconds > s.line_time * (1 + 1e-9);
+        line("line", time_text(s.line_time),
+             (lost ? "bottleneck: " : "slowest: ") + last.part + " (" +
+                 percent(last.seconds, s.line_time) + "); " + note);
+    }
+    if (s.frames > 0 && s.readout_energy > 0)
+        line("readout energy", energy_text(s.readout_energy / static_cast<double>(s.frames)),
+             "a frame, +- " + energy_text(s.readout_energy_error / static_cast<double>(s.frames)) +
+                 ": pixels, conversions, counts, die link");
     if (s.delivered > 0 || s.dropped > 0) {
         line("ISP after readout", time_text(s.isp), "last row read to tensor in SRAM");
         line("inference", time_text(s.inference),

@@ -9,6 +9,7 @@
 #include "core/statistics.h"
 #include "dsp/network/graph.h"
 #include "sim/frame_log.h"
+#include "sim/line_limits.h"
 #include "sim/metadata_record.h"
 
 namespace ocellus::sim {
@@ -18,8 +19,11 @@ struct run_summary {
     std::string sensor;   ///< "4056x3040, 1x1, RAW10"
     std::string network;  ///< name and input size, or "none"
     std::uint64_t frames = 0;
-    double frame_period = 0;   ///< s
-    double readout = 0;        ///< s, first row to last row of the active array
+    double frame_period = 0;         ///< s
+    double readout = 0;              ///< s, first row to last row of the active array
+    double line_time = 0;            ///< s
+    std::vector<line_limit> limits;  ///< of the line time
+    double readout_energy = 0, readout_energy_error = 0;  ///< J, all frames
     double isp = 0;            ///< s, last row's read-out begun to tensor complete, mean
     double inference = 0;      ///< s, mean
     double inference_max = 0;  ///< s

@@ -146,7 +146,7 @@ void write_image(output_folder& out, const host::received_image& received, const
     rgb8_image preview;
     if (image.raw) {
         out.write("frame" + name + ".png", encode_png_gray16(image.raw->all(), 1, &pool));
-        const auto bits = image.type == links::csi2_data_type::raw12 ? 12u : 10u;
+        const unsigned bits = links::bits_of(image.type);
         out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
         if (s.run.dng)
             out.write("frame" + name + ".dng", encode_dng(image.raw->all(), dng_of(s, bits)));

@@ -22,6 +22,7 @@
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
 #include "sim/boot_info.h"
+#include "sim/line_limits.h"
 
 namespace ocellus::sim {
 
@@ -144,6 +145,19 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
                   "Transactions watched by protocol checkers (run.check_protocol).");
     ctx.stats.add("run.protocol_violations", b.violations,
                   "Transactions that broke the contract of their connection.");
+    ctx.stats.add_computed(
+        "energy.readout", [this] { return readout_energy().joules(); },
+        "Energy of pixels, conversions, counts and die link, of the whole run.", "J");
+    ctx.stats.add_computed(
+        "energy.readout_error", [this] { return readout_energy().error(); },
+        "Its uncertainty, one standard deviation.", "J");
+    ctx.stats.add_computed(
+        "energy.readout_per_frame",
+        [this] {
+            const auto frames = ctx_.stats.value("pixel_array.frames");
+            return frames > 0 ? readout_energy().joules() / frames : 0.0;
+        },
+        "Energy of the readout of one frame, mean.", "J");
     ctx.stats.add("run.latency_max", b.latency_max,
                   "Longest time from the start of a frame's readout to its metadata on the wire.",
                   "s");
@@ -501,6 +515,12 @@ double sensor::frame_time() const {
     return settings_.pixels.sensor.timing().frame_time;
 }
 
+counted_energy sensor::readout_energy() const {
+    counted_energy e = b_->column_adc.energy();
+    e += b_->die_link.energy();
+    return e;
+}
+
 run_summary sensor::summary() const {
     run_summary r;
     const auto& mode = settings_.pixels.sensor;
@@ -524,6 +544,11 @@ run_summary sensor::summary() const {
     r.frames = log_->frames().size();
     r.frame_period = timing.frame_time;
     r.readout = timing.active_readout;
+    r.line_time = timing.line_time;
+    r.limits = line_limits(settings_);
+    const counted_energy readout = readout_energy();
+    r.readout_energy = readout.joules();
+    r.readout_energy_error = readout.error();
     r.npu_clock = settings_.npu.clock;
     double isp_sum = 0, inference_sum = 0, latency_sum = 0;
     for (const auto& f : log_->frames()) {

@@ -61,6 +61,8 @@ class sensor : public sc_core::sc_module {
     /// Called whenever silent() may have become true.
     void on_silence(const std::function<void()>& f);
     run_summary summary() const;
+    /// Of pixels, conversions, counts and the die link so far.
+    counted_energy readout_energy() const;
 
     const frame_log& frames() const { return *log_; }
     const host& host_side() const;

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 #include "core/config.h"
+#include "sim/line_limits.h"
 
 namespace ocellus::sim {
 
@@ -99,24 +101,18 @@ void settings::declare(parameter_registry& r) {
     envelopes.declare(r);
 }
 
-namespace {
-
-/// Bytes of one image row on the CSI-2 lanes; 0 when no image is sent.
-std::uint32_t wire_row_bytes(const settings& s) {
-    const auto width = static_cast<std::uint32_t>(s.pixels.sensor.width);
-    switch (s.run.image) {
-        case image_output::raw:
-            return static_cast<std::uint32_t>((std::uint64_t{width} * s.adc.bits + 7) / 8);
-        case image_output::isp:
-            return (width / static_cast<std::uint32_t>(s.isp.image_scale) & ~1u) *
-                   (s.isp.image_format == isp::image_format::yuv422 ? 2 : 3);
-        case image_output::none:
-            return 0;
-    }
-    return 0;
+void settings::follow() {
+    const bool binned = pixels.sensor.binning == 2;
+    const bool digital = pixels.noise.binned == models::pixel_noise_parameters::binning::digital;
+    adc.conversions_per_row = binned && digital ? 2 : 1;
+    adc.pixels_per_sample = binned ? 4 : 1;
+    if (pixels.sensor.line_length != 0)
+        return;
+    // The line has to be a whole number of pixel clocks.
+    const double rate = models::pixel_rate_of(pixels.sensor.registers()).hertz();
+    pixels.sensor.shortest_line = static_cast<std::uint64_t>(
+        std::ceil(slowest(line_limits(*this)).seconds * rate * (1 - 1e-12)));
 }
-
-}  // namespace
 
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
     envelopes.check(r, problems);
@@ -125,19 +121,26 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
         return;
     const auto timing = pixels.sensor.timing();
     models::check(adc, timing, r, problems);
-    if (adc.bits != 10 && adc.bits != 12 && run.image == image_output::raw)
-        problems.error(r.where("adc.bits"),
-                       fmt::format("adc.bits = {} cannot be sent as RAW", adc.bits),
-                       "output.image = raw knows RAW10 and RAW12; or output.image = isp");
+    if (!links::raw_type_of(adc.bits) && run.image == image_output::raw)
+        problems.error(
+            r.where("adc.bits"), fmt::format("adc.bits = {} cannot be sent as RAW", adc.bits),
+            "output.image = raw knows RAW8, RAW10, RAW12 and RAW14; or output.image = isp");
     const double link = die_link.row_seconds(pixels.sensor.width, adc.bits);
     if (link > timing.line_time)
         problems.warning(
             r.where("die_link.lane_rate"),
-            fmt::format("the die link needs {} for a row and a line lasts {}: rows will "
-                        "be lost",
+            fmt::format("the die link needs {} for a row and a line lasts {}: it is the bottleneck "
+                        "and rows will be lost",
                         format_quantity(link, unit::second),
                         format_quantity(timing.line_time, unit::second)),
-            "more die_link.lanes or a higher die_link.lane_rate");
+            fmt::format("{} lanes of {} at least, {} lanes of {} at least, or a longer line: "
+                        "sensor.line_length >= {} cycles, or 0 for what all parts can follow",
+                        static_cast<std::uint64_t>(std::ceil(static_cast<double>(die_link.lanes) *
+                                                             link / timing.line_time)),
+                        format_quantity(die_link.lane_rate, unit::bit_per_second), die_link.lanes,
+                        format_quantity(std::ceil(die_link.lane_rate * link / timing.line_time),
+                                        unit::bit_per_second),
+                        static_cast<std::uint64_t>(std::ceil(link * timing.pixel_rate.hertz()))));
     const auto row = wire_row_bytes(*this);
     if (row == 0)
         return;
@@ -178,8 +181,10 @@ void resolve_recorded(const recording& source, const command_line& command, sett
         r.assign(v.name, v.text, where, v.origin, problems);
     }
     apply_settings(command.settings, r, problems);
-    if (!problems.has_errors())
+    if (!problems.has_errors()) {
+        s.follow();
         s.check(r, problems);
+    }
     problems.throw_if_errors();
 }
 
@@ -209,8 +214,10 @@ void resolve_settings(const command_line& command, settings& s, parameter_regist
         option("firmware.file", "--firmware", command.firmware);
     if (!command.uart.empty())
         option("firmware.uart", "--uart", command.uart);
-    if (!problems.has_errors())
+    if (!problems.has_errors()) {
+        s.follow();
         s.check(r, problems);
+    }
     problems.throw_if_errors();
     if (!problems.warnings().empty())
         std::fputs(problems.render().c_str(), stderr);

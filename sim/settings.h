@@ -66,6 +66,9 @@ struct settings {
     links::uart_parameters uart;
 
     void declare(parameter_registry& r);
+    /// What follows from several blocks' parameters: a sensor.line_length of 0, and what binning
+    /// means for the converters. Before check() and before the settings are used.
+    void follow();
     /// What no single range can say: rows that cannot be converted or sent within a line, and so
     /// on.
     void check(const parameter_registry& r, diagnostics& problems) const;

@@ -2,10 +2,13 @@
 // Copyright The Ocellus Authors
 #include "dsp/compiler/compiled_network.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
 namespace ocellus::dsp {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "commands lie in memory as they are");
 
 std::uint64_t compiled_network::output_address(std::size_t index) const {
     const auto t = static_cast<std::size_t>(net.outputs.at(index));
@@ -55,6 +58,8 @@ void compiled_network::program_memory(
             write(plan.address(plan.constant_offset[t]), net.tensors[t].data.data(),
                   net.tensors[t].data.size());
         }
+    write(commands_address(), reinterpret_cast<const std::uint8_t*>(commands.data()),
+          commands.size() * sizeof commands[0]);
 }
 
 std::shared_ptr<const compiled_network> compile(network n, const memory_budget& budget,
@@ -66,6 +71,21 @@ std::shared_ptr<const compiled_network> compile(network n, const memory_budget& 
     c->array = array;
     c->local_buffer = local_buffer_bytes;
     c->passes = make_passes(c->net, c->plan, array, local_buffer_bytes);
+    // How long the stream is does not depend on where things lie, so that the second plan holds.
+    memory_budget with_commands = budget;
+    with_commands.command_bytes = begin_words * sizeof(std::uint32_t);
+    for (std::size_t i = 0; i < c->passes.size(); ++i) {
+        pass& p = c->passes[i];
+        const bool last = i + 1 == c->passes.size();
+        p.command_words = section_words(p) + (i == 0 ? begin_words : 0) + (last ? end_words : 0);
+        p.control_cycles =
+            std::max(array.fixed_cycles, fetch_cycles(section_words(p), i == 0, last, array));
+        p.unloaded_cycles += p.control_cycles - array.fixed_cycles;
+        with_commands.command_bytes += section_words(p) * sizeof(std::uint32_t);
+    }
+    with_commands.command_bytes += end_words * sizeof(std::uint32_t);
+    c->plan = plan_memory(c->net, with_commands);
+    c->commands = encode_commands(c->passes);
     return c;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dsp/compiler/command_stream.h"
 #include "dsp/compiler/memory_planner.h"
 #include "dsp/compiler/passes.h"
 #include "dsp/network/graph.h"
@@ -22,6 +23,7 @@ struct compiled_network {
     array_organisation array;
     std::uint64_t local_buffer = 0;  ///< bytes
     std::vector<pass> passes;
+    std::vector<std::uint32_t> commands;  ///< see command_stream.h
 
     std::size_t input_slots() const { return plan.input_slot.size(); }
     std::uint64_t input_address(std::size_t slot) const {
@@ -38,6 +40,9 @@ struct compiled_network {
     std::uint64_t output_slot_address(std::size_t slot, std::size_t index) const {
         return plan.address(plan.output_slot.at(slot) + plan.output_place.at(index));
     }
+    std::uint64_t commands_address() const { return plan.address(plan.commands_offset); }
+    /// What the commands may touch.
+    command_limits limits() const { return {plan.budget.bytes, input_bytes(), net.layers.size()}; }
     std::uint64_t arena_address() const { return plan.address(plan.arena_offset); }
 
     std::uint64_t macs() const;
@@ -46,8 +51,8 @@ struct compiled_network {
     /// Sum over passes of the tiles' schedule with a memory that never waits.
     std::uint64_t unloaded_cycles() const;
 
-    /// Hands every constant with its bus address to `write`, in layer order: what the host uploads
-    /// before the first job.
+    /// Hands every constant with its bus address to `write`, in layer order, then the command
+    /// stream: what the host uploads before the first job.
     void program_memory(const std::function<void(std::uint64_t address, const std::uint8_t* data,
                                                  std::size_t length)>& write) const;
 };

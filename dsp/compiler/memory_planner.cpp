@@ -291,7 +291,10 @@ class planner {
         for (std::size_t t = 0; t < placed.size(); ++t)
             if (placed[t])
                 plan_.constant_offset[t] += plan_.coefficients_offset;
-        plan_.used_bytes = cursor + coefficients + (b.bytes - top);
+        plan_.commands_bytes = aligned(b.command_bytes);
+        const std::uint64_t high = coefficients + plan_.commands_bytes;
+        plan_.commands_offset = top > high ? top - high : 0;
+        plan_.used_bytes = cursor + high + (b.bytes - top);
     }
 
     void find_largest() {
@@ -380,6 +383,8 @@ std::string render(const memory_plan& p) {
                                                          " output slots of " +
                                                          grouped(p.output_slot_bytes) + " B");
     line(p.arena_bytes, "activation arena (lower bound " + grouped(p.arena_lower_bound) + " B)");
+    if (p.commands_bytes > 0)
+        line(p.commands_bytes, "command stream");
     line(p.coefficients_bytes, "weights and biases");
     line(p.used_bytes, "in all, of " + grouped(p.budget.bytes) + " B");
     t += "largest contributors:\n";

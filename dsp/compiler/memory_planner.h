@@ -21,6 +21,7 @@ struct memory_budget {
     std::uint64_t input_slots = 2;  ///< copies of the input tensor: one is filled while one is read
     std::uint64_t output_slots =
         2;  ///< copies of the output tensors: one is sent while one is made
+    std::uint64_t command_bytes = 0;  ///< of the command stream
 };
 
 /// One line of the list of largest contributors.
@@ -31,8 +32,8 @@ struct memory_contributor {
 };
 
 /// Where everything lies. From the bottom: reserved, input slots, output slots, activation arena;
-/// then free space; weights and biases in layer order at the top. Offsets count from the budget's
-/// base.
+/// then free space; the command stream, then weights and biases in layer order at the top. Offsets
+/// count from the budget's base.
 struct memory_plan {
     memory_budget budget;
 
@@ -46,6 +47,8 @@ struct memory_plan {
     std::uint64_t arena_bytes = 0;
     /// The most bytes that are alive at once: no plan of these tensors can be smaller.
     std::uint64_t arena_lower_bound = 0;
+    /// The command stream, below the weights. Placed by place_commands().
+    std::uint64_t commands_offset = 0, commands_bytes = 0;
     std::uint64_t coefficients_offset = 0;
     std::uint64_t coefficients_bytes = 0;
 

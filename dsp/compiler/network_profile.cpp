@@ -22,7 +22,7 @@ std::uint64_t overlap(const span& a, const span& b) {
 /// the bus is busy with while the array waits is the cause.
 cycle_causes causes_of(const pass& p, const array_organisation& a) {
     cycle_causes c;
-    c.control = a.fixed_cycles;
+    c.control = p.control_cycles;
     const std::vector<tile_times> times = schedule(p, a);
     // Activations read in all, and how many of them are repeats: a share of each wait.
     std::uint64_t moved = 0;
@@ -44,7 +44,7 @@ cycle_causes causes_of(const pass& p, const array_organisation& a) {
         // The bus rests only while it waits for a result.
         c.drain += rest;
     };
-    std::uint64_t free = a.fixed_cycles;
+    std::uint64_t free = p.control_cycles;
     for (const tile_times& x : times) {
         wait({free, x.compute_start});
         c.compute += x.compute_end - x.compute_start;

@@ -300,7 +300,7 @@ class cutter {
 
     std::uint64_t unloaded(const pass& p) const {
         const auto times = schedule(p, a_);
-        return times.empty() ? a_.fixed_cycles : times.back().store_end;
+        return times.empty() ? p.control_cycles : times.back().store_end;
     }
 
     static void add(std::vector<byte_range>& list, bool network_input, std::uint64_t offset,
@@ -440,6 +440,12 @@ class pass_maker {
         p.kernel_w = y.kernel_w;
         p.stride_h = y.stride_h;
         p.stride_w = y.stride_w;
+        p.rows = n.rows;
+        p.width = n.width;
+        p.channels = n.channels;
+        p.in_channels = n.in_channels;
+        p.taps = n.taps;
+        p.control_cycles = a_.fixed_cycles;
         p.macs = macs_of(net_, y);
         p.input_bytes = n.input_bytes();
         p.weight_bytes = n.weight_bytes();
@@ -469,7 +475,7 @@ class pass_maker {
 
 std::vector<tile_times> schedule(const pass& p, const array_organisation& a) {
     return walk(
-        p, a,
+        p, a, std::max(p.control_cycles, a.fixed_cycles),
         [](const tile& t, std::uint64_t start, load_part part) {
             return start + (part == load_part::all           ? t.load_cycles
                             : part == load_part::activations ? t.activation_cycles

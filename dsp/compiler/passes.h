@@ -55,6 +55,9 @@ struct pass {
     std::vector<int> layers;  ///< indices; more than one when fused
     std::vector<int> in_shape, out_shape;
     int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
+    /// The loop nest: output rows, pixels of a row, output channels; input channels of one output,
+    /// taps.
+    std::uint64_t rows = 1, width = 1, channels = 1, in_channels = 1, taps = 1;
     std::uint64_t macs = 0;
     std::uint64_t input_bytes = 0;   ///< activations, each tensor once
     std::uint64_t weight_bytes = 0;  ///< weights and biases, once
@@ -63,6 +66,10 @@ struct pass {
     std::uint64_t ideal_cycles = 0;  ///< layer_cycles(): every tensor moved once
     tiling cut;
     std::vector<tile> tiles;
+    /// Words of the command stream that are fetched for this pass, and the cycles before its first
+    /// transfer: the fixed cost of a pass, or the fetch when that takes longer.
+    std::uint64_t command_words = 0;
+    std::uint64_t control_cycles = 0;
     std::uint64_t moved_bytes = 0;      ///< what the tiles move; input + weights + output at best
     std::uint64_t unloaded_cycles = 0;  ///< schedule of the tiles with a memory that never waits
 };
@@ -80,6 +87,7 @@ struct tile_times {
 enum class load_part : std::uint8_t { all, activations, weights };
 
 /// Walks the tiles of a pass in the order in which the bus serves them and returns their times.
+/// `control` cycles pass before the first transfer.
 /// `load(tile, start, part)` and `store(tile, start)` do a transfer that may begin at `start` and
 /// return when it ends.
 ///
@@ -89,10 +97,10 @@ enum class load_part : std::uint8_t { all, activations, weights };
 /// loads that free buffers allow, then after each tile k its results and the loads that go where
 /// tile k was. So one buffer each is load, compute, store in turn, and overlap comes from more.
 template <class Load, class Store, class Computed>
-std::vector<tile_times> walk(const pass& p, const array_organisation& a, Load&& load, Store&& store,
-                             Computed&& computed) {
+std::vector<tile_times> walk(const pass& p, const array_organisation& a, std::uint64_t control,
+                             Load&& load, Store&& store, Computed&& computed) {
     std::vector<tile_times> times(p.tiles.size());
-    std::uint64_t bus_free = a.fixed_cycles, array_free = a.fixed_cycles;
+    std::uint64_t bus_free = control, array_free = control;
     const auto later = [](std::uint64_t x, std::uint64_t y) { return x > y ? x : y; };
     const std::size_t in = a.buffers, weights = a.buffers_of_weights(),
                       out = a.buffers_of_results();
@@ -147,7 +155,7 @@ std::vector<tile_times> walk(const pass& p, const array_organisation& a, Load&& 
     return times;
 }
 
-/// The walk with a memory that never waits.
+/// The walk with a memory that never waits, behind the pass's control cycles.
 std::vector<tile_times> schedule(const pass& p, const array_organisation& a);
 
 /// Sum over the passes of layer_cycles(): every tensor moved once. Cheap: nothing is cut into

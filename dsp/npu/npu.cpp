@@ -454,7 +454,7 @@ void npu::wait_until(std::uint64_t cycle) {
 /// and returns the cycle in which the last one is complete, at least `start + unloaded`.
 std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
                             const byte_range* last_range, std::uint64_t start,
-                            std::uint64_t unloaded) {
+                            std::uint64_t unloaded, std::uint8_t* data) {
     const compiled_network& c = *networks_[job_network_].compiled;
     const std::uint64_t begin = pass_start_ + start;
     wait_until(begin);
@@ -463,7 +463,6 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
     sc_core::sc_time now = sc_core::sc_time_stamp(), last = now;
     const bool each = parameters_.timing == memory_timing::burst;
     payload_.set_command(command);
-    payload_.set_data_ptr(nullptr);
     std::uint64_t position = 0;
     for (const byte_range* range = first; range != last_range; ++range) {
         const byte_range& r = *range;
@@ -484,6 +483,7 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
             sc_core::sc_time delay =
                 job_start_ + clock_.time_of(begin + position / c.array.bus_bytes) - now;
             payload_.set_address(address);
+            payload_.set_data_ptr(data ? data + position : nullptr);
             payload_.set_data_length(static_cast<unsigned>(bytes));
             payload_.set_streaming_width(static_cast<unsigned>(bytes));
             payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
@@ -505,6 +505,93 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
     return std::max(begin + unloaded, clock_.cycles_until(completion)) - pass_start_;
 }
 
+/// Fetches `words` more of the stream, as bursts. `changed` is set when they differ from what lay
+/// there in the job before.
+bool npu::fetch(loaded_network& n, std::size_t words, std::size_t& at, bool& changed) {
+    const compiled_network& c = *n.compiled;
+    constexpr std::uint64_t size = sizeof(std::uint32_t);
+    if (words > c.plan.commands_bytes / size - at)
+        return false;
+    std::vector<std::uint32_t> now(words);
+    const byte_range range{false, c.plan.commands_offset + at * size, words * size};
+    // Without data in memory the commands are those that the compiler made.
+    if (context_.timing_only && at + words <= c.commands.size())
+        std::copy_n(c.commands.begin() + static_cast<std::ptrdiff_t>(at), words, now.begin());
+    fetch_end_ = transfer(
+        tlm::TLM_READ_COMMAND, &range, &range + 1, fetch_end_, bus_cycles(range.bytes, c.array),
+        context_.timing_only ? nullptr : reinterpret_cast<std::uint8_t*>(now.data()));
+    if (n.fetched.size() < at + words) {
+        n.fetched.resize(at + words);
+        changed = true;
+    }
+    const auto old = n.fetched.begin() + static_cast<std::ptrdiff_t>(at);
+    if (!std::equal(now.begin(), now.end(), old)) {
+        std::copy(now.begin(), now.end(), old);
+        changed = true;
+    }
+    at += words;
+    return true;
+}
+
+/// Fetches and decodes the section of pass `index`, BEGIN before the first and END behind the last.
+/// Null when the stream is over, or cannot be executed.
+const pass* npu::fetch_pass(std::size_t index) {
+    loaded_network& n = networks_[job_network_];
+    const compiled_network& c = *n.compiled;
+    fetch_end_ = 0;
+    const auto illegal = [this](const std::string& why) {
+        illegal_ = true;
+        illegal_command_ = why;
+        return nullptr;
+    };
+    try {
+        bool changed = false;
+        if (index == 0) {
+            fetched_words_ = 0;
+            if (!fetch(n, begin_words, fetched_words_, changed))
+                return illegal("no room for BEGIN");
+            if (refused_ || abort_)
+                return nullptr;
+            const command_header h = decode_begin(n.fetched.data(), begin_words);
+            passes_ = h.passes;
+            section_words_ = h.first_section;
+        }
+        if (index >= passes_)
+            return nullptr;
+        changed = false;
+        const std::size_t base = fetched_words_;
+        const bool last = index + 1 == passes_;
+        if (!fetch(n, std::size_t{section_words_} + (last ? end_words : 0), fetched_words_,
+                   changed))
+            return illegal("a section beyond the stream");
+        if (refused_ || abort_)
+            return nullptr;
+        if (changed || index >= n.decoded.size()) {
+            n.decoded.resize(index);  // what lies behind has moved
+            n.next_section.resize(index);
+            std::uint32_t next = 0;
+            pass p = decode_section(n.fetched.data() + base, section_words_, base, c.limits(),
+                                    c.array, next);
+            if (last &&
+                read_command(n.fetched.data(), fetched_words_, base + section_words_, 0).code !=
+                    opcode::end)
+                return illegal("expected END");
+            p.control_cycles = std::max(c.array.fixed_cycles,
+                                        fetch_cycles(section_words_, index == 0, last, c.array));
+            if (index < c.passes.size())
+                p.name = c.passes[index].name;
+            const auto times = schedule(p, c.array);
+            p.unloaded_cycles = times.empty() ? p.control_cycles : times.back().store_end;
+            n.decoded.push_back(std::move(p));
+            n.next_section.push_back(next);
+        }
+        section_words_ = n.next_section[index];
+        return &n.decoded[index];
+    } catch (const command_error& e) {
+        return illegal(e.what());
+    }
+}
+
 void npu::tell_tile(const pass& p, std::size_t index, const tile_times& t) {
     if (!context_.trace || abort_)
         return;
@@ -519,18 +606,21 @@ bool npu::run_job() {
     const compiled_network& c = *networks_[job_network_].compiled;
     job_start_ = sc_core::sc_time_stamp();
     pass_start_ = 0;
-    refused_ = false;
+    refused_ = illegal_ = false;
     context_.publish(event_kind::job_started, job_, job_input_);
     last_layers_.clear();
     layer_timing sum;
     if (++started_ == parameters_.hang_job)
         while (!abort_)
             wait(abort_event_);
-    for (const pass& p : c.passes) {
-        if (abort_)
+    for (std::size_t index = 0; !abort_; ++index) {
+        const pass* const section = fetch_pass(index);
+        if (!section)
             break;
+        const pass& p = *section;
+        const std::uint64_t control = std::max(c.array.fixed_cycles, fetch_end_);
         const auto times = walk(
-            p, c.array,
+            p, c.array, control,
             [this](const tile& t, std::uint64_t start, load_part part) {
                 const byte_range* first = t.loads.data();
                 const byte_range *middle = first + t.activation_ranges,
@@ -551,13 +641,13 @@ bool npu::run_job() {
         y.name = p.name;
         y.kind = p.kind;
         y.start = pass_start_;
-        y.cycles = times.empty() ? c.array.fixed_cycles : times.back().store_end;
+        y.cycles = times.empty() ? control : times.back().store_end;
         for (const tile& t : p.tiles) {
             y.compute += t.compute;
             y.load += t.load_cycles;
             y.store += t.store_cycles;
         }
-        y.fixed = c.array.fixed_cycles;
+        y.fixed = p.control_cycles;
         y.stall = y.cycles - p.unloaded_cycles;
         y.macs = p.macs;
         y.bytes = p.moved_bytes;
@@ -588,7 +678,7 @@ bool npu::run_job() {
     if (abort_)
         return false;
     job_sum_ = sum;
-    return !refused_;
+    return !refused_ && !illegal_;
 }
 
 void npu::run() {
@@ -602,7 +692,7 @@ void npu::run() {
                                          complete ? job_sum_.cycles : 0));
         if (!complete) {
             context_.publish(event_kind::job_failed, job_);
-            raise(status_error, abort_ ? error_aborted : error_memory);
+            raise(status_error, abort_ ? error_aborted : refused_ ? error_memory : error_command);
             abort_ = false;
             continue;
         }

@@ -81,8 +81,10 @@ struct job_timing {
     std::uint64_t cycles = 0;
 };
 
-/// The NPU: walks the tiles of a compiled network when its START bit is written. Time is made of
-/// data-less bursts through `memory_out` and of closed-form array cycles; the bytes are made by the
+/// The NPU: fetches the command stream of a compiled network from SRAM when its START bit is
+/// written, section by section, and walks the tiles that it says. Time is made of bursts through
+/// `memory_out`, without data but for commands, and of closed-form array cycles; the bytes are made
+/// by the
 /// executor on the worker pool, on SRAM bytes through a direct memory pointer. done_irq rises when
 /// both are over.
 class npu : public sc_core::sc_module {
@@ -107,6 +109,8 @@ class npu : public sc_core::sc_module {
     void abort();
     const std::vector<layer_timing>& last_layers() const { return last_layers_; }
     const job_timing& last_job() const { return last_job_; }
+    /// What was wrong with the command that ended a job with error_command.
+    const std::string& illegal_command() const { return illegal_command_; }
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
     const clock_domain& clock() const { return clock_; }
@@ -120,12 +124,17 @@ class npu : public sc_core::sc_module {
         error_memory = 4,   ///< a burst was refused; the job was abandoned
         error_direct = 5,   ///< no direct access to the memory, or INPUT_ADDRESS is outside it
         error_aborted = 6,  ///< given up by ABORT
+        error_command = 7,  ///< a command cannot be executed; the job was abandoned
     };
 
   private:
     struct loaded_network {
         std::shared_ptr<const compiled_network> compiled;
         std::unique_ptr<executor> functional;
+        /// The command stream as it was fetched last, and what it says.
+        std::vector<std::uint32_t> fetched;
+        std::vector<pass> decoded;
+        std::vector<std::uint32_t> next_section;  ///< words behind each decoded pass
     };
 
     void declare_registers();
@@ -138,7 +147,10 @@ class npu : public sc_core::sc_module {
     void run();
     bool run_job();
     std::uint64_t transfer(tlm::tlm_command command, const byte_range* first,
-                           const byte_range* last, std::uint64_t start, std::uint64_t unloaded);
+                           const byte_range* last, std::uint64_t start, std::uint64_t unloaded,
+                           std::uint8_t* data = nullptr);
+    bool fetch(loaded_network& n, std::size_t words, std::size_t& at, bool& changed);
+    const pass* fetch_pass(std::size_t index);
     void wait_until(std::uint64_t cycle);
     void tell_tile(const pass& p, std::size_t index, const tile_times& t);
     std::uint32_t lines() const;
@@ -172,7 +184,12 @@ class npu : public sc_core::sc_module {
     std::uint64_t job_input_ = 0;
     sc_core::sc_time job_start_;
     std::uint64_t pass_start_ = 0;  ///< cycle of the job
-    bool refused_ = false;
+    bool refused_ = false, illegal_ = false;
+    std::string illegal_command_;
+    std::size_t fetched_words_ = 0;    ///< of the stream, in this job
+    std::uint64_t fetch_end_ = 0;      ///< cycle of the pass
+    std::uint32_t section_words_ = 0;  ///< of the section to fetch next
+    std::uint32_t passes_ = 0;         ///< of the stream, as BEGIN said
 
     // Counters.
     std::uint64_t jobs_ = 0, errors_ = 0, cycles_ = 0, compute_ = 0, load_ = 0, store_ = 0,

@@ -124,14 +124,22 @@ TEST_CASE("RAW rows have the layout of CSI-2 and come back") {
         CHECK(b[0] == 0xAB);
         CHECK(b[1] == 0x12);
         CHECK(b[2] == 0x3C);
+        // The order of CSI-2, section RAW14: P1[13:6] .. P4[13:6], then P2[1:0] P1[5:0],
+        // P3[3:0] P2[5:2], P4[5:0] P3[5:4].
+        const std::uint16_t t[4] = {0x3ABC, 0x1234, 0x0FED, 0x2A59};
+        std::uint8_t c[7];
+        pack_raw_row(csi2_data_type::raw14, t, 4, c);
+        for (unsigned i = 0; i < 4; ++i)
+            CHECK(c[i] == t[i] >> 6);
+        CHECK(c[4] == (((t[1] & 0x03) << 6) | (t[0] & 0x3F)));
+        CHECK(c[5] == (((t[2] & 0x0F) << 4) | ((t[1] >> 2) & 0x0F)));
+        CHECK(c[6] == (((t[3] & 0x3F) << 2) | ((t[2] >> 4) & 0x03)));
     }
     SECTION("every width, against the bit layout, and nothing written behind the row") {
         random_sequence r(4, purpose::test);
-        for (const auto type :
-             {csi2_data_type::raw8, csi2_data_type::raw10, csi2_data_type::raw12}) {
-            const unsigned bits = type == csi2_data_type::raw8    ? 8
-                                  : type == csi2_data_type::raw10 ? 10
-                                                                  : 12;
+        for (const auto type : {csi2_data_type::raw8, csi2_data_type::raw10, csi2_data_type::raw12,
+                                csi2_data_type::raw14}) {
+            const unsigned bits = bits_of(type);
             for (unsigned width :
                  {1u, 2u, 3u, 4u, 5u, 31u, 64u, 1023u, 1024u, 1028u, 2028u, 4056u}) {
                 std::vector<std::uint16_t> in(width), out(width + 1, 0xEEEE);
@@ -157,6 +165,11 @@ TEST_CASE("RAW rows have the layout of CSI-2 and come back") {
         }
     }
     CHECK(raw_row_bytes(csi2_data_type::raw10, 4056) == 5070);
+    CHECK(raw_row_bytes(csi2_data_type::raw14, 4056) == 7098);
+    CHECK(raw_type_of(14) == csi2_data_type::raw14);
+    CHECK(bits_of(csi2_data_type::raw8) == 8);
+    for (const unsigned bits : {7u, 9u, 11u, 13u, 16u})
+        CHECK(!raw_type_of(bits));
     CHECK_THROWS_AS(raw_row_bytes(csi2_data_type::rgb888, 4), std::invalid_argument);
 }
 

@@ -249,3 +249,48 @@ TEST_CASE("defects are corrected, and nothing else is") {
             rows[at.y][at.x] = clean[at.y][at.x];
         }
 }
+
+TEST_CASE("without light and noise every sample is black, exactly") {
+    column_adc_parameters p;
+    p.bits = GENERATE(8u, 9u, 10u, 11u, 12u, 13u, 14u);
+    p.black_level = GENERATE(0u, 16u, 64u, 200u);
+    for (const double gain : {1.0, 1024.0 / 46, 2.0}) {
+        const adc_transfer t = transfer_of(p, gain);
+        const std::vector<float> dark(37, 0.0f);
+        std::vector<std::uint16_t> dn(37);
+        convert_row(t, dark.data(), 37, dn.data());
+        const double black = static_cast<double>(p.black_level << p.bits) / 1024;
+        for (const auto v : dn)
+            CHECK(v == std::floor(black + 0.5));
+    }
+}
+
+TEST_CASE("a column line that has not settled takes its part from the signal") {
+    column_adc_parameters p;
+    const double slope = static_cast<double>(transfer_of(p, 1).slope);
+    p.column_constant = 0.25e-6;  // three of them in half of 1.5 us
+    CHECK(static_cast<double>(transfer_of(p, 1).slope) / slope ==
+          Approx(1 - std::exp(-3.0)).epsilon(1e-6));
+    p.cds = false;  // the signal has all of the time
+    CHECK(static_cast<double>(transfer_of(p, 1).slope) / slope ==
+          Approx(1 - std::exp(-6.0)).epsilon(1e-6));
+    p.column_constant = 1e-12;
+    CHECK(static_cast<double>(transfer_of(p, 1).slope) == slope);
+    // The warning names the time that is enough.
+    p.cds = true;
+    p.column_constant = 0.2e-6;
+    parameter_registry registry;
+    p.declare(registry);
+    sensor_timing timing;
+    timing.line_time = 10e-6;
+    diagnostics d;
+    check(p, timing, registry, d);
+    REQUIRE(d.warnings().size() == 1);
+    const double enough = 0.4e-6 * std::log(2048.0);
+    CHECK(enough == Approx(3.05e-6).epsilon(0.01));
+    CHECK(d.warnings()[0].hint.find("adc.settle_time >= 3.0") != std::string::npos);
+    p.settle_time = enough;
+    diagnostics none;
+    check(p, timing, registry, none);
+    CHECK(none.warnings().empty());
+}

@@ -40,9 +40,11 @@ TEST_CASE("messages to the cloud hold what metadata.jsonl holds") {
     std::vector<nlohmann::json> inferences;
     std::istringstream messages(read.out);
     std::size_t message_count = 0;
-    for (std::string line; std::getline(messages, line); ++message_count)
-        for (const auto& i : nlohmann::json::parse(line)["Inferences"])
+    for (std::string line; std::getline(messages, line); ++message_count) {
+        const auto message = nlohmann::json::parse(line);
+        for (const auto& i : message.at("Inferences"))
             inferences.push_back(i);
+    }
     CHECK(message_count == 2);
     std::istringstream lines(file_bytes(folder + "/r/metadata.jsonl"));
     std::size_t frame = 0;

@@ -232,7 +232,10 @@ TEST_CASE("a profile gives each cycle one cause, and they add up") {
                 const pass& p = c->passes[i];
                 INFO(l.name);
                 CHECK(l.cycles.total() == p.unloaded_cycles);
-                CHECK(l.cycles.control == c->array.fixed_cycles);
+                // The fetch of the commands hides behind the fixed cost, or replaces it.
+                CHECK(l.cycles.control >= c->array.fixed_cycles);
+                CHECK(l.cycles.control <=
+                      c->array.fixed_cycles + 1 + bus_cycles(4 * p.command_words, c->array));
                 std::uint64_t compute = 0;
                 for (const tile& t : p.tiles)
                     compute += t.compute;

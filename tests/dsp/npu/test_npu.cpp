@@ -41,10 +41,18 @@ class test_memory : public sc_core::sc_module {
   private:
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
         const std::uint64_t a = p.get_address(), n = p.get_data_length();
-        if (a < sram_base || a + n > sram_base + sram_bytes || p.get_data_ptr() ||
-            bursts == refuse_at) {
+        if (a < sram_base || a + n > sram_base + sram_bytes || bursts == refuse_at) {
             p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
             return;
+        }
+        // Only commands are read with their bytes.
+        if (p.get_data_ptr()) {
+            if (p.is_write()) {
+                p.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+                return;
+            }
+            std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(a - sram_base), n,
+                        p.get_data_ptr());
         }
         ++bursts;
         (p.is_read() ? read : written) += n;
@@ -104,6 +112,13 @@ struct bench {
         auto c = compile(std::move(n), parameters.budget(sram_base, sram_bytes), parameters.array(),
                          parameters.local_buffer);
         engine.load(c);
+        if (!context.timing_only)
+            c->program_memory(
+                [this](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
+                    std::copy_n(
+                        data, length,
+                        memory.bytes.begin() + static_cast<std::ptrdiff_t>(address - sram_base));
+                });
         return c;
     }
     tlm::tlm_response_status write(std::uint32_t offset, std::uint32_t value) {
@@ -149,6 +164,52 @@ std::vector<std::uint8_t> picture(std::size_t n, std::uint64_t seed) {
 
 }  // namespace
 
+TEST_CASE("npu: executes the commands that lie in SRAM, and reports what it cannot execute") {
+    bench b(false, array_choice::h1);
+    const auto c = b.load(generate_mobilenet_v1(0.25, 32));
+    const auto in = picture(c->input_bytes(), 5);
+    std::copy(
+        in.begin(), in.end(),
+        b.memory.bytes.begin() + static_cast<std::ptrdiff_t>(c->input_address(0) - sram_base));
+    b.job(c->input_address(0));
+    CHECK(b.read(status) == 2);
+    const std::uint64_t cycles = b.engine.last_job().cycles;
+    CHECK(cycles == c->unloaded_cycles());
+    b.write(status, 6);
+    std::uint8_t* const stream = b.memory.bytes.data() + (c->commands_address() - sram_base);
+    const std::size_t words = c->commands.size();
+    for (const std::size_t word : {std::size_t{0}, std::size_t{1}, std::size_t{3}, begin_words,
+                                   begin_words + 1, words / 3, words / 2, words - 2, words - 1})
+        for (const std::uint8_t flip : {0x01, 0x80, 0xff}) {
+            INFO(word << " of " << words << " xor " << int(flip));
+            stream[4 * word + 1] ^= flip;
+            b.job(c->input_address(0));
+            CHECK(b.read(status) == 4);
+            CHECK(b.read(error_code) == npu::error_command);
+            CHECK(b.irq.read());
+            CHECK_FALSE(b.engine.illegal_command().empty());
+            b.write(status, 6);
+            b.settle();
+            stream[4 * word + 1] ^= flip;
+        }
+    // Repaired, the same job takes the same time.
+    b.job(c->input_address(0));
+    CHECK(b.read(status) == 2);
+    CHECK(b.engine.last_job().cycles == cycles);
+    b.write(status, 6);
+    // Another legal stream is executed as it stands: the first half of the passes.
+    std::vector<pass> half(c->passes.begin(), c->passes.begin() + 10);
+    const auto shorter = encode_commands(half);
+    std::memcpy(stream, shorter.data(), shorter.size() * 4);
+    b.job(c->input_address(0));
+    CHECK(b.read(status) == 2);
+    CHECK(b.engine.last_layers().size() == 10);
+    std::uint64_t sum = 0;
+    for (const pass& p : half)
+        sum += p.unloaded_cycles;
+    CHECK(b.engine.last_job().cycles == sum);
+}
+
 TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
     bench b(true);
     const auto c = b.load(generate_mobilenet_v1());
@@ -178,9 +239,10 @@ TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
     CHECK(b.stats.value("npu.jobs") == 1);
     CHECK(b.stats.value("npu.macs") == 568741376);
     CHECK(b.stats.value("npu.utilisation") == Approx(568741376.0 / 813761 / 2304));
-    CHECK(b.stats.value("npu.memory.read") == 5194240 + 4210112 + 47780);
+    const std::uint64_t commands = 4 * c->commands.size();
+    CHECK(b.stats.value("npu.memory.read") == 5194240 + 4210112 + 47780 + commands);
     CHECK(b.stats.value("npu.memory.write") == 5044713);
-    CHECK(b.memory.read == 5194240 + 4210112 + 47780);
+    CHECK(b.memory.read == 5194240 + 4210112 + 47780 + commands);
     CHECK(b.memory.written == 5044713);
     const auto& layers = b.engine.last_layers();
     REQUIRE(layers.size() == 29);

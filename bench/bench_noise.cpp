@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+// Wall and CPU time of one noisy 12.3 Mpx frame, from the light's mosaic to digital numbers, with
+// all noise sources, for every instruction set of this machine, beside the floor of the same run:
+// the random numbers that a pixel needs (from Philox4x32-10 a normal number for the reading and
+// another for the light, or, in the dark, 48 bits for its Poisson number), its mosaic and fixed
+// pattern read and its digital number written. Prints figures, judges nothing.
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <systemc>
+#include <thread>
+#include <vector>
+
+#include "core/simd.h"
+#include "models/camera_colour.h"
+#include "models/column_converters.h"
+#include "models/exposed_frame.h"
+#include "models/normal_batch.h"
+
+using namespace ocellus;
+using namespace ocellus::models;
+
+namespace {
+
+constexpr unsigned width = 4056, height = 3040;
+
+struct seconds {
+    double wall = 1e9, cpu = 1e9;
+};
+
+double cpu_seconds() {
+    timespec t{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// The shortest of several runs of all bands.
+seconds shortest(worker_pool& pool, int repeats,
+                 const std::function<void(unsigned first, unsigned last)>& band) {
+    seconds best;
+    for (int i = 0; i < repeats; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        const double cpu = cpu_seconds();
+        pool.parallel_for(height, 32, [&](std::size_t first, std::size_t last) {
+            band(static_cast<unsigned>(first), static_cast<unsigned>(last));
+        });
+        best.cpu = std::min(best.cpu, cpu_seconds() - cpu);
+        best.wall = std::min(
+            best.wall,
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    }
+    return best;
+}
+
+using mosaic = std::shared_ptr<const lazy_plane<std::uint16_t>>;
+
+/// Light of `level` of the full count, with `dark` parts of the rows' ends dark.
+mosaic light(worker_pool& pool, double level, double dark_part, double dark_level) {
+    auto made = lazy_plane<std::uint16_t>::start(
+        pool, width, height, 64, [=](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+            for (unsigned y = first; y < last; ++y)
+                for (unsigned x = 0; x < width; ++x)
+                    out.row(y)[x] = static_cast<std::uint16_t>(
+                        (y < height * dark_part ? dark_level : level) * mosaic_white);
+        });
+    made->all();
+    return made;
+}
+
+}  // namespace
+
+/// The kernel library wants one.
+int sc_main(int, char*[]) {
+    return 0;
+}
+
+int main(int argc, char* argv[]) {
+    const int repeats = argc > 1 ? std::atoi(argv[1]) : 7;
+    const int least = argc > 2 ? std::atoi(argv[2]) : 0;  // 2: AVX-512 alone
+    const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+    worker_pool pool(threads);
+    const double pixels = double{width} * height;
+    pixel_noise_parameters noise;
+    column_adc_parameters adc;
+    adc.bits = 12;
+    const auto differences = pixel_differences::make(noise, {}, 1, width, height, 1, pool);
+    differences.pattern->all();
+    plane<std::uint16_t> out(width, height);
+    std::memset(out.row(0), 1, out.stride() * height * 2);
+    const char* names[] = {"plain", "avx2", "avx512"};
+    std::printf("4056x3040, 12 bits, %u threads, shortest of %d\n", threads, repeats);
+    std::printf("%-8s %-26s %9s %9s %9s %7s\n", "", "frame", "wall ms", "CPU ms", "ns/px 1T",
+                "floors");
+    for (int level = 2; level >= least; --level) {
+        if (limit_simd(static_cast<simd_level>(level)) != static_cast<simd_level>(level))
+            continue;
+        const auto floor_of = [&](const mosaic& in, bool light, bool dark) {
+            return shortest(pool, repeats, [&, light, dark](unsigned first, unsigned last) {
+                alignas(64) float a[normal_chunk], b[normal_chunk];
+                alignas(64) std::uint32_t words[normal_chunk];
+                alignas(64) std::uint16_t halves[normal_chunk];
+                const philox4x32::key key = key_of(7);
+                for (unsigned y = first; y < last; ++y) {
+                    const std::uint16_t* from = in->row(y);
+                    const std::uint16_t* pattern = differences.pattern->row(y);
+                    std::uint16_t* to = out.row(y);
+                    for (unsigned x = 0; x < width; x += normal_chunk) {
+                        normal_batch(key, x / normal_chunk, y, 3, purpose::test, a);
+                        if (light)
+                            normal_batch(key, x / normal_chunk, y, 4, purpose::test, b);
+                        if (dark)
+                            draw_bits(key, x / normal_chunk, y, 5, purpose::test, normal_chunk,
+                                      words, halves);
+                        const unsigned n = std::min(normal_chunk, width - x);
+                        for (unsigned i = 0; i < n; ++i)
+                            to[x + i] = static_cast<std::uint16_t>(from[x + i] ^ pattern[x + i]);
+                        // The numbers are needed: without this the compiler could drop them.
+                        asm volatile("" : : "r"(a), "r"(b), "r"(words), "r"(halves) : "memory");
+                    }
+                }
+            });
+        };
+        const auto frame_of = [&](const mosaic& in, double full) {
+            exposed_frame::settings s;
+            s.seed = 1;
+            s.exposure_time = 0.016;
+            s.white_rate = full / 0.016;
+            const exposed_frame frame(s, noise, in, differences);
+            const column_converters converters(adc, 1, width, 1.0);
+            return shortest(pool, repeats, [&](unsigned first, unsigned last) {
+                converters.convert_band(frame, 0, first, last, out);
+            });
+        };
+        const auto print = [&](const char* what, const seconds& t, const seconds& floor) {
+            std::printf("%-8s %-26s %9.2f %9.2f %9.3f %7.2f\n", names[level], what, t.wall * 1e3,
+                        t.cpu * 1e3, t.cpu / pixels * 1e9, t.cpu / floor.cpu);
+        };
+        const mosaic bright = light(pool, 0.5, 0, 0);
+        const seconds floor = floor_of(bright, true, false),
+                      dark_floor = floor_of(bright, false, true),
+                      both_floor = floor_of(bright, true, true);
+        print("floor", floor, floor);
+        print("floor, dark", dark_floor, dark_floor);
+        print("floor, both kinds", both_floor, both_floor);
+        print("5000 e-", frame_of(bright, 10000), floor);
+        const mosaic quarter = light(pool, 0.5, 0.25, 0.001);
+        seconds mixed;
+        mixed.cpu = 0.75 * floor.cpu + 0.25 * dark_floor.cpu;
+        print("5000 e-, a quarter 10 e-", frame_of(quarter, 10000), mixed);
+        for (const double electrons : {0.1, 1.0, 5.0, 11.0, 20.0, 24.0, 30.0}) {
+            char name[32];
+            std::snprintf(name, sizeof name, "%g e-", electrons);
+            // At 24 e- the pixels' own gains put some on either side.
+            print(name, frame_of(bright, 2 * electrons),
+                  electrons < 23   ? dark_floor
+                  : electrons < 26 ? both_floor
+                                   : floor);
+        }
+    }
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    std::printf("largest memory %.0f MB\n", static_cast<double>(usage.ru_maxrss) / 1024);
+    return 0;
+}
