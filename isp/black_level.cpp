@@ -7,20 +7,25 @@
 namespace ocellus::isp {
 
 OCELLUS_SIMD_CLONES
-void black_level_row(const std::uint16_t* raw, unsigned count, unsigned bits, int black,
-                     std::int16_t* out) {
+void black_level_row(const std::uint16_t* raw, unsigned half, unsigned bits, int black,
+                     std::int16_t* even, std::int16_t* odd) {
     const std::uint16_t* __restrict in = raw;
-    std::int16_t* __restrict to = out;
+    std::int16_t* __restrict e = even;
+    std::int16_t* __restrict o = odd;
     if (bits <= 12) {
         const unsigned left = 12 - bits;
         OCELLUS_INDEPENDENT
-        for (std::size_t i = 0; i < count; ++i)
-            to[i] = static_cast<std::int16_t>((in[i] << left) - black);
+        for (std::size_t i = 0; i < half; ++i) {
+            e[i] = static_cast<std::int16_t>((in[2 * i] << left) - black);
+            o[i] = static_cast<std::int16_t>((in[2 * i + 1] << left) - black);
+        }
     } else {
         const unsigned right = bits - 12;
         OCELLUS_INDEPENDENT
-        for (std::size_t i = 0; i < count; ++i)
-            to[i] = static_cast<std::int16_t>((in[i] >> right) - black);
+        for (std::size_t i = 0; i < half; ++i) {
+            e[i] = static_cast<std::int16_t>((in[2 * i] >> right) - black);
+            o[i] = static_cast<std::int16_t>((in[2 * i + 1] >> right) - black);
+        }
     }
 }
 

@@ -22,8 +22,10 @@ OCELLUS_INLINE int black_level(unsigned x, unsigned bits, int black) {
     return static_cast<int>(x12) - black;
 }
 
-/// `count` samples of a row. Equal to black_level() of each.
-void black_level_row(const std::uint16_t* raw, unsigned count, unsigned bits, int black,
-                     std::int16_t* out);
+/// 2*`half` samples of a row, written as two half rows: the samples of the even and of the odd
+/// columns. From here to the packing of output rows every stage works on half rows, so that no lane
+/// of a vector ever holds a colour it has no use for. Equal to black_level() of each.
+void black_level_row(const std::uint16_t* raw, unsigned half, unsigned bits, int black,
+                     std::int16_t* even, std::int16_t* odd);
 
 }  // namespace ocellus::isp

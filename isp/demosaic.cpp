@@ -75,6 +75,56 @@ void at_green_sites(const site_rows& rows, int first, int last, std::int16_t* gr
     }
 }
 
+OCELLUS_SIMD_CLONES
+void bilinear_at_colour(const site_rows& rows, int first, int last, std::int16_t* colour,
+                        std::int16_t* green, std::int16_t* opposite) {
+    const std::int16_t* __restrict n = rows.own[1];
+    const std::int16_t* __restrict c = rows.own[2];
+    const std::int16_t* __restrict s = rows.own[3];
+    const std::int16_t* __restrict nd = rows.side[1];
+    const std::int16_t* __restrict d = rows.side[2];
+    const std::int16_t* __restrict sd = rows.side[3];
+    std::int16_t* __restrict to_colour = colour;
+    std::int16_t* __restrict to_green = green;
+    std::int16_t* __restrict to_opposite = opposite;
+    OCELLUS_INDEPENDENT
+    for (int i = first; i < last; ++i) {
+        to_colour[i] = unchanged(c[i]);
+        to_green[i] = unchanged((n[i] + s[i] + d[i] + d[i + 1] + 2) >> 2);
+        to_opposite[i] = unchanged((nd[i] + nd[i + 1] + sd[i] + sd[i + 1] + 2) >> 2);
+    }
+}
+
+OCELLUS_SIMD_CLONES
+void bilinear_at_green(const site_rows& rows, int first, int last, std::int16_t* green,
+                       std::int16_t* beside, std::int16_t* above) {
+    const std::int16_t* __restrict n = rows.own[1];
+    const std::int16_t* __restrict c = rows.own[2];
+    const std::int16_t* __restrict s = rows.own[3];
+    const std::int16_t* __restrict d = rows.side[2];
+    std::int16_t* __restrict to_green = green;
+    std::int16_t* __restrict to_beside = beside;
+    std::int16_t* __restrict to_above = above;
+    OCELLUS_INDEPENDENT
+    for (int i = first; i < last; ++i) {
+        to_green[i] = unchanged(c[i]);
+        to_beside[i] = unchanged((d[i] + d[i + 1] + 1) >> 1);
+        to_above[i] = unchanged((n[i] + s[i] + 1) >> 1);
+    }
+}
+
+OCELLUS_SIMD_CLONES
+void spread(const std::int16_t* in, int first, int last, std::int16_t* red, std::int16_t* green,
+            std::int16_t* blue) {
+    const std::int16_t* __restrict x = in;
+    std::int16_t* __restrict r = red;
+    std::int16_t* __restrict g = green;
+    std::int16_t* __restrict b = blue;
+    OCELLUS_INDEPENDENT
+    for (int i = first; i < last; ++i)
+        r[i] = g[i] = b[i] = unchanged(x[i]);
+}
+
 site_rows seen_from(const std::array<half_rows, 5>& rows, unsigned parity) {
     site_rows r{};
     for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -94,6 +144,23 @@ void demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsig
     const auto from = static_cast<int>(first), to = static_cast<int>(last);
     at_colour_sites(seen_from(rows, p), from, to, colour[p], out.green[p], opposite[p]);
     at_green_sites(seen_from(rows, g), from, to, out.green[g], colour[g], opposite[g]);
+}
+
+void bilinear_demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsigned y,
+                           unsigned first, unsigned last, const rgb_half_rows& out) {
+    const unsigned p = colour_parity(phase, y), g = p ^ 1u;
+    const auto& colour = is_red_row(phase, y) ? out.red : out.blue;
+    const auto& opposite = is_red_row(phase, y) ? out.blue : out.red;
+    const auto from = static_cast<int>(first), to = static_cast<int>(last);
+    bilinear_at_colour(seen_from(rows, p), from, to, colour[p], out.green[p], opposite[p]);
+    bilinear_at_green(seen_from(rows, g), from, to, out.green[g], colour[g], opposite[g]);
+}
+
+void bypass_demosaic_row(const half_rows& row, unsigned first, unsigned last,
+                         const rgb_half_rows& out) {
+    for (std::size_t p = 0; p < 2; ++p)
+        spread(p == 0 ? row.even : row.odd, static_cast<int>(first), static_cast<int>(last),
+               out.red[p], out.green[p], out.blue[p]);
 }
 
 }  // namespace ocellus::isp

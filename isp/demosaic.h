@@ -27,6 +27,11 @@ namespace ocellus::isp {
 
 constexpr unsigned demosaic_lines = 2;  ///< rows above and below, and the latency in lines
 
+/// BILINEAR, the plain alternative, in a 3x3 window: the mean of the two or four nearest samples of
+/// a colour, (a + b + 1) >> 1 or (a + b + c + d + 2) >> 2, clamped to 0 .. 4095. BYPASS: every
+/// pixel's own sample in all three channels, clamped.
+enum class demosaic_method : std::uint8_t { malvar, bilinear, bypass };
+
 /// Even and odd columns of one row of the balanced mosaic. Index -1 and index `half` must be
 /// readable: mirror_ends() fills them.
 struct half_rows {
@@ -47,6 +52,12 @@ inline void mirror_ends(std::int16_t* even, std::int16_t* odd, unsigned half) {
 struct rgb_half_rows {
     std::array<std::int16_t*, 2> red{}, green{}, blue{};
 };
+
+/// The row forms of the alternatives.
+void bilinear_demosaic_row(const std::array<half_rows, 5>& rows, bayer_phase phase, unsigned y,
+                           unsigned first, unsigned last, const rgb_half_rows& out);
+void bypass_demosaic_row(const half_rows& row, unsigned first, unsigned last,
+                         const rgb_half_rows& out);
 
 /// Row form. `rows` are the rows y-2 .. y+2 (mirrored by the caller at the top and bottom), pixels
 /// of the half-row indices [first, last). Equal to demosaic_pixel() of each.
@@ -76,6 +87,31 @@ std::array<int, 3> demosaic_pixel(const Mosaic& mosaic, unsigned width, unsigned
             return {own, cross, opposite};
         case bayer_site::blue:
             return {opposite, cross, own};
+        case bayer_site::green_red:
+            return {beside, own, above};
+        default:
+            return {above, own, beside};
+    }
+}
+
+/// Scalar reference of the bilinear one.
+template <class Mosaic>
+std::array<int, 3> bilinear_pixel(const Mosaic& mosaic, unsigned width, unsigned height,
+                                  bayer_phase phase, unsigned x, unsigned y) {
+    const auto at = [&](int dx, int dy) {
+        return static_cast<int>(mosaic(mirrored(static_cast<int>(x) + dx, width),
+                                       mirrored(static_cast<int>(y) + dy, height)));
+    };
+    const auto in_range = [](int v) { return clamped(v, 0, linear_max); };
+    const int we = at(-1, 0) + at(1, 0), ns = at(0, -1) + at(0, 1);
+    const int own = in_range(at(0, 0)), cross = in_range((we + ns + 2) >> 2);
+    const int diagonal = in_range((at(-1, -1) + at(1, -1) + at(-1, 1) + at(1, 1) + 2) >> 2);
+    const int beside = in_range((we + 1) >> 1), above = in_range((ns + 1) >> 1);
+    switch (site_of(phase, y, x)) {
+        case bayer_site::red:
+            return {own, cross, diagonal};
+        case bayer_site::blue:
+            return {diagonal, cross, own};
         case bayer_site::green_red:
             return {beside, own, above};
         default:

@@ -2,209 +2,312 @@
 // Copyright The Ocellus Authors
 #include "isp/pipeline.h"
 
+#include <algorithm>
 #include <array>
+#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "isp/black_level.h"
-#include "isp/demosaic.h"
-#include "isp/white_balance.h"
+#include "core/files.h"
+#include "isp/colour_chain.h"
 #include "isp/yuv.h"
 
 namespace ocellus::isp {
 
 namespace {
 
-constexpr unsigned pad = 32;  // samples before a half row: room for the mirrored column, aligned
-
-/// Line buffers and row scratch of one band. One per worker thread, kept between bands and frames.
-struct line_buffers {
-    unsigned half = 0;
+/// Row scratch of one band. One per worker thread, kept between bands and frames.
+struct band_scratch {
+    colour_chain chain;
     std::size_t stride = 0;
-    std::vector<std::int16_t> raw, ring, rgb;
-    std::vector<std::uint8_t> rgb8, boxed;
+    std::vector<std::uint8_t> boxed, above;  // one row of colours each
     std::vector<std::uint16_t> box_sums;
-    std::vector<area_accumulator> area;  // none or one
+    std::vector<scaler_accumulator> tensor, picture;  // none or one
 
     void fit(unsigned width) {
-        if (half == width / 2)
+        const std::size_t wanted = (width + 63) / 64 * 64;
+        if (wanted <= stride)
             return;
-        half = width / 2;
-        stride = (half + 2 * pad + 31) / 32 * 32;
-        raw.assign(width, 0);
-        ring.assign(stride * 10, 0);
-        rgb.assign(stride * 6, 0);
-        rgb8.assign(stride * 6, 0);
+        stride = wanted;
         boxed.assign(stride * 6, 0);
+        above.assign(stride * 6, 0);
         box_sums.assign(stride * 3, 0);
     }
-    std::int16_t* even(unsigned slot) { return ring.data() + stride * (2 * slot) + pad; }
-    std::int16_t* odd(unsigned slot) { return ring.data() + stride * (2 * slot + 1) + pad; }
+    static std::array<std::array<std::uint8_t*, 2>, 3> channels(std::vector<std::uint8_t>& of,
+                                                                std::size_t stride) {
+        std::array<std::array<std::uint8_t*, 2>, 3> c{};
+        for (std::size_t k = 0; k < 6; ++k)
+            c[k / 2][k % 2] = of.data() + k * stride;
+        return c;
+    }
 };
 
-line_buffers& buffers_of_this_thread() {
-    thread_local line_buffers buffers;
-    return buffers;
+band_scratch& scratch_of_this_thread() {
+    thread_local band_scratch scratch;
+    return scratch;
 }
+
+rgb8_half_rows seen(const std::array<std::array<std::uint8_t*, 2>, 3>& c) {
+    rgb8_half_rows r;
+    for (std::size_t p = 0; p < 2; ++p) {
+        r.red[p] = c[0][p];
+        r.green[p] = c[1][p];
+        r.blue[p] = c[2][p];
+    }
+    return r;
+}
+
+void begin_scaler(std::vector<scaler_accumulator>& scaler, const area_geometry& g) {
+    if (scaler.empty())
+        scaler.emplace_back(g);
+    else
+        scaler[0].restart(g);
+}
+
+/// Rows of the array whose share of the tensor a band computes, and its picture rows. Rows of the
+/// array that its picture rows need as well belong to a neighbour.
+struct band_rows {
+    unsigned first = 0, end = 0;
+    unsigned image_first = 0, image_end = 0;
+};
 
 }  // namespace
 
 struct frame_work::shared_state {
+    explicit shared_state(const frame_request& q) : request(q), tables(q) {}
     frame_request request;
     raw_rows raw;
-    gamma_table gamma{};
-    unsigned rows_per_band = 64;
+    frame_tables tables;
+    std::vector<band_rows> bands;
+    std::size_t first_image_band = 0;
     plane<std::uint8_t> tensor;
-    /// Parts of tensor rows that cross a border of this band; at most two.
+    std::vector<stage_picture> stages;
+    stage_sinks sinks{};
+    /// Parts of tensor rows that cross a border of this band.
     std::vector<std::vector<area_row>> parts;
 
-    void run_band(unsigned band, plane<std::uint8_t>* image);
+    void lay_bands(unsigned rows_per_band);
+    void make_sinks();
+    void run_band(std::size_t band, plane<std::uint8_t>* image);
     void finish_row(unsigned t, const std::vector<std::uint64_t>& sums);
+    void pack(const rgb8_half_rows& in, unsigned row, band_scratch& b, plane<std::uint8_t>& image);
+    void take_picture_row(unsigned y, const rgb8_half_rows& in, const band_rows& rows,
+                          band_scratch& b, plane<std::uint8_t>& image);
 
-    unsigned band_of_window_row(unsigned y) const { return (request.window.y + y) / rows_per_band; }
-    unsigned first_band(unsigned t) const {
-        return band_of_window_row(area_first(t, request.window.height, request.window.out_height));
+    std::size_t band_of_window_row(unsigned y) const {
+        const unsigned row = request.window.y + y;
+        const auto after =
+            std::upper_bound(bands.begin(), bands.end(), row,
+                             [](unsigned r, const band_rows& b) { return r < b.first; });
+        return static_cast<std::size_t>(after - bands.begin()) - 1;
     }
-    unsigned last_band(unsigned t) const {
-        return band_of_window_row(area_last(t, request.window.height, request.window.out_height));
+    std::size_t first_band(unsigned t) const {
+        return band_of_window_row(request.window.first_row(t));
     }
-    unsigned bands() const { return (request.height + rows_per_band - 1) / rows_per_band; }
+    std::size_t last_band(unsigned t) const {
+        return band_of_window_row(request.window.last_row(t));
+    }
 };
+
+/// Bands cover all rows of the array, in order and without a gap.
+void frame_work::shared_state::lay_bands(unsigned rows_per_band) {
+    const frame_request& q = request;
+    const auto without_picture = [&](unsigned first, unsigned end) {
+        for (unsigned y = first; y < end; y += rows_per_band)
+            bands.push_back({y, std::min(y + rows_per_band, end), 0, 0});
+    };
+    if (!q.image || q.image_height() == 0) {
+        without_picture(0, q.height);
+        return;
+    }
+    const unsigned rows = q.image_height();
+    const std::uint64_t share = std::uint64_t{rows_per_band} * rows / q.crop_height();
+    // Two rows of YUV420 share their colour.
+    const auto step = static_cast<unsigned>(std::max<std::uint64_t>(2, share & ~std::uint64_t{1}));
+    const unsigned top = q.first_row_of(0);
+    without_picture(0, top);
+    first_image_band = bands.size();
+    for (unsigned i = 0; i < rows; i += step) {
+        const unsigned end = std::min(i + step, rows);
+        const unsigned next = end < rows ? q.first_row_of(end)
+                                         : std::max(q.first_row_of(i), q.last_row_of(rows - 1)) + 1;
+        bands.push_back({q.first_row_of(i), next, i, end});
+    }
+    without_picture(bands.back().end, q.height);
+}
+
+void frame_work::shared_state::make_sinks() {
+    const isp_settings& s = request.settings;
+    for (std::size_t k = 0; k < stage_count; ++k) {
+        const auto which = static_cast<stage>(k);
+        const bool idle = which == stage::lens_shading && !s.shading;
+        if (!s.does(which) || idle)
+            continue;
+        stage_picture p;
+        p.made_by = which;
+        p.channels = which < stage::demosaic ? 1 : 3;
+        p.bits = which < stage::gamma ? 12 : 8;
+        p.samples = plane<std::int16_t>(request.width * p.channels, request.height);
+        stages.push_back(std::move(p));
+    }
+    for (auto& p : stages)
+        sinks[static_cast<std::size_t>(p.made_by)] = &p.samples;
+}
 
 void frame_work::shared_state::finish_row(unsigned t, const std::vector<std::uint64_t>& sums) {
     const area_geometry& g = request.window;
-    const std::uint64_t area = std::uint64_t{g.width} * g.height;
     std::vector<std::uint8_t> mean(sums.size());
     for (std::size_t i = 0; i < sums.size(); ++i)
-        mean[i] = area_mean(sums[i], area);
+        mean[i] = g.value(sums[i]);
     isp::tensor_row(request.tensor_out, mean.data(), mean.data() + g.out_width,
                     mean.data() + std::size_t{2} * g.out_width, tensor.row(t));
 }
 
-void frame_work::shared_state::run_band(unsigned band, plane<std::uint8_t>* image) {
+void frame_work::shared_state::pack(const rgb8_half_rows& in, unsigned row, band_scratch& b,
+                                    plane<std::uint8_t>& image) {
     const frame_request& q = request;
-    const isp_settings& s = q.settings;
-    unsigned y0 = band * rows_per_band;
-    unsigned y1 = y0 + rows_per_band < q.height ? y0 + rows_per_band : q.height;
-    unsigned window_first = q.window.y, window_last = q.window.y + q.window.height;
-    if (!q.tensor)
-        window_first = window_last = 0;
-    // Half-row indices to work on: all columns for an image, else the window's.
-    unsigned first = 0, last = q.width / 2;
-    if (!image) {
-        y0 = y0 > window_first ? y0 : window_first;
-        y1 = y1 < window_last ? y1 : window_last;
-        if (y0 >= y1)
+    const unsigned half = q.image_width() / 2;
+    std::uint8_t* to = image.row(row);
+    switch (q.format) {
+        case image_format::yuv422:
+            yuv422_row(in, half, to, q.settings.yuv);
             return;
-        first = q.window.x / 2;
-        last = (q.window.x + q.window.width + 1) / 2;
+        case image_format::rgb888:
+            rgb888_row(in, half, to);
+            return;
+        case image_format::yuv420:
+            break;
+    }
+    const auto above = band_scratch::channels(b.above, b.stride);
+    if (row % 2 == 1) {
+        yuv420_row(seen(above), in, half, to, q.settings.yuv);
+        return;
+    }
+    luma_row(in, half, to, q.settings.yuv);
+    std::fill(to + 2 * half, to + 4 * half, std::uint8_t{0});  // not sent
+    for (std::size_t p = 0; p < 2; ++p) {
+        std::copy(in.red[p], in.red[p] + half, above[0][p]);
+        std::copy(in.green[p], in.green[p] + half, above[1][p]);
+        std::copy(in.blue[p], in.blue[p] + half, above[2][p]);
+    }
+}
+
+void frame_work::shared_state::take_picture_row(unsigned y, const rgb8_half_rows& in,
+                                                const band_rows& rows, band_scratch& b,
+                                                plane<std::uint8_t>& image) {
+    const frame_request& q = request;
+    const auto boxed = band_scratch::channels(b.boxed, b.stride);
+    if (q.scaled()) {
+        b.picture[0].add(y - q.crop.y, in, [&](const area_row& r) {
+            if (r.row < rows.image_first || r.row >= rows.image_end)
+                return;
+            for (std::size_t c = 0; c < 3; ++c)
+                for (unsigned x = 0; x < q.image_width(); ++x)
+                    boxed[c][x & 1u][x / 2] = q.crop.value(r.sums[c * q.crop.out_width + x]);
+            pack(seen(boxed), r.row, b, image);
+        });
+        return;
+    }
+    const unsigned row = (y - q.crop.y) / q.scale, line = (y - q.crop.y) % q.scale;
+    if (row < rows.image_first || row >= rows.image_end)
+        return;
+    rgb8_half_rows part = in;
+    for (auto* channel : {&part.red, &part.green, &part.blue})
+        for (auto& p : *channel)
+            p += q.crop.x / 2;
+    if (q.scale == 1) {
+        pack(part, row, b, image);
+        return;
+    }
+    const std::array<const std::array<const std::uint8_t*, 2>*, 3> channels = {
+        &part.red, &part.green, &part.blue};
+    if (line == 0)
+        std::fill(b.box_sums.begin(), b.box_sums.end(), std::uint16_t{0});
+    for (std::size_t c = 0; c < 3; ++c)
+        add_pairs((*channels[c])[0], (*channels[c])[1], q.crop_width() / 2,
+                  b.box_sums.data() + c * b.stride);
+    if (line + 1 != q.scale)
+        return;
+    for (std::size_t c = 0; c < 3; ++c)
+        box_means(b.box_sums.data() + c * b.stride, q.scale, q.image_width() / 2, boxed[c][0],
+                  boxed[c][1]);
+    pack(seen(boxed), row, b, image);
+}
+
+void frame_work::shared_state::run_band(std::size_t band, plane<std::uint8_t>* image) {
+    const frame_request& q = request;
+    const band_rows rows = bands[band];
+    const bool picture = image && rows.image_first < rows.image_end;
+    const unsigned window_first = q.tensor ? q.window.y : 0,
+                   window_end = q.tensor ? q.window.y + q.window.height : 0;
+    const bool any_tensor = rows.first < window_end && rows.end > window_first;
+    const unsigned picture_first = picture ? q.first_row_of(rows.image_first) : 0,
+                   picture_end = picture ? q.last_row_of(rows.image_end - 1) + 1 : 0;
+    const auto for_tensor = [&](unsigned y) {
+        return y >= rows.first && y < rows.end && y >= window_first && y < window_end;
+    };
+    const auto for_picture = [&](unsigned y) { return y >= picture_first && y < picture_end; };
+    const auto for_dump = [&](unsigned y) { return q.dump && y >= rows.first && y < rows.end; };
+
+    // Half-row indices to work on; stages that look at luma need all.
+    const unsigned half = q.width / 2;
+    unsigned first = half, last = 0;
+    if (picture) {
+        first = q.crop.x / 2;
+        last = (q.crop.x + q.crop_width() + 1) / 2;
+    }
+    if (any_tensor) {
+        first = std::min(first, q.window.x / 2);
+        last = std::max(last, (q.window.x + q.window.width + 1) / 2);
+    }
+    if (q.dump || q.settings.does(stage::sharpening) ||
+        q.settings.does(stage::luma_noise_reduction)) {
+        first = 0;
+        last = half;
     }
 
-    line_buffers& b = buffers_of_this_thread();
-    b.fit(q.width);
-    const unsigned half = b.half;
-    const bool any_tensor = q.tensor && y0 < window_last && y1 > window_first;
-    if (any_tensor) {
-        if (b.area.empty())
-            b.area.emplace_back(q.window);
-        else
-            b.area[0].restart(q.window);
-    }
+    band_scratch& b = scratch_of_this_thread();
+    b.fit(std::max(q.width, q.image_width()));
+    if (any_tensor)
+        begin_scaler(b.tensor, q.window);
+    if (picture && q.scaled())
+        begin_scaler(b.picture, q.crop);
     const auto on_tensor_row = [&](const area_row& r) {
         if (first_band(r.row) == band && last_band(r.row) == band)
             finish_row(r.row, r.sums);
         else
             parts[band].push_back(r);
     };
-
-    // The ring holds the balanced mosaic of five consecutive rows, row r in slot r mod 5.
-    const auto load = [&](unsigned r) {
-        const unsigned slot = r % 5;
-        black_level_row(raw(r), q.width, q.bits, s.black_level, b.raw.data());
-        white_balance_row(b.raw.data(), half, s.gain_at(r, 0), s.gain_at(r, 1), b.even(slot),
-                          b.odd(slot));
-        mirror_ends(b.even(slot), b.odd(slot), half);
-    };
-    rgb_half_rows rgb;
-    rgb8_half_rows rgb8;
-    for (std::size_t p = 0; p < 2; ++p) {
-        rgb.red[p] = b.rgb.data() + p * b.stride;
-        rgb.green[p] = b.rgb.data() + (2 + p) * b.stride;
-        rgb.blue[p] = b.rgb.data() + (4 + p) * b.stride;
-        rgb8.red[p] = b.rgb8.data() + p * b.stride;
-        rgb8.green[p] = b.rgb8.data() + (2 + p) * b.stride;
-        rgb8.blue[p] = b.rgb8.data() + (4 + p) * b.stride;
-    }
-    const auto pack = [&](const rgb8_half_rows& in, unsigned out_row) {
-        if (q.format == image_format::yuv422)
-            yuv422_row(in, q.image_width() / 2, image->row(out_row));
-        else
-            rgb888_row(in, q.image_width() / 2, image->row(out_row));
-    };
-
-    unsigned next_load = y0 >= 2 ? y0 - 2 : 0;
-    for (unsigned y = y0; y < y1; ++y) {
-        for (; next_load < q.height && next_load <= y + 2; ++next_load)
-            load(next_load);
-        std::array<half_rows, 5> rows;
-        for (int k = 0; k < 5; ++k) {
-            const unsigned slot = mirrored(static_cast<int>(y) + k - 2, q.height) % 5;
-            rows[static_cast<std::size_t>(k)] = {b.even(slot), b.odd(slot)};
-        }
-        demosaic_row(rows, s.phase, y, first, last, rgb);
-        for (std::size_t p = 0; p < 2; ++p) {
-            colour_matrix_row(s.matrix, last - first, rgb.red[p] + first, rgb.green[p] + first,
-                              rgb.blue[p] + first);
-            const std::array<std::int16_t*, 3> from = {rgb.red[p], rgb.green[p], rgb.blue[p]};
-            for (std::size_t c = 0; c < 3; ++c)
-                gamma_row(gamma, from[c] + first, last - first,
-                          b.rgb8.data() + (2 * c + p) * b.stride + first);
-        }
-        if (any_tensor && y >= window_first && y < window_last)
-            b.area[0].add(y - window_first, rgb8, on_tensor_row);
-        if (!image)
+    const unsigned end = std::max(rows.end, picture_end);
+    bool begun = false;
+    for (unsigned y = rows.first; y < end; ++y) {
+        if (!for_tensor(y) && !for_picture(y) && !for_dump(y))
             continue;
-        if (q.scale == 1) {
-            pack(rgb8, y);
-            continue;
-        }
-        const std::array<const std::array<const std::uint8_t*, 2>*, 3> channels = {
-            &rgb8.red, &rgb8.green, &rgb8.blue};
-        if (y % q.scale == 0)
-            b.box_sums.assign(b.box_sums.size(), 0);
-        for (std::size_t c = 0; c < 3; ++c)
-            add_pairs((*channels[c])[0], (*channels[c])[1], half, b.box_sums.data() + c * b.stride);
-        if (y % q.scale + 1 == q.scale) {
-            rgb8_half_rows boxed;
-            for (std::size_t c = 0; c < 3; ++c) {
-                std::uint8_t* even = b.boxed.data() + 2 * c * b.stride;
-                box_means(b.box_sums.data() + c * b.stride, q.scale, q.image_width() / 2, even,
-                          even + b.stride);
-            }
-            for (std::size_t p = 0; p < 2; ++p) {
-                boxed.red[p] = b.boxed.data() + p * b.stride;
-                boxed.green[p] = b.boxed.data() + (2 + p) * b.stride;
-                boxed.blue[p] = b.boxed.data() + (4 + p) * b.stride;
-            }
-            pack(boxed, y / q.scale);
-        }
+        if (!begun)
+            b.chain.begin(q, tables, raw, y, first, last, sinks, rows.first, rows.end);
+        begun = true;
+        const rgb8_half_rows colours = b.chain.row(y);
+        if (for_tensor(y))
+            b.tensor[0].add(y - window_first, colours, on_tensor_row);
+        if (for_picture(y))
+            take_picture_row(y, colours, rows, b, *image);
     }
     if (any_tensor)
-        b.area[0].flush(on_tensor_row);
+        b.tensor[0].flush(on_tensor_row);
 }
 
 std::shared_ptr<frame_work> frame_work::start(worker_pool& pool, raw_rows raw,
                                               const frame_request& request, storage recycled,
                                               unsigned rows_per_band) {
-    auto state = std::make_shared<shared_state>();
-    state->request = request;
+    auto state = std::make_shared<shared_state>(request);
     frame_request& q = state->request;
     q.window.out_width = q.tensor_out.width;
     q.window.out_height = q.tensor_out.height;
     state->raw = std::move(raw);
-    state->gamma = make_gamma_table(q.settings.gamma);
-    state->rows_per_band = rows_per_band;
-    state->parts.resize(state->bands());
+    state->lay_bands(rows_per_band);
+    state->parts.resize(state->bands.size());
+    if (q.dump)
+        state->make_sinks();
     auto self = std::shared_ptr<frame_work>(new frame_work);
     self->state_ = state;
     if (q.tensor) {
@@ -215,22 +318,20 @@ std::shared_ptr<frame_work> frame_work::start(worker_pool& pool, raw_rows raw,
             fits ? std::move(recycled.tensor) : plane<std::uint8_t>(row_bytes, q.tensor_out.height);
         self->combined_.assign(q.tensor_out.height, false);
     }
-    if (q.image) {
-        const unsigned out_rows_per_band = rows_per_band / q.scale;
-        self->image_ = lazy_plane<std::uint8_t>::start(
-            pool, q.image_row_bytes(), q.image_height(), out_rows_per_band,
-            [state, out_rows_per_band](plane<std::uint8_t>& out, unsigned first, unsigned end) {
-                unsigned band = first / out_rows_per_band;
-                state->run_band(band, &out);
-                // Rows that the box scale leaves over may make one more band: they count in the
-                // tensor.
-                while (end == out.height() && ++band < state->bands())
-                    state->run_band(band, &out);
-            },
-            std::move(recycled.image));
-    } else {
-        for (unsigned band = 0; band < state->bands(); ++band)
-            self->bands_.push_back(pool.submit([state, band] { state->run_band(band, nullptr); }));
+    self->bands_.resize(state->bands.size());
+    for (std::size_t band = 0; band < state->bands.size(); ++band) {
+        const band_rows& rows = state->bands[band];
+        if (rows.image_first == rows.image_end) {
+            self->bands_[band] = pool.submit([state, band] { state->run_band(band, nullptr); });
+        } else if (band == state->first_image_band) {
+            const unsigned step = rows.image_end - rows.image_first;
+            self->image_ = lazy_plane<std::uint8_t>::start(
+                pool, q.image_row_bytes(), q.image_height(), step,
+                [state, step](plane<std::uint8_t>& out, unsigned first, unsigned) {
+                    state->run_band(state->first_image_band + first / step, &out);
+                },
+                std::move(recycled.image));
+        }
     }
     return self;
 }
@@ -241,22 +342,21 @@ const frame_request& frame_work::request() const {
     return state_->request;
 }
 
-void frame_work::wait_band(unsigned band) const {
-    if (image_) {
-        const unsigned row = band * image_->rows_per_band();
-        image_->row(row < image_->height() ? row : image_->height() - 1);
-    } else {
+void frame_work::wait_band(std::size_t band) const {
+    const band_rows& rows = state_->bands[band];
+    if (rows.image_first < rows.image_end)
+        image_->row(rows.image_first);
+    else
         bands_[band].wait();
-    }
 }
 
 const std::uint8_t* frame_work::tensor_row(unsigned t) {
-    const unsigned first = state_->first_band(t), last = state_->last_band(t);
-    for (unsigned band = first; band <= last; ++band)
+    const std::size_t first = state_->first_band(t), last = state_->last_band(t);
+    for (std::size_t band = first; band <= last; ++band)
         wait_band(band);
     if (first != last && !combined_[t]) {
         std::vector<std::uint64_t> sums(std::size_t{3} * state_->request.window.out_width, 0);
-        for (unsigned band = first; band <= last; ++band)
+        for (std::size_t band = first; band <= last; ++band)
             for (const area_row& part : state_->parts[band])
                 if (part.row == t)
                     for (std::size_t i = 0; i < sums.size(); ++i)
@@ -273,10 +373,30 @@ const plane<std::uint8_t>& frame_work::tensor() {
     return state_->tensor;
 }
 
+const std::vector<stage_picture>& frame_work::stages() {
+    for (std::size_t band = 0; band < state_->bands.size(); ++band)
+        wait_band(band);
+    return state_->stages;
+}
+
+std::string stage_picture::checksum() const {
+    std::string bytes;
+    bytes.reserve(std::size_t{2} * samples.width() * samples.height());
+    for (unsigned y = 0; y < samples.height(); ++y) {
+        const std::int16_t* row = samples.row(y);
+        for (unsigned x = 0; x < samples.width(); ++x) {
+            const auto v = static_cast<std::uint16_t>(row[x]);
+            bytes.push_back(static_cast<char>(v & 0xFF));
+            bytes.push_back(static_cast<char>(v >> 8));
+        }
+    }
+    return sha256_hex(bytes);
+}
+
 frame_work::storage frame_work::recycle() {
     storage s;
-    for (const auto& band : bands_)
-        band.wait();
+    for (std::size_t band = 0; band < bands_.size(); ++band)
+        bands_[band].wait();
     if (image_)
         s.image = image_->recycle();
     s.tensor = std::move(state_->tensor);

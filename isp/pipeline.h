@@ -2,9 +2,12 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/image.h"
 #include "core/lazy_plane.h"
@@ -15,19 +18,24 @@
 
 /// The whole chain over one frame, in bands of rows on the worker pool:
 ///
-///     raw -> black level -> white balance -> demosaic -> matrix -> gamma -+-> box scale -> YUV or
-///     RGB rows
-///                                                                         +-> area scale -> tensor
-///                                                                         rows
+///     raw -> black level -> linearisation -> defect correction -> lens shading -> Bayer noise
+///         -> white balance -> demosaic -> matrix -> gamma -> sharpening -> luma noise
+///         -+-> crop -> scale -> YUV or RGB rows
+///          +-> window -> scale -> tensor rows
 ///
-/// Each pixel is demosaiced once for both outputs. A band recomputes the balanced mosaic of the two
-/// rows above and below it; a tensor row that two bands share is the sum of their integer partial
+/// Each pixel is demosaiced once for both outputs. A band recomputes the rows above and below it
+/// that its windows look at; a tensor row that two bands share is the sum of their integer partial
 /// sums. So the bytes depend neither on bands nor on threads.
 namespace ocellus::isp {
 
-enum class image_format : std::uint8_t { yuv422, rgb888 };
+enum class image_format : std::uint8_t { yuv422, rgb888, yuv420 };
+/// Of a row as stored; every other row of YUV420 is sent with 8 bits.
 constexpr unsigned bits_per_pixel(image_format f) {
-    return f == image_format::yuv422 ? 16 : 24;
+    return f == image_format::rgb888 ? 24 : 16;
+}
+/// Of row y of a picture as sent.
+constexpr unsigned bits_per_pixel(image_format f, unsigned y) {
+    return f == image_format::yuv420 && y % 2 == 0 ? 8 : bits_per_pixel(f);
 }
 
 /// What to make of a frame.
@@ -38,17 +46,47 @@ struct frame_request {
 
     bool image = false;
     image_format format = image_format::yuv422;
-    unsigned scale = 1;  ///< 1, 2 or 4
+    unsigned scale = 1;  ///< box: 1, 2 or 4
+    /// Part of the array that becomes the picture, all even; width 0: everything. With out_width
+    /// and out_height it is scaled to that size and `scale` does not count.
+    area_geometry crop;
 
     bool tensor = false;
     area_geometry window;  ///< source rectangle; out_width, out_height are set from `tensor_out`
     tensor_format tensor_out;
 
-    /// Pixels of an image row: width / scale, rounded down to even (a CSI-2 YUV422 row holds
-    /// pairs).
-    unsigned image_width() const { return width / scale & ~1u; }
-    unsigned image_height() const { return height / scale; }
+    bool dump = false;  ///< keep what every stage made
+
+    unsigned crop_width() const { return crop.width ? crop.width : width; }
+    unsigned crop_height() const { return crop.width ? crop.height : height; }
+    bool scaled() const { return crop.out_width != 0; }
+    /// Pixels of an image row, rounded down to even (a CSI-2 YUV422 row holds pairs).
+    unsigned image_width() const {
+        return (scaled() ? crop.out_width : crop_width() / scale) & ~1u;
+    }
+    unsigned image_height() const {
+        const unsigned rows = scaled() ? crop.out_height : crop_height() / scale;
+        return format == image_format::yuv420 ? rows & ~1u : rows;
+    }
     unsigned image_row_bytes() const { return image_width() * bits_per_pixel(format) / 8; }
+    /// First and last array row that picture row i needs.
+    unsigned first_row_of(unsigned i) const {
+        return crop.y + (scaled() ? crop.first_row(i) : i * scale);
+    }
+    unsigned last_row_of(unsigned i) const {
+        return crop.y + (scaled() ? crop.last_row(i) : i * scale + scale - 1);
+    }
+};
+
+/// What a stage made of a frame: samples, row by row, `channels` to the pixel. Signed 13 bit before
+/// the demosaic, then unsigned 12 bit, after the tone curve 8 bit.
+struct stage_picture {
+    stage made_by = stage::black_level;
+    unsigned channels = 1;
+    unsigned bits = 12;
+    plane<std::int16_t> samples;  ///< width times channels
+    /// SHA-256 of the samples as little-endian 16-bit numbers.
+    std::string checksum() const;
 };
 
 /// Rows of the raw frame; may block until a row is there. Called from many threads.
@@ -64,7 +102,7 @@ class frame_work {
     };
 
     /// Submits all bands. `raw` is kept until the work is done; it may wait for work submitted
-    /// earlier. `rows_per_band` (a multiple of 4) changes speed only.
+    /// earlier. `rows_per_band` changes speed only.
     static std::shared_ptr<frame_work> start(worker_pool& pool, raw_rows raw,
                                              const frame_request& request, storage recycled = {},
                                              unsigned rows_per_band = 64);
@@ -79,6 +117,9 @@ class frame_work {
     const std::uint8_t* tensor_row(unsigned t);
     /// All tensor rows.
     const plane<std::uint8_t>& tensor();
+    /// What the stages that are not bypassed made, in order. Waits for all bands. Needs
+    /// request.dump.
+    const std::vector<stage_picture>& stages();
     /// Whether somebody else still holds the image.
     bool image_in_use() const { return image_.use_count() > 1; }
     /// Takes the storage; the work must not be used afterwards. Waits for the bands.
@@ -87,11 +128,11 @@ class frame_work {
   private:
     struct shared_state;
     frame_work() = default;
-    void wait_band(unsigned band) const;
+    void wait_band(std::size_t band) const;
 
     std::shared_ptr<shared_state> state_;
     std::shared_ptr<lazy_plane<std::uint8_t>> image_;
-    std::vector<work_handle> bands_;  // without an image
+    std::vector<work_handle> bands_;  // those without picture rows; by band
     std::vector<bool> combined_;
 };
 

@@ -58,23 +58,55 @@ void interleave(std::uint32_t* even, std::uint32_t* odd, unsigned count, std::ui
 
 }  // namespace
 
-area_accumulator::area_accumulator(const area_geometry& geometry) {
+scaler_accumulator::scaler_accumulator(const area_geometry& geometry) {
     restart(geometry);
 }
 
-void area_accumulator::restart(const area_geometry& g) {
+void scaler_accumulator::restart(const area_geometry& g) {
     geometry_ = g;
+    seen_ = used_ = false;
+    row_.sums.resize(std::size_t{3} * g.out_width);
+    if (g.method == scaler_method::bilinear) {
+        places_.resize(g.out_width);
+        for (unsigned t = 0; t < g.out_width; ++t)
+            places_[t] = place_of(t, g.width, g.out_width);
+        here_.resize(row_.sums.size());
+        before_.resize(row_.sums.size());
+        return;
+    }
     first_half_ = g.x / 2;
     half_ = (g.x + g.width + 1) / 2 - first_half_;
     whole_.assign(std::size_t{6} * half_, 0);
     weighted_.assign(std::size_t{6} * half_, 0);
     columns_.resize(std::size_t{2} * half_);
-    row_.sums.resize(std::size_t{3} * g.out_width);
     whole_rows_ = 0;
-    used_ = false;
 }
 
-void area_accumulator::accumulate(unsigned t, std::uint32_t weight, const rgb8_half_rows& in) {
+void scaler_accumulator::interpolate(const rgb8_half_rows& in) {
+    here_.swap(before_);
+    const std::array<const std::array<const std::uint8_t*, 2>*, 3> channels = {&in.red, &in.green,
+                                                                               &in.blue};
+    for (std::size_t c = 0; c < 3; ++c) {
+        const auto at = [&](unsigned x) {
+            const unsigned column = geometry_.x + x;
+            return std::uint32_t{(*channels[c])[column & 1u][column / 2]};
+        };
+        std::uint32_t* to = here_.data() + c * geometry_.out_width;
+        for (unsigned t = 0; t < geometry_.out_width; ++t) {
+            const bilinear_place p = places_[t];
+            to[t] =
+                at(p.index) * (256 - p.fraction) + (p.fraction ? at(p.index + 1) * p.fraction : 0);
+        }
+    }
+}
+
+void scaler_accumulator::weigh(unsigned t, unsigned here, unsigned before) {
+    row_.row = t;
+    for (std::size_t i = 0; i < row_.sums.size(); ++i)
+        row_.sums[i] = std::uint64_t{here_[i]} * here + std::uint64_t{before_[i]} * before;
+}
+
+void scaler_accumulator::accumulate(unsigned t, std::uint32_t weight, const rgb8_half_rows& in) {
     row_.row = t;
     used_ = true;
     const std::array<const std::array<const std::uint8_t*, 2>*, 3> channels = {&in.red, &in.green,
@@ -94,12 +126,12 @@ void area_accumulator::accumulate(unsigned t, std::uint32_t weight, const rgb8_h
         ++whole_rows_;
 }
 
-void area_accumulator::spill() {
+void scaler_accumulator::spill() {
     spill_whole(whole_.data(), 6 * half_, geometry_.out_height, weighted_.data());
     whole_rows_ = 0;
 }
 
-void area_accumulator::reduce() {
+void scaler_accumulator::reduce() {
     spill();
     const area_geometry& g = geometry_;
     for (std::size_t c = 0; c < 3; ++c) {

@@ -7,16 +7,11 @@
 namespace ocellus::isp {
 
 OCELLUS_SIMD_CLONES
-void white_balance_row(const std::int16_t* in, unsigned half, int gain_even, int gain_odd,
-                       std::int16_t* even, std::int16_t* odd) {
-    const std::int16_t* __restrict x = in;
-    std::int16_t* __restrict e = even;
-    std::int16_t* __restrict o = odd;
+void white_balance_row(std::int16_t* samples, unsigned count, int gain) {
+    std::int16_t* __restrict x = samples;
     OCELLUS_INDEPENDENT
-    for (std::size_t i = 0; i < half; ++i) {
-        e[i] = static_cast<std::int16_t>(white_balance(x[2 * i], gain_even));
-        o[i] = static_cast<std::int16_t>(white_balance(x[2 * i + 1], gain_odd));
-    }
+    for (std::size_t i = 0; i < count; ++i)
+        x[i] = static_cast<std::int16_t>(white_balance(x[i], gain));
 }
 
 }  // namespace ocellus::isp

@@ -22,10 +22,7 @@ OCELLUS_INLINE int white_balance(int x, int gain) {
     return clamped((x * gain + 128) >> 8, signed_min, linear_max);
 }
 
-/// 2*`half` samples of a row with alternating gains, written as two half rows: the samples of the
-/// even and of the odd columns. From here to the packing of output rows every stage works on half
-/// rows, so that no lane of a vector ever holds a colour it has no use for.
-void white_balance_row(const std::int16_t* in, unsigned half, int gain_even, int gain_odd,
-                       std::int16_t* even, std::int16_t* odd);
+/// `count` samples of one gain, in place. Equal to white_balance() of each.
+void white_balance_row(std::int16_t* samples, unsigned count, int gain);
 
 }  // namespace ocellus::isp

@@ -67,7 +67,7 @@ TEST_CASE("area scaler: equal to the brute-force mean, shrinking and enlarging")
     };
     const planes p = random_planes(40, 30, false);
     for (const auto& g : cases) {
-        area_accumulator a(g);
+        scaler_accumulator a(g);
         unsigned next = 0;
         bool equal = true;
         for (unsigned y = 0; y < g.height; ++y)
@@ -89,7 +89,7 @@ TEST_CASE("area scaler: partial sums of any split into bands add up to the whole
     const planes p = random_planes(36, 50, false);
     const area_geometry g{1, 0, 33, 50, 10, 9};
     std::map<unsigned, std::vector<std::uint64_t>> whole;
-    area_accumulator a(g);
+    scaler_accumulator a(g);
     for (unsigned y = 0; y < g.height; ++y)
         a.add(y, p.row(y), [&](const area_row& r) { whole[r.row] = r.sums; });
     for (unsigned band : {1u, 3u, 4u, 7u, 49u}) {
@@ -101,7 +101,7 @@ TEST_CASE("area scaler: partial sums of any split into bands add up to the whole
                 sums[i] += r.sums[i];
         };
         for (unsigned first = 0; first < g.height; first += band) {
-            area_accumulator b(g);
+            scaler_accumulator b(g);
             for (unsigned y = first; y < first + band && y < g.height; ++y)
                 b.add(y, p.row(y), gather);
             b.flush(gather);
@@ -113,7 +113,7 @@ TEST_CASE("area scaler: partial sums of any split into bands add up to the whole
 TEST_CASE("area scaler: no overflow on a tall white window") {
     const planes p = random_planes(8, 3000, true);
     const area_geometry g{0, 0, 8, 3000, 3, 2};
-    area_accumulator a(g);
+    scaler_accumulator a(g);
     unsigned rows = 0;
     for (unsigned y = 0; y < g.height; ++y)
         a.add(y, p.row(y), [&](const area_row& r) {
