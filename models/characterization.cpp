@@ -353,6 +353,18 @@ characterization characterize(const test_stand& stand, worker_pool& pool,
     std::vector<double> difference(light_image.size());
     for (std::size_t i = 0; i < difference.size(); ++i)
         difference[i] = light_image[i] - dark_image[i];
+    for (const bool vertical : {false, true}) {
+        if (!stand.spectra)
+            break;
+        auto& dark_lines = result.offset_spectra[vertical ? 1 : 0];
+        auto& light_lines = result.response_spectra[vertical ? 1 : 0];
+        dark_lines = spectrogram(dark_image, stand.width, stand.height, vertical);
+        light_lines = spectrogram(difference, stand.width, stand.height, vertical);
+        for (double& v : dark_lines)
+            v /= t.gain;
+        for (double& v : light_lines)
+            v *= 100 / (light.mean() - dark.mean());
+    }
     result.response = histogram_of(difference, (light.mean() - dark.mean()) / 100, grain);
     return result;
 }

@@ -24,6 +24,7 @@ struct test_stand {
     unsigned width = 640, height = 480;  ///< the corner of the array that is looked at
     unsigned levels = 50;                ///< of the photon transfer curve
     unsigned images = 32;                ///< of a stack
+    bool spectra = false;                ///< spectrograms too: they take a while
 };
 
 /// Takes images one after the other, each with noise of its own.
@@ -79,6 +80,8 @@ struct characterization {
     histogram offsets;                  ///< of the mean dark image about its mean, electrons
     histogram response;  ///< of the mean light image less the dark one, % of its mean
     edge_response edge;
+    /// Of the same two images: along rows, along columns; electrons and %.
+    std::vector<double> offset_spectra[2], response_spectra[2];
     const figure* find(const std::string& name) const;
 };
 

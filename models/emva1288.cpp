@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 
 namespace ocellus::models {
 namespace {
@@ -204,6 +205,57 @@ spatial_spread image_stack::spread() const {
     s.column = root(column - q / height_);
     s.pixel = root(q - left);
     return s;
+}
+
+namespace {
+
+/// Fourier transform of any length, by its prime factors.
+std::vector<std::complex<double>> transform(const std::vector<std::complex<double>>& in) {
+    const std::size_t n = in.size();
+    if (n == 1)
+        return in;
+    std::size_t p = 2;
+    while (n % p != 0)
+        ++p;
+    const std::size_t m = n / p;
+    std::vector<std::vector<std::complex<double>>> parts;
+    for (std::size_t r = 0; r < p; ++r) {
+        std::vector<std::complex<double>> part(m);
+        for (std::size_t i = 0; i < m; ++i)
+            part[i] = in[i * p + r];
+        parts.push_back(transform(part));
+    }
+    std::vector<std::complex<double>> out(n), turn(n);
+    for (std::size_t k = 0; k < n; ++k)
+        turn[k] = std::polar(
+            1.0, -2 * 3.14159265358979323846 * static_cast<double>(k) / static_cast<double>(n));
+    for (std::size_t k = 0; k < n; ++k)
+        for (std::size_t r = 0; r < p; ++r)
+            out[k] += turn[k * r % n] * parts[r][k % m];
+    return out;
+}
+
+}  // namespace
+
+std::vector<double> spectrogram(const std::vector<double>& image, unsigned width, unsigned height,
+                                bool vertical) {
+    double mean = 0;
+    for (const double v : image)
+        mean += v / static_cast<double>(image.size());
+    const unsigned n = vertical ? height : width, lines = vertical ? width : height;
+    std::vector<double> power(n / 2 + 1);
+    std::vector<std::complex<double>> line(n);
+    for (unsigned l = 0; l < lines; ++l) {
+        for (unsigned i = 0; i < n; ++i)
+            line[i] =
+                image[vertical ? std::size_t{i} * width + l : std::size_t{l} * width + i] - mean;
+        const auto spectrum = transform(line);
+        for (std::size_t k = 0; k < power.size(); ++k)
+            power[k] += std::norm(spectrum[k]);
+    }
+    for (double& v : power)
+        v = std::sqrt(v / n / lines);
+    return power;
 }
 
 spatial_spread relative_spread(const spatial_spread& light, const spatial_spread& dark,

@@ -74,6 +74,12 @@ class image_stack {
     std::vector<double> row_sum_, row_squares_, column_sum_, column_squares_;
 };
 
+/// Spectrogram of an image (section 8.6): for 0, 1/n .. 1/2 cycles per pixel along its rows, or its
+/// columns, the root of the mean power over all of them. White noise has its own standard deviation
+/// at every frequency; `image` row by row.
+std::vector<double> spectrogram(const std::vector<double>& image, unsigned width, unsigned height,
+                                bool vertical);
+
 /// Non-uniformity of the response: sqrt(light^2 - dark^2) / (difference of the means), part by
 /// part.
 spatial_spread relative_spread(const spatial_spread& light, const spatial_spread& dark,

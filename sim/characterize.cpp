@@ -102,6 +102,21 @@ std::string histograms_csv(const models::characterization& c) {
     return out;
 }
 
+std::string spectra_csv(const models::characterization& c) {
+    std::string out = "kind,direction,cycles_per_pixel,value\n";
+    const auto add = [&out](const char* kind, const std::vector<double>(&lines)[2]) {
+        for (const int vertical : {0, 1})
+            for (std::size_t k = 0; k < lines[vertical].size(); ++k)
+                out += fmt::format(
+                    "{},{},{},{}\n", kind, vertical ? "columns" : "rows",
+                    0.5 * static_cast<double>(k) / static_cast<double>(lines[vertical].size() - 1),
+                    lines[vertical][k]);
+    };
+    add("dark_electrons", c.offset_spectra);
+    add("response_percent", c.response_spectra);
+    return out;
+}
+
 /// The diagrams that EMVA 1288 asks for, and the slanted edge's.
 std::vector<std::pair<std::string, plot>> plots_of(const models::characterization& c) {
     std::vector<std::pair<std::string, plot>> all;
@@ -169,6 +184,24 @@ std::vector<std::pair<std::string, plot>> plots_of(const models::characterizatio
     };
     spread("dsnu.svg", "Mean dark image", "electrons about the mean", c.offsets);
     spread("prnu.svg", "Mean light image less the dark one", "% of the mean", c.response);
+    const auto spectra = [&all](const char* file, const char* title, const char* y,
+                                const std::vector<double>(&lines)[2]) {
+        plot p{title, "cycles per pixel", y, false, true};
+        p.legend_right = true;
+        for (const int vertical : {0, 1}) {
+            points seen;
+            const auto& line = lines[vertical];
+            for (std::size_t k = 1; k < line.size(); ++k)
+                seen.emplace_back(
+                    0.5 * static_cast<double>(k) / static_cast<double>(line.size() - 1), line[k]);
+            p.curves.push_back({vertical ? "along columns" : "along rows", seen, false});
+        }
+        all.emplace_back(file, p);
+    };
+    spectra("dsnu_spectrum.svg", "Spectrogram of the mean dark image", "electrons",
+            c.offset_spectra);
+    spectra("prnu_spectrum.svg", "Spectrogram of the mean light image less the dark one",
+            "% of the mean", c.response_spectra);
     {
         plot edge{"Slanted edge", "cycles per pixel", "modulation transfer"};
         points measured, aperture;
@@ -226,6 +259,7 @@ int characterize(const command_line& command) {
     std::optional<output_folder> out;
     if (!command.out.empty())
         out.emplace(command.out, command.force);
+    stand.spectra = out.has_value();
     std::string list = "file,use,level,image,electrons,seconds,celsius,width,height,bits\n";
     const auto write = [&](const models::test_image& i) {
         const std::string name = fmt::format("frames/{}_{:03}_{:03}{}.{}", i.use, i.level, i.image,
@@ -257,6 +291,7 @@ int characterize(const command_line& command) {
         out->write("dark_current.csv", dark_csv(c));
         out->write("mtf.csv", edge_csv(c));
         out->write("histograms.csv", histograms_csv(c));
+        out->write("spectrograms.csv", spectra_csv(c));
         out->write("characterization.json", as_json(c, stand));
         out->write("characterization.csv", as_csv(c));
         out->write("photon_transfer.csv", curve_csv(c));

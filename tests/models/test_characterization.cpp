@@ -289,3 +289,38 @@ TEST_CASE("a camera without structure has no structure") {
         CHECK(std::fabs(across / power) < 4 / std::sqrt(n));
     }
 }
+
+TEST_CASE("a spectrogram has the power of its image at the right frequencies") {
+    // Noise of 3, a sine of 5 along rows at 9 waves, and a length with several prime factors.
+    constexpr unsigned width = 90, height = 77;
+    std::mt19937_64 random(11);
+    std::normal_distribution<double> normal;
+    std::vector<double> image(width * height);
+    for (unsigned y = 0; y < height; ++y)
+        for (unsigned x = 0; x < width; ++x)
+            image[y * width + x] =
+                1000 + 3 * normal(random) + 5 * std::sin(2 * 3.14159265358979 * 9 * x / width + y);
+    const auto rows = spectrogram(image, width, height, false);
+    const auto columns = spectrogram(image, width, height, true);
+    REQUIRE(rows.size() == 46);
+    REQUIRE(columns.size() == 39);
+    // A sine of amplitude a has a^2 n / 4 at its frequency; noise has its variance at each.
+    CHECK(rows[9] == Approx(std::sqrt(25 * width / 4.0 + 9)).epsilon(0.02));
+    for (std::size_t k = 1; k < rows.size(); ++k)
+        if (k != 9)
+            CHECK(rows[k] == Approx(3).epsilon(0.35));
+    // Parseval: the mean of the power over all frequencies is the variance.
+    double mean = 0, variance = 0;
+    for (const double v : image)
+        mean += v / (width * height);
+    for (const double v : image)
+        variance += (v - mean) * (v - mean) / (width * height);
+    const auto power = [](const std::vector<double>& s, unsigned n) {
+        double sum = 0;
+        for (std::size_t k = 0; k < s.size(); ++k)
+            sum += s[k] * s[k] * (k == 0 || 2 * k == n ? 1 : 2);
+        return sum / n;
+    };
+    CHECK(power(rows, width) == Approx(variance));
+    CHECK(power(columns, height) == Approx(variance));
+}
