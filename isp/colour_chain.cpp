@@ -122,14 +122,12 @@ void colour_chain::make_raw(unsigned y, std::int16_t* even, std::int16_t* odd) {
 void colour_chain::make_corrected(unsigned y, std::int16_t* even, std::int16_t* odd) {
     const isp_settings& s = request_->settings;
     if (s.does(stage::defect_correction)) {
-        fill(0, y + defect_lines, [this](unsigned r, std::int16_t* e, std::int16_t* o) {
-            make_raw(r, e, o);
-        });
+        fill(0, y + defect_lines,
+             [this](unsigned r, std::int16_t* e, std::int16_t* o) { make_raw(r, e, o); });
         std::array<std::array<const std::int16_t*, 2>, 3> rows{};
         for (int k = 0; k < 3; ++k)
             for (unsigned p = 0; p < 2; ++p)
-                rows[static_cast<std::size_t>(k)][p] =
-                    half_row(0, mirrored_row(y, 2 * k - 2), p);
+                rows[static_cast<std::size_t>(k)][p] = half_row(0, mirrored_row(y, 2 * k - 2), p);
         const int count = static_cast<int>(half_);
         for (std::size_t p = 0; p < 2; ++p) {
             std::int16_t* to = p ? odd : even;
@@ -156,9 +154,8 @@ void colour_chain::make_corrected(unsigned y, std::int16_t* even, std::int16_t* 
 void colour_chain::make_balanced(unsigned y, std::int16_t* even, std::int16_t* odd) {
     const isp_settings& s = request_->settings;
     if (s.does(stage::bayer_noise_reduction)) {
-        fill(1, y + bayer_noise_lines, [this](unsigned r, std::int16_t* e, std::int16_t* o) {
-            make_corrected(r, e, o);
-        });
+        fill(1, y + bayer_noise_lines,
+             [this](unsigned r, std::int16_t* e, std::int16_t* o) { make_corrected(r, e, o); });
         for (unsigned p = 0; p < 2; ++p)
             bayer_noise_row(half_row(1, mirrored_row(y, -2), p), half_row(1, y, p),
                             half_row(1, mirrored_row(y, 2), p), 0, static_cast<int>(half_),
@@ -176,9 +173,8 @@ void colour_chain::make_balanced(unsigned y, std::int16_t* even, std::int16_t* o
 
 void colour_chain::make_colour(unsigned y) {
     const isp_settings& s = request_->settings;
-    fill(2, y + demosaic_lines, [this](unsigned r, std::int16_t* e, std::int16_t* o) {
-        make_balanced(r, e, o);
-    });
+    fill(2, y + demosaic_lines,
+         [this](unsigned r, std::int16_t* e, std::int16_t* o) { make_balanced(r, e, o); });
     std::array<half_rows, 5> rows;
     for (int k = 0; k < 5; ++k) {
         const unsigned r = mirrored_row(y, k - 2);

@@ -48,8 +48,8 @@ void correct_defects_row(const std::int16_t* above, const std::int16_t* here,
         const word hi = larger(larger(h1, h2), larger(h3, h4));
         const word lo = smaller(smaller(l1, l2), smaller(l3, l4));
         const word up = sum(sum(hi, threshold), static_cast<word>(larger(hi, 0) >> share));
-        const word down = difference(difference(lo, threshold),
-                                     static_cast<word>(larger(lo, 0) >> share));
+        const word down =
+            difference(difference(lo, threshold), static_cast<word>(larger(lo, 0) >> share));
         // Along the pair that differs least; larger minus smaller is the absolute difference.
         const word d4 = difference(h4, l4), d2 = difference(h2, l2), d1 = difference(h1, l1),
                    d3 = difference(h3, l3);

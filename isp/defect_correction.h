@@ -28,9 +28,9 @@ namespace ocellus::isp {
 constexpr unsigned defect_lines = 2;
 
 struct defect_settings {
-    bool dynamic = true;     ///< look for defects; else only the list
-    int threshold = 64;      ///< 12-bit scale
-    unsigned share = 2;      ///< shift: 2 is a quarter
+    bool dynamic = true;  ///< look for defects; else only the list
+    int threshold = 64;   ///< 12-bit scale
+    unsigned share = 2;   ///< shift: 2 is a quarter
 };
 
 /// Known defects, sorted by row and column.

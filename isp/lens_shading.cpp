@@ -44,8 +44,7 @@ shading_grid radial_shading(double corner, unsigned width, unsigned height) {
         for (unsigned c = 0; c < shading_columns; ++c) {
             const double x = (c * (width - 1.0)) / (shading_columns - 1) - cx;
             const double y = (r * (height - 1.0)) / (shading_rows - 1) - cy;
-            const double gain =
-                1 + (corner - 1) * (x * x + y * y) / (cx * cx + cy * cy);
+            const double gain = 1 + (corner - 1) * (x * x + y * y) / (cx * cx + cy * cy);
             const int q = static_cast<int>(gain * shading_one + 0.5);
             for (auto& site : g)
                 site[r * shading_columns + c] =
@@ -70,8 +69,8 @@ shading_columns_table make_shading_columns(unsigned width) {
         t.fractions[parity].resize(half);
         t.starts[parity].fill(half);
         for (unsigned i = half; i-- > 0;) {
-            const auto p = place_on_grid(2 * i + static_cast<unsigned>(parity), width,
-                                         shading_columns);
+            const auto p =
+                place_on_grid(2 * i + static_cast<unsigned>(parity), width, shading_columns);
             t.fractions[parity][i] = static_cast<std::uint16_t>(p.fraction);
             for (unsigned j = 0; j <= p.node; ++j)
                 t.starts[parity][j] = i;

@@ -12,7 +12,8 @@
 /// of a Bayer cell (the size of the IMX500's tables at 0xE000 and 0xE300).
 ///
 ///     along an axis of n samples and m nodes:
-///         p = floor(x (m - 1) 256 / (n - 1)),  j = min(p >> 8, m - 2),  f = p - 256 j    (0 .. 256)
+///         p = floor(x (m - 1) 256 / (n - 1)),  j = min(p >> 8, m - 2),  f = p - 256 j    (0 ..
+///         256)
 ///     v_j = g_ij (256 - fy) + g_i+1,j fy                                      unsigned 18 bit
 ///     gain = (v_j (256 - fx) + v_j+1 fx + 32768) >> 16                        Q2.8
 ///     y = clamp((x gain + 128) >> 8, -4096, 4095)

@@ -24,9 +24,9 @@ void blur_columns(const std::array<const std::uint16_t*, 9>& rows, int first, in
     std::uint16_t* __restrict to = out;
     OCELLUS_INDEPENDENT
     for (int x = first; x < last; ++x) {
-        const auto sum = static_cast<std::uint16_t>((a[x] + i[x]) + 8 * (b[x] + h[x]) +
-                                                    28 * (c[x] + g[x]) + 56 * (d[x] + f[x]) +
-                                                    70 * e[x] + 8);
+        const auto sum =
+            static_cast<std::uint16_t>((a[x] + i[x]) + 8 * (b[x] + h[x]) + 28 * (c[x] + g[x]) +
+                                       56 * (d[x] + f[x]) + 70 * e[x] + 8);
         to[x - first] = static_cast<std::uint16_t>(sum >> 4);
     }
 }
@@ -40,9 +40,8 @@ void sharpen_columns(const std::uint16_t* blurred, const std::uint16_t* luma, in
     const sharpening_settings k = s;
     OCELLUS_INDEPENDENT
     for (int x = 0; x < count; ++x) {
-        const int sum = (v[x] + v[x + 8]) + 8 * (v[x + 1] + v[x + 7]) +
-                        28 * (v[x + 2] + v[x + 6]) + 56 * (v[x + 3] + v[x + 5]) + 70 * v[x + 4] +
-                        128;
+        const int sum = (v[x] + v[x + 8]) + 8 * (v[x + 1] + v[x + 7]) + 28 * (v[x + 2] + v[x + 6]) +
+                        56 * (v[x + 3] + v[x + 5]) + 70 * v[x + 4] + 128;
         to[x] = static_cast<std::uint16_t>(sharpened(y[x], sum >> 8, k));
     }
 }

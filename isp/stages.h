@@ -26,9 +26,10 @@ enum class stage : std::uint8_t {
 };
 constexpr std::size_t stage_count = 11;
 constexpr std::array<const char*, stage_count> stage_names = {
-    "black_level",   "linearisation", "defect_correction", "lens_shading", "bayer_noise_reduction",
-    "white_balance", "demosaic",      "colour_matrix",     "gamma",        "sharpening",
-    "luma_noise_reduction"};
+    "black_level",  "linearisation",         "defect_correction",
+    "lens_shading", "bayer_noise_reduction", "white_balance",
+    "demosaic",     "colour_matrix",         "gamma",
+    "sharpening",   "luma_noise_reduction"};
 
 /// A set of stages: bit n is stage n. Those that are not in it are bypassed.
 using stage_set = std::uint32_t;

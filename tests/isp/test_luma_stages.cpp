@@ -61,8 +61,7 @@ TEST_CASE("sharpening: rows equal the reference") {
             std::vector<std::uint16_t> scratch(p.width + 8), out(p.width);
             const auto at = [&](unsigned x, unsigned y) { return p.row(y)[x]; };
             for (unsigned y = 0; y < p.height; ++y) {
-                sharpen_row(p.rows(y), 0, static_cast<int>(p.width), s, scratch.data(),
-                            out.data());
+                sharpen_row(p.rows(y), 0, static_cast<int>(p.width), s, scratch.data(), out.data());
                 for (unsigned x = 0; x < p.width; ++x)
                     REQUIRE(out[x] == sharpened_pixel(at, p.width, p.height, x, y, s));
                 if (s.amount == 0)
@@ -134,14 +133,15 @@ TEST_CASE("both YUV matrices stay within one of real arithmetic and keep grey gr
         CHECK(k.ur + k.ug + k.ub == 0);
         CHECK(k.vr + k.vg + k.vb == 0);
         for (int n = 0; n < 20000; ++n) {
-            const int r = static_cast<int>(random.below(256)), g = static_cast<int>(random.below(256)),
+            const int r = static_cast<int>(random.below(256)),
+                      g = static_cast<int>(random.below(256)),
                       b = static_cast<int>(random.below(256));
             const double y = w.r * r + (1 - w.r - w.b) * g + w.b * b;
             REQUIRE(std::fabs(luma(k, r, g, b) - y) <= 1.0);
-            REQUIRE(std::fabs(chroma_u(k, r, g, b, 0) - std::fmin(255, 128 + (b - y) / (2 - 2 * w.b))) <=
-                    1.3);
-            REQUIRE(std::fabs(chroma_v(k, r, g, b, 0) - std::fmin(255, 128 + (r - y) / (2 - 2 * w.r))) <=
-                    1.3);
+            REQUIRE(std::fabs(chroma_u(k, r, g, b, 0) -
+                              std::fmin(255, 128 + (b - y) / (2 - 2 * w.b))) <= 1.3);
+            REQUIRE(std::fabs(chroma_v(k, r, g, b, 0) -
+                              std::fmin(255, 128 + (r - y) / (2 - 2 * w.r))) <= 1.3);
         }
         for (int v = 0; v < 256; ++v) {
             REQUIRE(luma(k, v, v, v) == v);

@@ -67,8 +67,7 @@ TEST_CASE("linearisation: rows equal real arithmetic, the straight curve changes
                 const auto j = static_cast<std::size_t>(x / 128);
                 y = curve[j] + (curve[j + 1] - curve[j]) * (x % 128) / 128.0;
             }
-            equal = equal &&
-                    out[i] == std::fmin(4095, std::fmax(-4096, std::floor(y + 0.5)));
+            equal = equal && out[i] == std::fmin(4095, std::fmax(-4096, std::floor(y + 0.5)));
         }
         CHECK(equal);
     }
@@ -85,8 +84,7 @@ TEST_CASE("defect correction: rows equal the reference on noise, edges and extre
         s.threshold = seed % 4 == 1 ? 0 : seed % 4 == 2 ? 4095 : 40;
         s.share = seed % 5 == 0 ? 15 : 3;
         std::vector<std::int16_t> out(w.count);
-        correct_defects_row(w.at(0), w.at(1), w.at(2), 0, static_cast<int>(w.count), s,
-                            out.data());
+        correct_defects_row(w.at(0), w.at(1), w.at(2), 0, static_cast<int>(w.count), s, out.data());
         bool equal = true;
         for (unsigned i = 0; i < w.count; ++i)
             equal = equal && out[i] == corrected_defect(w.at(1)[i], w.neighbours(i), s);
