@@ -30,7 +30,7 @@ std::uint32_t code_of(element e) {
             return OCELLUS_INT16;
         case element::int32:
             return OCELLUS_INT32;
-        case element::float32:
+        default:  // no other kind reaches firmware
             break;
     }
     return OCELLUS_FLOAT32;
