@@ -23,6 +23,16 @@ namespace {
     throw input_error(exit_code::usage, "error: " + message + "\nNothing was simulated.");
 }
 
+/// read(), whose errors say in the end that nothing was simulated.
+template <typename Read>
+auto checked(const Read& read) {
+    try {
+        return read();
+    } catch (const input_error& e) {
+        throw input_error(e.code(), std::string(e.what()) + "\nNothing was simulated.");
+    }
+}
+
 std::string base_name(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
@@ -220,7 +230,7 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
         // be wrong with it.
         float peak = 1;
         for (const auto& file : files) {
-            const picture image = load_picture(file, transfer);
+            const picture image = checked([&] { return load_picture(file, transfer); });
             if (image.type == sample_type::half || image.type == sample_type::real)
                 peak = std::max(peak, image.peak / static_cast<float>(p.scene_white));
         }
@@ -233,8 +243,10 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
     }
     const std::string bytes = read_input(name);
     return std::make_shared<models::image_scene>(
-        decode_picture(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), name,
-                       p.scene_transfer),
+        checked([&] {
+            return decode_picture(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
+                                  name, p.scene_transfer);
+        }),
         p.scene_white);
 }
 

@@ -189,9 +189,9 @@ TEST_CASE("network compare, dump and calibrate") {
     }
     const auto dump = ocellus_program({"network", "dump", "builtin:parcels"});
     CHECK(dump.exit_code == 0);
-    CHECK(contains(dump.out, "pass 0 "));
-    CHECK(contains(dump.out, "load    input + 0 "));
-    CHECK(contains(dump.out, "store   0x"));
+    CHECK(contains(dump.out, "PASS             conv2d, layers 0..0, "));
+    CHECK(contains(dump.out, "LOAD_INPUT       input + 0, 960 bytes"));
+    CHECK(contains(dump.out, "STORE            0x"));
     const json c = parsed({"network", "calibrate", "--json"});
     CHECK(c.at("figures").size() == 20);
     CHECK(c.at("organisations").size() == 9);

