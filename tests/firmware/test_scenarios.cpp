@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "../sim/program.h"
+#include "tests/test_paths.h"
 
 /// The default application on the simulated chip, by what it leaves behind.
 
@@ -27,7 +28,7 @@ struct outcome {
 outcome run(const std::vector<std::string>& settings, int frames) {
     const std::string out = scratch_folder();
     std::vector<std::string> arguments = {
-        "run",      std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
+        "run",      std::string(source_folder) + "/configs/small.toml",
         "--frames", std::to_string(frames),
         "--out",    out};
     for (const auto& s : settings) {
@@ -73,7 +74,7 @@ TEST_CASE("a late NPU drops frames by the policy, and the stream goes on") {
 
 TEST_CASE("auto-exposure comes to rest, wherever it begins") {
     const std::string lux = GENERATE("60 lx", "20 klx");
-    const std::string still = std::string(OCELLUS_SOURCE_DIR) + "/docs/images/preview.png";
+    const std::string still = std::string(source_folder) + "/docs/images/preview.png";
     std::vector<double> ends;
     for (const char* begin : {"120us", "16ms"}) {
         const std::vector<std::string> settings = {

@@ -14,6 +14,7 @@
 
 #include "core/diagnostics.h"
 #include "links/tensor_lines.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using namespace ocellus::links;
@@ -179,7 +180,7 @@ TEST_CASE("a reader written from the public interface alone finds the same tenso
                     static_cast<std::streamsize>(l.size()));
     }
     const std::string program =
-        "python3 " OCELLUS_SOURCE_DIR "/clients/python/ocellus_metadata.py " + file;
+        "python3 " + std::string(source_folder) + "/clients/python/ocellus_metadata.py " + file;
     const auto text = output_of(
         fmt::format("{} --input-lines {} --output-lines {}", program, input_lines, output_lines));
     INFO(text);

@@ -11,13 +11,14 @@
 #include "memory_map.h"
 #include "registers/all.h"
 #include "tests/sim/program.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using namespace ocellus;
 
 namespace {
 
-const std::string source = OCELLUS_SOURCE_DIR, generated = OCELLUS_GENERATED;
+const std::string source = source_folder, generated = OCELLUS_GENERATED;
 
 std::string hex(std::uint64_t v) {
     return fmt::format("0x{:x}", v);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "program.h"
+#include "tests/test_paths.h"
 
 /// Whether there is a cross compiler; without one a test skips itself, which under CI=true is a
 /// failure.
@@ -25,7 +26,7 @@ inline bool have_cross_compiler() {
 /// Builds a C file with the HAL; returns the ELF's path.
 inline std::string build_firmware(const std::string& folder, const std::string& name,
                                   const std::string& source, const std::string& define = {}) {
-    const std::string root = OCELLUS_SOURCE_DIR;
+    const std::string root = source_folder;
     std::vector<std::string> command = {"bash", root + "/firmware/build.sh", "--out", folder, name,
                                         source};
     if (!define.empty())
@@ -39,7 +40,7 @@ inline std::string build_firmware(const std::string& folder, const std::string& 
 /// One of tests/firmware_programs/faults.c.
 inline std::string faulty_firmware(const std::string& folder, int mode) {
     return build_firmware(folder, "mode" + std::to_string(mode),
-                          std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/faults.c",
+                          std::string(source_folder) + "/tests/firmware_programs/faults.c",
                           "MODE=" + std::to_string(mode));
 }
 
@@ -54,7 +55,7 @@ inline std::string stock_firmware(const std::string& folder, int mode,
          "-DMODE=" + std::to_string(mode),
          "-Wl,--defsym=__flash=0x10008000,--defsym=__flash_size=0x20000,--defsym=__ram=" + ram +
              ",--defsym=__ram_size=0x8000",
-         std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/stock.c", "-o", out});
+         std::string(source_folder) + "/tests/firmware_programs/stock.c", "-o", out});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
     return out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 #include "program.h"
+#include "tests/test_paths.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -78,7 +79,7 @@ program_result run_program(const std::vector<std::string>& command, const std::s
 
 program_result ocellus_program(const std::vector<std::string>& arguments,
                                const std::string& folder) {
-    std::vector<std::string> command = {OCELLUS_PROGRAM};
+    std::vector<std::string> command = {program_path};
     command.insert(command.end(), arguments.begin(), arguments.end());
     return run_program(command, folder);
 }

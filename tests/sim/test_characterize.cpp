@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "program.h"
+#include "tests/test_paths.h"
 
 using nlohmann::json;
 
@@ -64,7 +65,7 @@ std::string frames_in(const std::string& folder, const std::string& format) {
 }  // namespace
 
 TEST_CASE("a second implementation of EMVA 1288 finds the same figures in the written frames") {
-    const std::string script = std::string(OCELLUS_SOURCE_DIR) + "/tools/emva1288.py";
+    const std::string script = std::string(source_folder) + "/tools/emva1288.py";
     for (const std::string format : {"raw16", "tiff", "dng"}) {
         const auto folder = frames_in(scratch_folder() + "/" + format, format);
         const auto r = run_program({"python3", script, folder, "--compare"});
@@ -104,7 +105,7 @@ TEST_CASE("frames are the same bytes with every instruction set") {
     const auto widest = frames_in(scratch_folder() + "/widest", "raw16");
     for (const std::string level : {"plain", "avx2", "avx512"}) {
         const std::string folder = scratch_folder() + "/" + level;
-        std::vector<std::string> command = {"env", "OCELLUS_SIMD=" + level, OCELLUS_PROGRAM};
+        std::vector<std::string> command = {"env", "OCELLUS_SIMD=" + level, program_path};
         command.insert(command.end(), small_stand.begin(), small_stand.end());
         for (const char* a : {"--out", folder.c_str(), "--write-frames", "raw16"})
             command.emplace_back(a);

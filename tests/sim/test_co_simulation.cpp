@@ -7,12 +7,13 @@
 #include <thread>
 
 #include "firmware_program.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 
 namespace {
 
-const std::string root = OCELLUS_SOURCE_DIR;
+const std::string root = source_folder;
 const std::string small = root + "/configs/small.toml";
 
 bool have(const char* program) {
@@ -137,7 +138,7 @@ TEST_CASE("the Python test bench shows what its page says") {
         return;
     const auto r =
         run_program({"timeout", "60", "python3", root + "/examples/test_bench_python/bench.py",
-                     OCELLUS_PROGRAM, small});
+                     program_path, small});
     INFO(r.err);
     CHECK(r.exit_code == 0);
     const auto golden = file_bytes(root + "/examples/test_bench_python/golden.log");

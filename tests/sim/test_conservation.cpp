@@ -8,6 +8,7 @@
 #include "core/statistics.h"
 #include "program.h"
 #include "sim/conservation.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using nlohmann::json;
@@ -77,8 +78,8 @@ TEST_CASE("cycles are told with their clock and in seconds") {
 TEST_CASE("counts of the frames add up to those of the run") {
     const std::string folder = scratch_folder();
     const auto r =
-        ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml", "--frames",
-                         "4", "--timing-only", "--quiet", "--out", folder + "/out"});
+        ocellus_program({"run", std::string(source_folder) + "/configs/small.toml", "--frames", "4",
+                         "--timing-only", "--quiet", "--out", folder + "/out"});
     REQUIRE(r.exit_code == 0);
     const auto stats = json::parse(file_bytes(folder + "/out/stats.json")).at("statistics");
     const auto frames = table_of(file_bytes(folder + "/out/stats_frames.csv"));
@@ -112,7 +113,7 @@ TEST_CASE("counts of the frames add up to those of the run") {
     CHECK(contains(file_bytes(folder + "/out/stats.txt"), "npu.jobs"));
     // The schema that is shipped.
     const auto schema =
-        json::parse(file_bytes(std::string(OCELLUS_SOURCE_DIR) + "/docs/schemas/stats-1.json"));
+        json::parse(file_bytes(std::string(source_folder) + "/docs/schemas/stats-1.json"));
     const auto& entry = schema.at("properties").at("statistics").at("additionalProperties");
     for (const auto& [name, value] : stats.items()) {
         INFO(name);

@@ -13,13 +13,14 @@
 #include "sim/socket_server.h"
 #include "tests/sim/program.h"
 #include "tests/sim/toy_simulation.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus::sim;
 using namespace std::chrono_literals;
 
 namespace {
 
-const std::string root = OCELLUS_SOURCE_DIR;
+const std::string root = source_folder;
 
 double wall_now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())

@@ -4,10 +4,11 @@
 #include <cstring>
 
 #include "program.h"
+#include "tests/test_paths.h"
 
 TEST_CASE("a run writes the received samples as DNG when it is asked") {
     const std::string out = scratch_folder() + "/out";
-    const auto r = ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
+    const auto r = ocellus_program({"run", std::string(source_folder) + "/configs/small.toml",
                                     "--set", "output.dng=true", "--network", "none", "--out", out});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);

@@ -24,7 +24,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string source = OCELLUS_SOURCE_DIR;
+const std::string source = source_folder;
 
 dsp::network parcels() {
     return dsp::read_network(source + "/configs/networks/parcels.onnx");

@@ -7,6 +7,7 @@
 
 #include "core/image_io.h"
 #include "program.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 
@@ -27,7 +28,7 @@ std::vector<std::string> commands_of(const std::string& page) {
 }
 
 std::vector<std::string> pages() {
-    const fs::path source = OCELLUS_SOURCE_DIR;
+    const fs::path source = source_folder;
     std::vector<std::string> out = {(source / "README.md").string()};
     for (const auto& f : fs::recursive_directory_iterator(source / "docs"))
         if (f.path().extension() == ".md")
@@ -39,10 +40,10 @@ std::vector<std::string> pages() {
 }  // namespace
 
 TEST_CASE("every command in the documentation works") {
-    const fs::path source = OCELLUS_SOURCE_DIR;
+    const fs::path source = source_folder;
     const fs::path folder = scratch_folder();
     fs::create_directories(folder / "build/release/bin");
-    fs::create_symlink(OCELLUS_PROGRAM, folder / "build/release/bin/ocellus");
+    fs::create_symlink(program_path, folder / "build/release/bin/ocellus");
     for (const char* name : {"configs", "tools", "docs", "firmware", "examples", "traces"})
         fs::create_symlink(source / name, folder / name);
     fs::copy_file(source / "configs/networks/parcels.onnx", folder / "net.onnx");
@@ -69,12 +70,11 @@ TEST_CASE("every command in the documentation works") {
 }
 
 TEST_CASE("the table in the README is what the program prints") {
-    const auto page = file_bytes(std::string(OCELLUS_SOURCE_DIR) + "/README.md");
+    const auto page = file_bytes(std::string(source_folder) + "/README.md");
     const auto begin = page.find("```text\n");
     REQUIRE(begin != std::string::npos);
     std::istringstream in(page.substr(begin + 8, page.find("```", begin + 8) - begin - 8));
-    const auto r =
-        ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/imx500.toml"});
+    const auto r = ocellus_program({"run", std::string(source_folder) + "/configs/imx500.toml"});
     int lines = 0;
     for (std::string line; std::getline(in, line); ++lines) {
         INFO(line);
@@ -99,14 +99,14 @@ TEST_CASE("every page and file that the documentation links to exists") {
 }
 
 TEST_CASE("every source file names its licence") {
-    const auto r = run_program({"git", "-C", OCELLUS_SOURCE_DIR, "ls-files"});
+    const auto r = run_program({"git", "-C", source_folder, "ls-files"});
     if (r.exit_code != 0) {
         WARN("skipped: not a git checkout");
         return;
     }
     std::istringstream in(r.out);
     for (std::string name; std::getline(in, name);) {
-        const auto path = fs::path(OCELLUS_SOURCE_DIR) / name;
+        const auto path = fs::path(source_folder) / name;
         const auto extension = path.extension();
         if (!fs::is_regular_file(path) ||
             (extension != ".cpp" && extension != ".h" && extension != ".py"))

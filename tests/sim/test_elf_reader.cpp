@@ -10,6 +10,7 @@
 #include "elf_file.h"
 #include "firmware_program.h"
 #include "sim/firmware_image.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using ocellus::sim::firmware_image;
@@ -152,7 +153,7 @@ TEST_CASE("lines are those of statements in code that is there") {
 
 TEST_CASE("the default firmware has symbols and lines, and no path of a machine") {
     const auto image =
-        sim::read_elf(std::string(OCELLUS_SOURCE_DIR) + "/firmware/prebuilt/app.elf", areas);
+        sim::read_elf(std::string(source_folder) + "/firmware/prebuilt/app.elf", areas);
     const auto start = image.address_of("hal_trap_entry");
     REQUIRE(start);
     CHECK(image.symbol_at(*start + 4)->name == "hal_trap_entry");
@@ -338,7 +339,7 @@ TEST_CASE("mutations of a small ELF file do no harm") {
 }
 
 TEST_CASE("mutations of the default firmware do no harm") {
-    const auto bytes = file_bytes(std::string(OCELLUS_SOURCE_DIR) + "/firmware/prebuilt/app.elf");
+    const auto bytes = file_bytes(std::string(source_folder) + "/firmware/prebuilt/app.elf");
     CHECK(refusal(bytes) == "accepted");
     mutate_and_read(bytes, 1000 * effort(), 200, 400, 2);
 }

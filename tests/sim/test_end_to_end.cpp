@@ -20,7 +20,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string configs = std::string(OCELLUS_SOURCE_DIR) + "/configs/";
+const std::string configs = std::string(source_folder) + "/configs/";
 const std::string small = configs + "small.toml";
 
 program_result run_into(const std::string& out, std::vector<std::string> arguments) {
@@ -470,7 +470,7 @@ TEST_CASE("a run that is stopped leaves nothing behind") {
     }
     const std::string base = scratch_folder();
     const auto r =
-        run_program({"timeout", "--preserve-status", "-s", "TERM", "1", OCELLUS_PROGRAM, "run",
+        run_program({"timeout", "--preserve-status", "-s", "TERM", "1", program_path, "run",
                      configs + "imx500.toml", "--frames", "10000", "--out", base + "/out"});
     CHECK(r.exit_code == 143);
     CHECK(contains(r.err, "stopped"));
@@ -499,5 +499,5 @@ TEST_CASE("describe and params say what there is") {
 
 TEST_CASE("the parameter reference is the program's own") {
     CHECK(ocellus_program({"params", "--markdown"}).out ==
-          file_bytes(std::string(OCELLUS_SOURCE_DIR) + "/docs/parameters.md"));
+          file_bytes(std::string(source_folder) + "/docs/parameters.md"));
 }

@@ -6,6 +6,7 @@
 
 #include "program.h"
 #include "sim/envelopes.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus::sim;
 
@@ -26,14 +27,14 @@ TEST_CASE("dates are those of the Gregorian calendar") {
 TEST_CASE("messages to the cloud hold what metadata.jsonl holds") {
     const auto folder = scratch_folder();
     const auto run = ocellus_program(
-        {"run", OCELLUS_SOURCE_DIR "/configs/small.toml", "--frames", "3", "--quiet", "--set",
-         "host.envelopes=true", "--set", "host.inferences_per_message=2", "--set",
+        {"run", std::string(source_folder) + "/configs/small.toml", "--frames", "3", "--quiet",
+         "--set", "host.envelopes=true", "--set", "host.inferences_per_message=2", "--set",
          "host.epoch=2026-01-23T12:30:00Z", "--set", "output.save_frames=none", "--out", "r"},
         folder);
     INFO(run.err);
     REQUIRE(run.exit_code == 0);
     const auto read =
-        run_program({"python3", OCELLUS_SOURCE_DIR "/clients/python/ocellus_metadata.py",
+        run_program({"python3", std::string(source_folder) + "/clients/python/ocellus_metadata.py",
                      folder + "/r/envelopes.jsonl", "--kind", "detection"});
     INFO(read.err);
     REQUIRE(read.exit_code == 0);

@@ -6,6 +6,7 @@
 
 #include "firmware_program.h"
 #include "sim/firmware_profile.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using namespace ocellus::sim;
@@ -106,7 +107,7 @@ TEST_CASE("profile: lines count as often as their instructions ran") {
 
 TEST_CASE("profile: cycles of functions and of waiting are those of the CPU") {
     const std::string out = scratch_folder() + "/out";
-    const auto r = ocellus_program({"run", std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
+    const auto r = ocellus_program({"run", std::string(source_folder) + "/configs/small.toml",
                                     "--frames", "2", "--profile", "--coverage", "--out", out});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);

@@ -8,13 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include "firmware_program.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
 
-const std::string small = std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml";
+const std::string small = std::string(source_folder) + "/configs/small.toml";
 
 program_result run_firmware(const std::string& elf, std::vector<std::string> more = {}) {
     std::vector<std::string> all = {"run",       small,  "--firmware", elf,
@@ -28,7 +29,7 @@ program_result run_firmware(const std::string& elf, std::vector<std::string> mor
 TEST_CASE("the prebuilt firmware is what the sources make") {
     if (!have_cross_compiler())
         return;
-    const std::string folder = scratch_folder(), root = OCELLUS_SOURCE_DIR;
+    const std::string folder = scratch_folder(), root = source_folder;
     const auto r = run_program({"bash", root + "/firmware/build.sh", "--out", folder});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
@@ -39,7 +40,7 @@ TEST_CASE("the prebuilt firmware is what the sources make") {
 TEST_CASE("the minimal example shows what its page says") {
     if (!have_cross_compiler())
         return;
-    const std::string folder = scratch_folder(), root = OCELLUS_SOURCE_DIR;
+    const std::string folder = scratch_folder(), root = source_folder;
     const auto source = file_bytes(root + "/examples/firmware/minimal/main.c");
     CHECK(std::count(source.begin(), source.end(), '\n') < 60);
     const auto elf = build_firmware(folder, "minimal", root + "/examples/firmware/minimal/main.c");
@@ -73,8 +74,8 @@ TEST_CASE(
     if (!have_cross_compiler())
         return;
     const std::string folder = scratch_folder();
-    const auto elf = build_firmware(
-        folder, "busy", std::string(OCELLUS_SOURCE_DIR) + "/tests/firmware_programs/busy.c");
+    const auto elf = build_firmware(folder, "busy",
+                                    std::string(source_folder) + "/tests/firmware_programs/busy.c");
     std::string first;
     const std::vector<std::vector<std::string>> variants = {{},
                                                             {"--set", "cpu.run_ahead=100 ns"},

@@ -11,6 +11,7 @@
 #include "sim/picture_sequence.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/sim/program.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using namespace ocellus::sim;
@@ -61,7 +62,7 @@ TEST_CASE("frame k of a run is file k, and a damaged file ends the run by name")
     for (unsigned k = 0; k < 3; ++k)
         put_grey(at + "v" + std::to_string(k) + ".png", codes[k]);
     const std::vector<std::string> command = {
-        "run",       std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml",
+        "run",       std::string(source_folder) + "/configs/small.toml",
         "--scene",   at + "v%d.png",
         "--network", "none",
         "--frames",  "3",

@@ -9,13 +9,14 @@
 
 #include "core/files.h"
 #include "program.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
 
-const std::string configs = std::string(OCELLUS_SOURCE_DIR) + "/configs/";
+const std::string configs = std::string(source_folder) + "/configs/";
 
 struct outcome {
     json statistics;

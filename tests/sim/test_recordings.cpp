@@ -11,6 +11,7 @@
 #include "firmware_program.h"
 #include "sim/recording.h"
 #include "sim/script.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using namespace ocellus;
@@ -19,15 +20,15 @@ using ocellus::sim::script_names;
 
 namespace {
 
-const std::string root = OCELLUS_SOURCE_DIR;
+const std::string root = source_folder;
 const std::string small = root + "/configs/small.toml";
 
 /// The program under the name of another verb: `ocellus run ...` becomes `ocellus record --to X
 /// ...`.
 std::string recording_program(const std::string& folder, const std::string& to) {
     const std::string path = folder + "/recording_ocellus";
-    write_bytes(path, "#!/bin/sh\nshift\nexec '" + std::string(OCELLUS_PROGRAM) +
-                          "' record --to '" + to + "' \"$@\"\n");
+    write_bytes(path, "#!/bin/sh\nshift\nexec '" + std::string(program_path) + "' record --to '" +
+                          to + "' \"$@\"\n");
     chmod(path.c_str(), 0755);
     return path;
 }
@@ -172,7 +173,7 @@ TEST_CASE("what is typed into the UART enters again at its time") {
                 "p.wait()\n"
                 "sys.stderr.write(p.stderr.read())\n"
                 "sys.exit(p.returncode)\n");
-    auto r = run_program({"python3", terminal, OCELLUS_PROGRAM, "record", "--to", file, small,
+    auto r = run_program({"python3", terminal, program_path, "record", "--to", file, small,
                           "--firmware", elf, "--network", "none", "--timing-only", "--uart",
                           "tcp:0", "--set", "run.hang_time=0 s", "--wall-limit", "60 s"});
     INFO(r.err);

@@ -8,6 +8,7 @@
 #include "core/diagnostics.h"
 #include "program.h"
 #include "sim/regress_suite.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using namespace ocellus;
@@ -16,7 +17,7 @@ using sim::run_record;
 
 namespace {
 
-const std::string small = std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml";
+const std::string small = std::string(source_folder) + "/configs/small.toml";
 
 sim::regress_suite suite_of(const std::string& text) {
     const std::string path = scratch_folder() + "/suite.toml";

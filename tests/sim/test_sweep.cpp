@@ -18,13 +18,14 @@
 #include "core/diagnostics.h"
 #include "program.h"
 #include "sim/sweep_store.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using namespace ocellus::sim;
 
 namespace {
 
-const std::string source = OCELLUS_SOURCE_DIR;
+const std::string source = source_folder;
 
 /// Twelve points of the small sensor.
 std::string twelve_points(const std::string& folder) {
@@ -53,7 +54,7 @@ void check_same(const std::string& a, const std::string& b) {
 
 /// Starts the program and leaves it alone.
 pid_t start(const std::vector<std::string>& arguments) {
-    std::vector<char*> argv = {const_cast<char*>(OCELLUS_PROGRAM)};
+    std::vector<char*> argv = {const_cast<char*>(program_path)};
     for (const auto& a : arguments)
         argv.push_back(const_cast<char*>(a.c_str()));
     argv.push_back(nullptr);
@@ -314,8 +315,8 @@ TEST_CASE("the sweep of the documentation works") {
 }
 
 TEST_CASE("the script that compares whole, killed and sharded sweeps agrees") {
-    const auto r = run_program(
-        {"env", "OCELLUS=" OCELLUS_PROGRAM, "bash", source + "/tools/check-sweep.sh", "12", "2"});
+    const auto r = run_program({"env", "OCELLUS=" + std::string(program_path), "bash",
+                                source + "/tools/check-sweep.sh", "12", "2"});
     INFO(r.out << r.err);
     CHECK(r.exit_code == 0);
 }

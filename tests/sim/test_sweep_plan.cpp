@@ -12,6 +12,7 @@
 #include "program.h"
 #include "sim/sweep_plan.h"
 #include "sim/sweep_shard.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using namespace ocellus::sim;
@@ -166,7 +167,7 @@ TEST_CASE("random points lie in their ranges") {
 }
 
 TEST_CASE("ids follow the resolved settings and the content of files, not their places") {
-    const std::string root = OCELLUS_SOURCE_DIR;
+    const std::string root = source_folder;
     const auto folder = scratch_folder();
     write_bytes(folder + "/net.onnx", file_bytes(root + "/configs/networks/parcels.onnx"));
     write_bytes(folder + "/base.toml", "[npu]\nclock = \"300 MHz\"\n");

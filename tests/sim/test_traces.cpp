@@ -15,13 +15,14 @@
 #include "firmware_program.h"
 #include "sim/diff.h"
 #include "sim/trace_export.h"
+#include "tests/test_paths.h"
 
 namespace fs = std::filesystem;
 using namespace ocellus;
 
 namespace {
 
-const std::string small = std::string(OCELLUS_SOURCE_DIR) + "/configs/small.toml";
+const std::string small = std::string(source_folder) + "/configs/small.toml";
 
 program_result trace_run(const std::string& trace, std::vector<std::string> more = {}) {
     std::vector<std::string> all = {"run", small, "--quiet", "--trace", trace};
