@@ -36,8 +36,10 @@ constexpr cci_register table[] = {
      "While 1, writes are kept back; 0 lets them act together.", ccs},
     {0x0106, 1, 1, rw, 0x00, "fast_standby_ctrl", "",
      "1 ends the stream without waiting for the frame. Kept; the frame always ends.", driver},
-    {0x0112, 2, 1, rw, 0x0A0A, "csi_data_format", "", "Bits before and after compression: 0x0A0A "
-     "is RAW10.", ccs},
+    {0x0112, 2, 1, rw, 0x0A0A, "csi_data_format", "",
+     "Bits before and after compression: 0x0A0A "
+     "is RAW10.",
+     ccs},
     {0x0114, 1, 1, rw, 0x01, "csi_lane_mode", "csi2.LANES", "CSI-2 data lanes less 1: 1 or 3.",
      ccs},
     {0x0136, 2, 1, rw, 0x1B00, "extclk_frequency_mhz", "",
@@ -58,8 +60,7 @@ constexpr cci_register table[] = {
     // MIPI CCS range: clocks
     {0x0300, 2, 1, rw, 5, "vt_pix_clk_div", "pixel_array.PLL_PIX",
      "Pixel clock divider after vt_sys_clk_div; four pixels a clock.", driver},
-    {0x0302, 2, 1, rw, 2, "vt_sys_clk_div", "pixel_array.PLL_SYS", "System clock divider.",
-     driver},
+    {0x0302, 2, 1, rw, 2, "vt_sys_clk_div", "pixel_array.PLL_SYS", "System clock divider.", driver},
     {0x0304, 2, 1, rw, 2, "pre_pll_clk_div", "pixel_array.PLL_PRE", "Divider before the pixel PLL.",
      driver},
     {0x0306, 2, 1, rw, 155, "pll_multiplier", "pixel_array.PLL_MULT",
@@ -77,15 +78,13 @@ constexpr cci_register table[] = {
      "Lines from the start of one frame to the next.", ccs},
     {0x0342, 2, 1, rw, 17900, "line_length_pck", "pixel_array.LINE_LENGTH",
      "Pixel clocks from one row to the next.", ccs},
-    {0x0344, 2, 1, rw, 0, "x_addr_start", "pixel_array.X_START", "First column that is read.",
-     ccs},
+    {0x0344, 2, 1, rw, 0, "x_addr_start", "pixel_array.X_START", "First column that is read.", ccs},
     {0x0346, 2, 1, rw, 0, "y_addr_start", "pixel_array.Y_START", "First row that is read.", ccs},
     {0x0348, 2, 1, rw, 4055, "x_addr_end", "pixel_array.X_END", "Last column that is read.", ccs},
     {0x034A, 2, 1, rw, 3039, "y_addr_end", "pixel_array.Y_END", "Last row that is read.", ccs},
     {0x034C, 2, 1, rw, 4056, "x_output_size", "pixel_array.WIDTH", "Columns of the image sent.",
      ccs},
-    {0x034E, 2, 1, rw, 3040, "y_output_size", "pixel_array.HEIGHT", "Rows of the image sent.",
-     ccs},
+    {0x034E, 2, 1, rw, 3040, "y_output_size", "pixel_array.HEIGHT", "Rows of the image sent.", ccs},
     {0x0350, 1, 1, rw, 0, "frame_length_ctrl", "",
      "1 lengthens the frame for an exposure that does not fit. Kept; the exposure is limited.",
      driver},
@@ -104,8 +103,7 @@ constexpr cci_register table[] = {
     // MIPI CCS range: test pattern
     {0x0600, 2, 1, rw, 0, "test_pattern_mode", "pixel_array.TEST_PATTERN",
      "0 picture, 1 solid colour, 2 colour bars, 3 bars fading to grey, 4 PN9.", ccs},
-    {0x0602, 2, 1, rw, 0, "test_data_red", "pixel_array.TEST_RED", "Red of the solid colour.",
-     ccs},
+    {0x0602, 2, 1, rw, 0, "test_data_red", "pixel_array.TEST_RED", "Red of the solid colour.", ccs},
     {0x0604, 2, 1, rw, 0, "test_data_greenr", "pixel_array.TEST_GREEN_RED",
      "Green of red rows of the solid colour.", ccs},
     {0x0606, 2, 1, rw, 0, "test_data_blue", "pixel_array.TEST_BLUE", "Blue of the solid colour.",
@@ -214,7 +212,8 @@ constexpr cci_register table[] = {
     {0xD750, 1, 3, rw, 2, "tensor_image_format", "", "Of networks 0 to 2; 2: RGB. Kept.", driver},
     {0xD76C, 2, 12, rw, 0, "yc_matrix", "",
      "3 x 4 affine matrix K00 .. K23; coefficient 0x400 = 1.0, offset 0x1800 = -2048 (13-bit two's "
-     "complement). Kept.", driver},
+     "complement). Kept.",
+     driver},
     {0xD784, 4, 3, rw, 0x007F0180, "yc_clip", "", "Clips: maximum and minimum. Kept.", driver},
     {0xD7D8, 4, 3, rw, 0x007F0180, "norm_clip", "", "Clips after normalisation. Kept.", driver},
     {0xD800, 1, 1, rw, 0, "manual_mode", "", "Kept.", isp},
@@ -234,7 +233,8 @@ constexpr cci_register table[] = {
     {0xD96C, 1, 4, rw, 0x44, "undocumented_d96c", "", undocumented, driver},
     {0xE000, 2, 384, rw, 0x0100, "shading_red", "",
      "Lens shading of R and Gr (presumed): 12 rows x 16 columns x 2 channels, 8.8 fixed point. "
-     "Kept.", driver},
+     "Kept.",
+     driver},
     {0xE300, 2, 384, rw, 0x0100, "shading_blue", "", "Lens shading of B and Gb. Kept.", driver},
 };
 
@@ -300,16 +300,13 @@ std::string cci_register_reference() {
         "|---|---|---|---|---|---|---|---|\n";
     for (const auto& r : cci_registers()) {
         const std::string index =
-            r.count == 1
-                ? fmt::format("0x{:04X}", r.index)
-                : fmt::format("0x{:04X} - 0x{:04X}", r.index, r.index + r.span() - 1);
-        out += fmt::format("| {} | {} | {} | 0x{:0{}X} | {}{} | {} | {} | {} |\n", index,
-                           r.count == 1 ? fmt::format("{}", r.bytes)
-                                        : fmt::format("{} x {}", r.count, r.bytes),
-                           r.mode == access::read_only ? "read" : "read, write", r.reset,
-                           2 * r.bytes, r.name,
-                           r.count == 1 ? "" : fmt::format("[0..{}]", r.count - 1), r.acts,
-                           r.sentence, r.source);
+            r.count == 1 ? fmt::format("0x{:04X}", r.index)
+                         : fmt::format("0x{:04X} - 0x{:04X}", r.index, r.index + r.span() - 1);
+        out += fmt::format(
+            "| {} | {} | {} | 0x{:0{}X} | {}{} | {} | {} | {} |\n", index,
+            r.count == 1 ? fmt::format("{}", r.bytes) : fmt::format("{} x {}", r.count, r.bytes),
+            r.mode == access::read_only ? "read" : "read, write", r.reset, 2 * r.bytes, r.name,
+            r.count == 1 ? "" : fmt::format("[0..{}]", r.count - 1), r.acts, r.sentence, r.source);
     }
     return out;
 }

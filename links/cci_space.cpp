@@ -112,9 +112,8 @@ bool cci_space::write(std::uint16_t index, std::uint8_t value) {
         return true;
     }
     // The order is that of the first writes, so that a host that repeats itself cannot grow it.
-    if (std::none_of(held_.begin(), held_.end(), [&](const touched& t) {
-            return t.what == r && t.element == element;
-        }))
+    if (std::none_of(held_.begin(), held_.end(),
+                     [&](const touched& t) { return t.what == r && t.element == element; }))
         held_.push_back({r, element});
     return true;
 }

@@ -239,14 +239,12 @@ TEST_CASE("cci: what the target stretches adds to a message") {
     cci_message m;
     m.index = 0x0340;
     m.bytes = {1, 2, 3, 4};
-    CHECK(b.send(m).second ==
-          b.target.bit_time() * (29.0 + 36.0) + sc_time(12, sc_core::SC_US));
+    CHECK(b.send(m).second == b.target.bit_time() * (29.0 + 36.0) + sc_time(12, sc_core::SC_US));
     // An access of 5 us hides behind half a bit of 2.5 us.
     b.target.space().on_write([&](const cci_register&, unsigned, std::uint32_t) {
         b.target.take(sc_time(5, sc_core::SC_US));
     });
-    CHECK(b.send(m).second == b.target.bit_time() * (29.0 + 36.0) +
-                                  sc_time(12, sc_core::SC_US) +
+    CHECK(b.send(m).second == b.target.bit_time() * (29.0 + 36.0) + sc_time(12, sc_core::SC_US) +
                                   (sc_time(5, sc_core::SC_US) - b.target.bit_time() / 2) * 2.0);
     CHECK(b.stats.value("cci.stretched") == Approx(12e-6 + 12e-6 + 2 * 3.75e-6));
 }
@@ -317,13 +315,12 @@ TEST_CASE("cci: read-only registers, hold and reset") {
 TEST_CASE("cci: a live register is sampled once for its bytes") {
     bench b;
     std::uint32_t value = 0x01FF;
-    b.target.space().on_read(
-        [&](const cci_register& r, unsigned) -> std::optional<std::uint32_t> {
-            if (std::string(r.name) != "temp_sensor_output" &&
-                std::string(r.name) != "reference_status")
-                return std::nullopt;
-            return value++;
-        });
+    b.target.space().on_read([&](const cci_register& r, unsigned) -> std::optional<std::uint32_t> {
+        if (std::string(r.name) != "temp_sensor_output" &&
+            std::string(r.name) != "reference_status")
+            return std::nullopt;
+        return value++;
+    });
     CHECK(b.read(0xD010, 4) == bytes{0, 0, 0x01, 0xFF});
     CHECK(b.read(0xD010, 4) == bytes{0, 0, 0x02, 0x00});
     CHECK(b.read(0x0340, 2) == bytes{0x12, 0x42});
@@ -353,8 +350,8 @@ void fuzz(std::uint64_t messages, std::uint64_t seed) {
     std::uint64_t wrong = 0, answered = 0;
     for (std::uint64_t n = 0; n < messages; ++n) {
         cci_message m;
-        m.device = static_cast<std::uint8_t>(next() % 8 ? (next() % 2 ? 0x1A : 0x36)
-                                                        : next() % 256);
+        m.device =
+            static_cast<std::uint8_t>(next() % 8 ? (next() % 2 ? 0x1A : 0x36) : next() % 256);
         m.read = next() % 2;
         const std::uint32_t kind = next() % 4;
         const auto& r = cci_registers()[next() % cci_registers().size()];
