@@ -232,58 +232,57 @@ std::size_t sample_bytes() {
     return V::bytes / V::channels;
 }
 
-#define OCELLUS_DEPTHWISE(name, attributes)                                                        \
-    /* Groups or Columns of 0: as many as the weights say. */                                      \
-    template <class V, bool Fused, step How, int Groups, int Columns>                              \
-    attributes void name(const depthwise_weights& w, const depthwise_line& d, block_place at) {    \
-        const std::size_t groups = Groups ? Groups : w.groups;                                     \
-        const std::size_t columns = Columns ? Columns : w.kernel_w;                                \
-        const std::size_t column = groups * V::vectors * V::bytes;                                 \
-        for (std::size_t g = 0; g < groups; ++g) {                                                 \
-            const std::uint8_t* rows[V::rows];                                                     \
-            for (std::size_t r = 0; r < V::rows; ++r)                                              \
-                rows[r] = d.lines[std::min(g * V::rows + r, w.kernel_h - 1)] +                     \
-                          at.channel * sample_bytes<V>();                                          \
-            std::uint8_t* to = d.scratch + g * V::vectors * V::bytes;                              \
-            for (std::size_t x = 0; x < d.columns; ++x, to += column) {                            \
-                V::interleave(rows, to);                                                           \
-                for (auto& row : rows)                                                             \
-                    row += d.pixel_bytes;                                                          \
-            }                                                                                      \
-        }                                                                                          \
-        const V finisher(w.constants);                                                             \
-        const std::uint8_t* const weights = w.data.data() + at.weights;                            \
-        const std::size_t count = std::min(V::channels, w.channels - at.channel);                  \
-        for (std::size_t x = 0; x < d.width; ++x) {                                                \
-            const std::uint8_t* samples = d.scratch + x * d.stride * column;                       \
-            typename V::vector sum[V::vectors];                                                    \
-            for (auto& s : sum)                                                                    \
-                s = V::zero();                                                                     \
-            _Pragma("GCC unroll 4") for (std::size_t g = 0; g < groups; ++g)                       \
-                _Pragma("GCC unroll 4") for (std::size_t kx = 0; kx < columns; ++kx)               \
-                    _Pragma("GCC unroll 4") for (std::size_t j = 0; j < V::vectors; ++j) sum[j] =  \
-                        V::dot(sum[j],                                                             \
-                               V::load(samples + kx * d.dilation * column +                        \
-                                       (g * V::vectors + j) * V::bytes),                           \
-                               V::load(weights +                                                   \
-                                       ((g * columns + kx) * V::vectors + j) * V::bytes));         \
-            if constexpr (Fused) {                                                                 \
-                _Pragma("GCC unroll 4") for (std::size_t j = 0; j < V::vectors; ++j) {             \
-                    const typename V::template constants<How> c(w.constants,                       \
-                                                                at.channel + j * V::lanes);        \
-                    sum[j] = c(sum[j]);                                                            \
-                }                                                                                  \
-                finisher.finish(sum, d.out + x * w.channels + at.channel, count);                  \
-            } else {                                                                               \
-                std::int32_t* to = d.accumulators + x * d.padded + at.channel;                     \
-                for (std::size_t j = 0; j < V::vectors; ++j) {                                     \
-                    std::int32_t lanes[V::lanes];                                                  \
-                    V::store(lanes, sum[j]);                                                       \
-                    for (std::size_t k = 0; k < V::lanes; k += 4)                                  \
-                        std::memcpy(to + k * V::vectors + 4 * j, lanes + k, 16);                   \
-                }                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
+#define OCELLUS_DEPTHWISE(name, attributes)                                                      \
+    /* Groups or Columns of 0: as many as the weights say. */                                    \
+    template <class V, bool Fused, step How, int Groups, int Columns>                            \
+    attributes void name(const depthwise_weights& w, const depthwise_line& d, block_place at) {  \
+        const std::size_t groups = Groups ? Groups : w.groups;                                   \
+        const std::size_t columns = Columns ? Columns : w.kernel_w;                              \
+        const std::size_t column = groups * V::vectors * V::bytes;                               \
+        for (std::size_t g = 0; g < groups; ++g) {                                               \
+            const std::uint8_t* rows[V::rows];                                                   \
+            for (std::size_t r = 0; r < V::rows; ++r)                                            \
+                rows[r] = d.lines[std::min(g * V::rows + r, w.kernel_h - 1)] +                   \
+                          at.channel * sample_bytes<V>();                                        \
+            std::uint8_t* to = d.scratch + g * V::vectors * V::bytes;                            \
+            for (std::size_t x = 0; x < d.columns; ++x, to += column) {                          \
+                V::interleave(rows, to);                                                         \
+                for (auto& row : rows)                                                           \
+                    row += d.pixel_bytes;                                                        \
+            }                                                                                    \
+        }                                                                                        \
+        const V finisher(w.constants);                                                           \
+        const std::uint8_t* const weights = w.data.data() + at.weights;                          \
+        const std::size_t count = std::min(V::channels, w.channels - at.channel);                \
+        for (std::size_t x = 0; x < d.width; ++x) {                                              \
+            const std::uint8_t* samples = d.scratch + x * d.stride * column;                     \
+            typename V::vector sum[V::vectors];                                                  \
+            for (auto& s : sum)                                                                  \
+                s = V::zero();                                                                   \
+            _Pragma("GCC unroll 4") for (std::size_t g = 0; g < groups; ++g)                     \
+                _Pragma("GCC unroll 4") for (std::size_t kx = 0; kx < columns; ++kx) _Pragma(    \
+                    "GCC unroll 4") for (std::size_t j = 0; j < V::vectors; ++j) sum[j] =        \
+                    V::dot(sum[j],                                                               \
+                           V::load(samples + kx * d.dilation * column +                          \
+                                   (g * V::vectors + j) * V::bytes),                             \
+                           V::load(weights + ((g * columns + kx) * V::vectors + j) * V::bytes)); \
+            if constexpr (Fused) {                                                               \
+                _Pragma("GCC unroll 4") for (std::size_t j = 0; j < V::vectors; ++j) {           \
+                    const typename V::template constants<How> c(w.constants,                     \
+                                                                at.channel + j * V::lanes);      \
+                    sum[j] = c(sum[j]);                                                          \
+                }                                                                                \
+                finisher.finish(sum, d.out + x * w.channels + at.channel, count);                \
+            } else {                                                                             \
+                std::int32_t* to = d.accumulators + x * d.padded + at.channel;                   \
+                for (std::size_t j = 0; j < V::vectors; ++j) {                                   \
+                    std::int32_t lanes[V::lanes];                                                \
+                    V::store(lanes, sum[j]);                                                     \
+                    for (std::size_t k = 0; k < V::lanes; k += 4)                                \
+                        std::memcpy(to + k * V::vectors + 4 * j, lanes + k, 16);                 \
+                }                                                                                \
+            }                                                                                    \
+        }                                                                                        \
     }
 OCELLUS_DEPTHWISE(bytes_block, OCELLUS_AVX512)
 OCELLUS_DEPTHWISE(words_block, OCELLUS_AVX2)

@@ -33,9 +33,7 @@ struct depthwise_weights {
     std::vector<std::uint8_t> data;
     requantizer_arrays constants;  ///< in the order of the accumulators
     /// Bytes of one interleaved column of a block of channels.
-    std::size_t column_bytes() const {
-        return groups * (kind == depthwise_kind::bytes ? 256 : 64);
-    }
+    std::size_t column_bytes() const { return groups * (kind == depthwise_kind::bytes ? 256 : 64); }
 };
 /// `weights` are w - zero_point, kernel_h x kernel_w x channels.
 depthwise_weights pack_depthwise_vectors(depthwise_kind kind,

@@ -72,9 +72,9 @@ class packed_depthwise : public packed_layer {
                 std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(t * channels_), channels_,
                             plain_weights_.begin() + static_cast<std::ptrdiff_t>(t * padded_));
         } else {
-            vectors_ = pack_depthwise_vectors(
-                way_, weights, static_cast<std::size_t>(l.kernel_h),
-                static_cast<std::size_t>(l.kernel_w), channels_, requantizers_);
+            vectors_ = pack_depthwise_vectors(way_, weights, static_cast<std::size_t>(l.kernel_h),
+                                              static_cast<std::size_t>(l.kernel_w), channels_,
+                                              requantizers_);
         }
         sample_ = way_ == depthwise_kind::bytes ? 1 : 2;
         const auto width = static_cast<std::size_t>(y_.shape[2]);
@@ -123,12 +123,11 @@ class packed_depthwise : public packed_layer {
                 std::vector<const std::int16_t*> of_words(kernel_h);
                 for (std::size_t ky = 0; ky < kernel_h; ++ky)
                     of_words[ky] = reinterpret_cast<const std::int16_t*>(lines[ky]);
-                run_depthwise_row(
-                    {of_words.data(), plain_weights_.data(), kernel_h,
-                     static_cast<std::size_t>(l.kernel_w), padded_,
-                     static_cast<std::size_t>(l.stride_w) * padded_,
-                     static_cast<std::size_t>(l.dilation_w) * padded_, width},
-                    accumulators);
+                run_depthwise_row({of_words.data(), plain_weights_.data(), kernel_h,
+                                   static_cast<std::size_t>(l.kernel_w), padded_,
+                                   static_cast<std::size_t>(l.stride_w) * padded_,
+                                   static_cast<std::size_t>(l.dilation_w) * padded_, width},
+                                  accumulators);
                 requantize_rows(requantizers_, accumulators, padded_, width, 0, channels_, out,
                                 channels_);
                 continue;

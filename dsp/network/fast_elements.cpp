@@ -73,9 +73,8 @@ inline __attribute__((always_inline)) void add_once_body(const fixed_operands& i
     }
 }
 
-inline __attribute__((always_inline)) void add_real_body(const real_operands& in,
-                                                         std::uint8_t* out, std::size_t count,
-                                                         const addition& sum) {
+inline __attribute__((always_inline)) void add_real_body(const real_operands& in, std::uint8_t* out,
+                                                         std::size_t count, const addition& sum) {
     const std::uint8_t *a = in.a, *b = in.b;
     const float* __restrict table_a = in.table_a;
     const float* __restrict table_b = in.table_b;

@@ -27,8 +27,7 @@ class packed_product : public packed_layer {
             group_out_ = outputs_ / groups;
             rows_ = static_cast<std::size_t>(y_.shape[1] * y_.shape[2]);
             plain_ = groups == 1 && l.kernel_h == 1 && l.kernel_w == 1 && l.stride_h == 1 &&
-                     l.stride_w == 1 &&
-                     (l.pad_top | l.pad_left | l.pad_bottom | l.pad_right) == 0;
+                     l.stride_w == 1 && (l.pad_top | l.pad_left | l.pad_bottom | l.pad_right) == 0;
         } else {
             group_in_ = depth_;
             group_out_ = outputs_;
@@ -37,12 +36,11 @@ class packed_product : public packed_layer {
         const std::vector<std::int16_t> weights = centred_weights(w, outputs_, depth_);
         shape_ = gemm_shape_of(kernels, fits_int8(weights));
         for (std::size_t first = 0; first < outputs_; first += group_out_)
-            groups_.push_back(
-                pack_gemm_weights(kernels, shape_,
-                                  {weights.begin() + static_cast<std::ptrdiff_t>(first * depth_),
-                                   weights.begin() +
-                                       static_cast<std::ptrdiff_t>((first + group_out_) * depth_)},
-                                  group_out_, depth_));
+            groups_.push_back(pack_gemm_weights(
+                kernels, shape_,
+                {weights.begin() + static_cast<std::ptrdiff_t>(first * depth_),
+                 weights.begin() + static_cast<std::ptrdiff_t>((first + group_out_) * depth_)},
+                group_out_, depth_));
         // Unsigned bytes keep their zero point: its product with the weights goes into the bias.
         std::vector<channel_sum> sums(outputs_);
         for (std::size_t o = 0; o < outputs_; ++o)
@@ -56,12 +54,10 @@ class packed_product : public packed_layer {
         row_bytes_ = round_up(groups_[0].steps * 4, 64);
         panel_bytes_ = shape_.rows * row_bytes_;
         stride_ = groups_[0].blocks * gemm_block;
-        lines_at_ =
-            round_up(panel_bytes_ + (shape_.rows * stride_ + requantize_block) * 4, 64);
+        lines_at_ = round_up(panel_bytes_ + (shape_.rows * stride_ + requantize_block) * 4, 64);
         if (image_ && !plain_) {
-            const std::size_t reached =
-                static_cast<std::size_t>((y_.shape[2] - 1) * l.stride_w +
-                                         (l.kernel_w - 1) * l.dilation_w + 1);
+            const std::size_t reached = static_cast<std::size_t>(
+                (y_.shape[2] - 1) * l.stride_w + (l.kernel_w - 1) * l.dilation_w + 1);
             const auto padded = static_cast<std::size_t>(x_.shape[2] + l.pad_left);
             line_bytes_ = std::max(reached, padded) * static_cast<std::size_t>(x_.shape[3]) *
                           (shape_.bytes ? 1 : 2);
@@ -107,8 +103,8 @@ class packed_product : public packed_layer {
             widen(reinterpret_cast<std::int16_t*>(row) + at, from, count, input_.flip, input_.zero);
     }
 
-    /// All lines of the picture in the samples of the kernel, between margins of the zero point, and
-    /// after them one of nothing else.
+    /// All lines of the picture in the samples of the kernel, between margins of the zero point,
+    /// and after them one of nothing else.
     void convert_picture(const std::uint8_t* in, std::uint8_t* lines) const {
         const auto in_h = static_cast<std::size_t>(x_.shape[1]);
         const std::size_t width = static_cast<std::size_t>(x_.shape[2] * x_.shape[3]);
