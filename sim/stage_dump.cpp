@@ -34,9 +34,9 @@ std::string png_of(const isp::stage_picture& p, worker_pool& pool) {
 
 }  // namespace
 
-void write_stage_dumps(
-    output_folder& out,
-    const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& frames, worker_pool& pool) {
+void write_stage_dumps(output_folder& out,
+                       const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& frames,
+                       worker_pool& pool) {
     std::string list;
     for (const auto& [frame, work] : frames) {
         const auto& stages = work->stages();

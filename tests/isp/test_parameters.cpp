@@ -31,7 +31,7 @@ TEST_CASE("ISP parameters: what the words cannot hold is told all at once") {
     isp_parameters p;
     CHECK(complaints(p).empty());
     p.white_balance_red = 15;  // times 274/256
-    p.matrix[4] = 3.9;         // 3.9 fits; the row's other entries round to sums that do not move it
+    p.matrix[4] = 3.9;  // 3.9 fits; the row's other entries round to sums that do not move it
     p.matrix[8] = 4.2;
     p.window_x = 400;
     p.window_y = 200;
@@ -66,7 +66,8 @@ TEST_CASE("ISP parameters: a stage runs when its parameter says so, and only the
                        bit_of(stage::luma_noise_reduction)));
     for (unsigned j = 0; j < linearisation_knots; ++j) {
         const double x = std::min(128.0 * j, 4095.0);
-        CHECK(std::abs(s.linearisation[j] - x * x / 4095) <= (j + 1 < linearisation_knots ? 0.5 : 1));
+        CHECK(std::abs(s.linearisation[j] - x * x / 4095) <=
+              (j + 1 < linearisation_knots ? 0.5 : 1));
     }
     REQUIRE(s.shading);
     p.linearisation = false;

@@ -16,11 +16,11 @@ namespace {
 
 program_result run(const std::string& out, const std::vector<std::string>& more) {
     std::vector<std::string> command = {
-        "run",   std::string(source_folder) + "/configs/small.toml",
-        "--out", out,
-        "--set", "isp.defect_correction=true",
-        "--set", "isp.lens_shading=true",
-        "--set", "isp.luma_noise_reduction=true",
+        "run",    std::string(source_folder) + "/configs/small.toml",
+        "--out",  out,
+        "--set",  "isp.defect_correction=true",
+        "--set",  "isp.lens_shading=true",
+        "--set",  "isp.luma_noise_reduction=true",
         "--quiet"};
     command.insert(command.end(), more.begin(), more.end());
     return ocellus_program(command);
