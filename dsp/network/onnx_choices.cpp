@@ -113,8 +113,8 @@ bool onnx_reader::read_integer_product(const onnx::NodeProto& node) {
     const value x = dequantized(first, zero_of(2), 0);
     const value& second = input(node, 1);
     const value w = dequantized(second, zero_of(3), convolves ? 0 : 1);
-    value v = convolves ? convolution(node, x, w, node.input(0), node.input(1))
-                        : matrix_product(node, x, w, node.input(1));
+    value v = convolves ? convolution(node, x, w, input_name(node, 0), input_name(node, 1))
+                        : matrix_product(node, x, w, input_name(node, 1));
     value out;
     finish(v, plain_numbers(0), element::int32, node.output(0), out);
     out.what = value::kind::indices;
@@ -128,7 +128,7 @@ value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, c
     const bool constant_b = b.what == value::kind::constant_view;
     if (constant_b && b.shape.size() == 2 && a.shape.size() >= 2)
         return product(node, a, b, false, b_name);
-    require_view(a, node.input(0));
+    require_view(a, input_name(node, 0));
     if (a.layout != order::natural)
         bad("multiplies pictures as matrices: this is not supported");
     if (!constant_b) {
@@ -280,8 +280,8 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
             bad("its indices must be a constant list of integers");
         if (list.shape.empty() && x.layout != order::natural)
             bad("drops a dimension of a picture: this is not supported");
-        const int index =
-            add_tensor(node.input(1), {static_cast<int>(list.integers.size())}, element::int64);
+        const int index = add_tensor(input_name(node, 1), {static_cast<int>(list.integers.size())},
+                                     element::int64);
         for (std::int64_t i : list.integers) {
             if (i < -x.shape[d] || i >= x.shape[d])
                 bad(fmt::format("takes index {} of {}", i, x.shape[d]));
@@ -306,7 +306,7 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
             bad("measures a result inside the network: only inputs can be quantized this way");
         layer l;
         l.kind = op::dynamic_quantize;
-        l.inputs = {operand_tensor(x, node.input(0))};
+        l.inputs = {operand_tensor(x, input_name(node, 0))};
         const value source = x;
         add_layer(std::move(l), node, 0, memory_shape(source), element::uint8, source.layout,
                   source.shape);
@@ -320,13 +320,14 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         const value boxes = input(node, 0), scores = input(node, 1);
         if (boxes.shape.size() != 3 || scores.shape.size() != 3)
             bad("expects boxes and scores of 3 dimensions");
-        l.inputs = {operand_tensor(boxes, node.input(0)), operand_tensor(scores, node.input(1))};
+        l.inputs = {operand_tensor(boxes, input_name(node, 0)),
+                    operand_tensor(scores, input_name(node, 1))};
         const auto number = [&](int k, float otherwise) {
             if (!has_input(node, k))
                 return otherwise;
             const constant& c = constant_input(node, k);
             if (c.size() != 1)
-                bad(fmt::format("'{}' must be one number", node.input(k)));
+                bad(fmt::format("'{}' must be one number", input_name(node, k)));
             return c.is_float() ? c.reals[0] : static_cast<float>(c.integers[0]);
         };
         detection_settings& d = l.detection;
@@ -354,7 +355,7 @@ bool onnx_reader::read_block(const onnx::NodeProto& node) {
     const bool to_depth = node.op_type() == "SpaceToDepth";
     if (!to_depth && node.op_type() != "DepthToSpace")
         return false;
-    const value x = as_picture(moved(node), node.input(0));
+    const value x = as_picture(moved(node), input_name(node, 0));
     const attributes a(node);
     const std::int64_t b = a.integer("blocksize", 0);
     const std::int64_t extent = x.shape[to_depth ? 2 : 1];
@@ -386,11 +387,12 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
         if (node.input_size() != 2)
             bad(fmt::format("has {} inputs, expected 2", node.input_size()));
         const value& left = view(node, 0);
-        define(node, pair(node, what, left, input(node, 1), node.input(0), node.input(1)));
+        define(node,
+               pair(node, what, left, input(node, 1), input_name(node, 0), input_name(node, 1)));
     } else if (kind == "Equal" || kind == "Less" || kind == "Greater" || kind == "LessOrEqual" ||
                kind == "GreaterOrEqual") {
-        value v =
-            pair(node, op::compare, view(node, 0), input(node, 1), node.input(0), node.input(1));
+        value v = pair(node, op::compare, view(node, 0), input(node, 1), input_name(node, 0),
+                       input_name(node, 1));
         layer l = v.draft;
         l.comparison = kind == "Equal"         ? comparison_kind::equal
                        : kind == "Less"        ? comparison_kind::less
@@ -432,7 +434,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
     } else if (kind == "ReduceSum") {
         define(node, reduced(node, op::reduce_sum, view(node, 0)));
     } else if (kind == "GlobalMaxPool") {
-        const value x = as_picture(moved(node), node.input(0));
+        const value x = as_picture(moved(node), input_name(node, 0));
         value v = start(node, op::reduce_max, x);
         v.draft.axes = {1, 2};
         v.shape[2] = v.shape[3] = 1;
@@ -440,7 +442,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
     } else if (kind == "ConvTranspose") {
         value v = transposed_convolution(node, view(node, 0), weights(node, 1));
         if (has_input(node, 2))
-            attach_bias(v, input(node, 2), node.input(2));
+            attach_bias(v, input(node, 2), input_name(node, 2));
         define(node, std::move(v));
     } else {
         return false;
@@ -451,7 +453,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
 /// Weights lie input channel first: I,O,H,W becomes O,H,W,I.
 value onnx_reader::transposed_convolution(const onnx::NodeProto& node, const value& input_view,
                                           const value& w) {
-    const value x = as_picture(input_view, node.input(0));
+    const value x = as_picture(input_view, input_name(node, 0));
     const attributes a(node);
     if (w.shape.size() != 4 || w.shape[0] != x.shape[1] || a.integer("group", 1) != 1)
         bad(fmt::format("weights [{}] do not fit {} input channels in one group",
@@ -508,8 +510,8 @@ value onnx_reader::transposed_convolution(const onnx::NodeProto& node, const val
             for (int t = 0; t < taps; ++t)
                 bytes[static_cast<std::size_t>((o * taps + t) * in_c + i)] =
                     static_cast<std::uint8_t>(w.data.integers[from++]);
-    l.inputs.push_back(
-        add_weights(w, node.input(1), {out_c, l.kernel_h, l.kernel_w, in_c}, std::move(bytes)));
+    l.inputs.push_back(add_weights(w, input_name(node, 1), {out_c, l.kernel_h, l.kernel_w, in_c},
+                                   std::move(bytes)));
     return v;
 }
 

@@ -117,6 +117,11 @@ class onnx_reader {
     tensor& tensor_at(int i) { return n_.tensors.at(static_cast<std::size_t>(i)); }
     value& input(const onnx::NodeProto& node, int k);
     static bool has_input(const onnx::NodeProto& node, int k);
+    /// "" when the node has no such input.
+    static const std::string& input_name(const onnx::NodeProto& node, int k) {
+        static const std::string none;
+        return k >= 0 && k < node.input_size() ? node.input(k) : none;
+    }
     const constant& constant_input(const onnx::NodeProto& node, int k);
     std::vector<std::int64_t> integer_list(const onnx::NodeProto& node, int k);
     /// Scale and zero point given by two inputs.

@@ -77,8 +77,8 @@ value onnx_reader::weights(const onnx::NodeProto& node, int k) {
     value w = input(node, k);
     if (w.what == value::kind::constant_value)
         bad(fmt::format("its weights '{}' are float: the network is not int8, quantize it first",
-                        node.input(k)));
-    require_weights(w, node.input(k));
+                        input_name(node, k)));
+    require_weights(w, input_name(node, k));
     return w;
 }
 
@@ -278,7 +278,7 @@ value onnx_reader::transposed_matrix(const value& x) {
 value onnx_reader::integer_bias(const onnx::NodeProto& node, int k, const value& pending) {
     value v = input(node, k);
     if (v.what != value::kind::constant_value || v.data.type != onnx::TensorProto::INT32)
-        bad(fmt::format("its bias '{}' must be int32 constants", node.input(k)));
+        bad(fmt::format("its bias '{}' must be int32 constants", input_name(node, k)));
     v.what = value::kind::constant_view;
     const tensor& x = tensor_at(pending.draft.inputs[0]);
     const tensor& w = tensor_at(pending.draft.inputs[1]);

@@ -146,7 +146,7 @@ void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
 
 bool onnx_reader::feeds_transpose(std::string name) const {
     for (const onnx::NodeProto& node : model_.graph().node()) {
-        if (node.input_size() == 0 || node.input(0) != name || node.output_size() == 0)
+        if (node.input_size() == 0 || input_name(node, 0) != name || node.output_size() == 0)
             continue;
         if (node.op_type() == "Transpose") {
             const std::vector<std::int64_t> perm = attributes(node).integers("perm");
@@ -213,8 +213,8 @@ int onnx_reader::addend(const value& b, const value& x, const std::string& name)
         t.shape = {static_cast<int>(t.data.size())};
     }
     if (t.data.empty() || !broadcast_constant(t, memory_shape(x)))
-        bad(fmt::format("constant operand [{}] does not fit [{}]", fmt::join(b.shape, "x"),
-                        fmt::join(x.shape, "x")));
+        bad(fmt::format("constant operand [{}] does not fit [{}], or is too large there",
+                        fmt::join(b.shape, "x"), fmt::join(x.shape, "x")));
     n_.tensors.push_back(std::move(t));
     return static_cast<int>(n_.tensors.size()) - 1;
 }
@@ -272,8 +272,8 @@ bool onnx_reader::swish(const onnx::NodeProto& node) {
 void onnx_reader::clamp(const onnx::NodeProto& node, float low, float high) {
     value& x = input(node, 0);
     if (x.what == value::kind::pending) {
-        if (uses_[node.input(0)] != 1)
-            bad(fmt::format("'{}' is also used without this clamp", node.input(0)));
+        if (uses_[input_name(node, 0)] != 1)
+            bad(fmt::format("'{}' is also used without this clamp", input_name(node, 0)));
         value v = x;
         v.high = std::min(std::max(v.high, low), high);
         v.low = std::max(std::min(v.low, high), low);
@@ -292,7 +292,7 @@ float onnx_reader::real_constant(const onnx::NodeProto& node, int k) {
         return v.data.reals[0];
     if (v.what == value::kind::constant_view && v.data.integers.size() == 1)
         return static_cast<float>(v.data.integers[0] - v.quant.zero_point[0]) * v.quant.scale[0];
-    bad(fmt::format("'{}' must be one float constant", node.input(k)));
+    bad(fmt::format("'{}' must be one float constant", input_name(node, k)));
 }
 
 value onnx_reader::operand(const onnx::NodeProto& node, int k, int axis) {
@@ -443,41 +443,43 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             dequantized(x, read_quantization(node, 1, 2),
                         static_cast<int>(std::clamp<std::int64_t>(a.integer("axis", 1), -64, 64))));
     } else if (kind == "Conv") {
-        value v = convolution(node, view(node, 0), weights(node, 1), node.input(0), node.input(1));
+        value v = convolution(node, view(node, 0), weights(node, 1), input_name(node, 0),
+                              input_name(node, 1));
         if (has_input(node, 2))
-            attach_bias(v, input(node, 2), node.input(2));
+            attach_bias(v, input(node, 2), input_name(node, 2));
         define(node, std::move(v));
     } else if (kind == "QLinearConv") {
-        value v =
-            convolution(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3));
+        value v = convolution(node, operand(node, 0), operand(node, 3), input_name(node, 0),
+                              input_name(node, 3));
         if (has_input(node, 8))
-            attach_bias(v, integer_bias(node, 8, v), node.input(8));
+            attach_bias(v, integer_bias(node, 8, v), input_name(node, 8));
         finish_operator(node, std::move(v), 6, 7);
     } else if (kind == "MatMul") {
         const value& second = input(node, 1);
-        define(node, second.what == value::kind::real_view
-                         ? matrix_product(node, view(node, 0), second, node.input(1))
-                         : matrix_product(node, view(node, 0), weights(node, 1), node.input(1)));
+        define(node,
+               second.what == value::kind::real_view
+                   ? matrix_product(node, view(node, 0), second, input_name(node, 1))
+                   : matrix_product(node, view(node, 0), weights(node, 1), input_name(node, 1)));
     } else if (kind == "Gemm") {
         if (a.real("alpha", 1.0f) != 1.0f || a.real("beta", 1.0f) != 1.0f ||
             a.integer("transA", 0) != 0)
             bad("only Gemm with alpha 1, beta 1 and transA 0 is supported");
         value v = product(node, view(node, 0), weights(node, 1), a.integer("transB", 0) != 0,
-                          node.input(1));
+                          input_name(node, 1));
         if (has_input(node, 2))
-            attach_bias(v, input(node, 2), node.input(2));
+            attach_bias(v, input(node, 2), input_name(node, 2));
         define(node, std::move(v));
     } else if (kind == "QLinearMatMul") {
-        value v = matrix_product(node, operand(node, 0), operand(node, 3, 1), node.input(3));
+        value v = matrix_product(node, operand(node, 0), operand(node, 3, 1), input_name(node, 3));
         finish_operator(node, std::move(v), 6, 7);
     } else if (kind == "QGemm") {
         if (a.real("alpha", 1.0f) != 1.0f || a.integer("transA", 0) != 0)
             bad("only QGemm with alpha 1 and transA 0 is supported");
         const bool turned = a.integer("transB", 0) != 0;
         value v = product(node, operand(node, 0), operand(node, 3, turned ? 0 : 1), turned,
-                          node.input(3));
+                          input_name(node, 3));
         if (has_input(node, 6))
-            attach_bias(v, integer_bias(node, 6, v), node.input(6));
+            attach_bias(v, integer_bias(node, 6, v), input_name(node, 6));
         finish_operator(node, std::move(v), 7, 8);
     } else if (kind == "Add") {
         value& left = input(node, 0);
@@ -491,29 +493,29 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             (other.what == value::kind::constant_view ||
              other.what == value::kind::constant_value) &&
             std::isinf(waiting.low) && std::isinf(waiting.high)) {
-            if (uses_[node.input(first ? 0 : 1)] != 1)
+            if (uses_[input_name(node, first ? 0 : 1)] != 1)
                 bad("its float operand is also used elsewhere");
             value v = waiting;
-            attach_bias(v, other, node.input(first ? 1 : 0));
+            attach_bias(v, other, input_name(node, first ? 1 : 0));
             define(node, std::move(v));
             return;
         }
-        define(node, pair(node, op::add, left, right, node.input(0), node.input(1)));
+        define(node, pair(node, op::add, left, right, input_name(node, 0), input_name(node, 1)));
     } else if (kind == "QLinearAdd") {
-        finish_operator(
-            node,
-            pair(node, op::add, operand(node, 0), operand(node, 3), node.input(0), node.input(3)),
-            6, 7);
+        finish_operator(node,
+                        pair(node, op::add, operand(node, 0), operand(node, 3), input_name(node, 0),
+                             input_name(node, 3)),
+                        6, 7);
     } else if (kind == "Mul" && swish(node)) {
         return;
     } else if (kind == "Sub" || kind == "Mul") {
         define(node, pair(node, kind == "Sub" ? op::sub : op::mul, input(node, 0), input(node, 1),
-                          node.input(0), node.input(1)));
+                          input_name(node, 0), input_name(node, 1)));
     } else if (kind == "QLinearMul") {
-        finish_operator(
-            node,
-            pair(node, op::mul, operand(node, 0), operand(node, 3), node.input(0), node.input(3)),
-            6, 7);
+        finish_operator(node,
+                        pair(node, op::mul, operand(node, 0), operand(node, 3), input_name(node, 0),
+                             input_name(node, 3)),
+                        6, 7);
     } else if (kind == "Slice") {
         read_slice(node);
     } else if (kind == "Split") {
@@ -541,21 +543,23 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
     } else if (kind == "MaxPool") {
         value& x = input(node, 0);
         if (x.what != value::kind::integers)
-            require_view(x, node.input(0));
-        define(node, finished_like_input(node, pooling(node, x, op::max_pool, node.input(0)), x));
+            require_view(x, input_name(node, 0));
+        define(node,
+               finished_like_input(node, pooling(node, x, op::max_pool, input_name(node, 0)), x));
     } else if (kind == "AveragePool") {
-        define(node, pooling(node, view(node, 0), op::average_pool, node.input(0)));
+        define(node, pooling(node, view(node, 0), op::average_pool, input_name(node, 0)));
     } else if (kind == "QLinearAveragePool") {
         if (a.integer("channels_last", 0) != 0)
             bad("channels_last is not supported");
-        finish_operator(node, pooling(node, operand(node, 0), op::average_pool, node.input(0)), 3,
-                        4);
+        finish_operator(
+            node, pooling(node, operand(node, 0), op::average_pool, input_name(node, 0)), 3, 4);
     } else if (kind == "GlobalAveragePool") {
-        define(node, global_average(node, view(node, 0), node.input(0), true));
+        define(node, global_average(node, view(node, 0), input_name(node, 0), true));
     } else if (kind == "QLinearGlobalAveragePool") {
         if (a.integer("channels_last", 0) != 0)
             bad("channels_last is not supported");
-        finish_operator(node, global_average(node, operand(node, 0), node.input(0), true), 3, 4);
+        finish_operator(node, global_average(node, operand(node, 0), input_name(node, 0), true), 3,
+                        4);
     } else if (kind == "ReduceMean") {
         const value x = view(node, 0);
         value v = reduced(node, op::mean, x);
@@ -565,14 +569,14 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
     } else if (kind == "Reshape" || kind == "Flatten" || kind == "Squeeze" || kind == "Unsqueeze") {
         const value& x = input(node, 0);
         if (x.what == value::kind::pending)
-            require_view(x, node.input(0));
+            require_view(x, input_name(node, 0));
         if (x.what == value::kind::constant_value || x.what == value::kind::constant_view)
             bad("reshapes a constant: fold constants when exporting");
         define(node, reshaped(node, x, target_shape(node, x)));
     } else if (kind == "Transpose") {
         const value& x = input(node, 0);
         if (x.what == value::kind::pending)
-            require_view(x, node.input(0));
+            require_view(x, input_name(node, 0));
         if (x.what == value::kind::constant_view && x.shape.size() == 2) {
             define(node, transposed_matrix(x));
             return;

@@ -194,7 +194,7 @@ value onnx_reader::transposed(const onnx::NodeProto& node, const value& x) {
 }
 
 value onnx_reader::padded(const onnx::NodeProto& node, const value& input_view) {
-    const value x = as_picture(input_view, node.input(0));
+    const value x = as_picture(input_view, input_name(node, 0));
     const attributes a(node);
     if (a.text("mode", "constant") != "constant")
         bad("pads by '" + a.text("mode", "constant") + "', expected 'constant'");
@@ -305,7 +305,7 @@ void onnx_reader::read_split(const onnx::NodeProto& node) {
 }
 
 void onnx_reader::read_resize(const onnx::NodeProto& node) {
-    const value x = as_picture(moved(node), node.input(0));
+    const value x = as_picture(moved(node), input_name(node, 0));
     const attributes a(node);
     const std::string coordinates = a.text("coordinate_transformation_mode", "half_pixel");
     const std::string nearest = a.text("nearest_mode", "round_prefer_floor");

@@ -121,9 +121,9 @@ int onnx_reader::add_tensor(const std::string& name, std::vector<int> shape, ele
 value& onnx_reader::input(const onnx::NodeProto& node, int k) {
     if (k >= node.input_size() || node.input(k).empty())
         bad(fmt::format("input {} is missing", k));
-    const auto at = values_.find(node.input(k));
+    const auto at = values_.find(input_name(node, k));
     if (at == values_.end())
-        bad(fmt::format("input '{}' is not known at this point of the graph", node.input(k)));
+        bad(fmt::format("input '{}' is not known at this point of the graph", input_name(node, k)));
     return at->second;
 }
 
@@ -134,14 +134,14 @@ bool onnx_reader::has_input(const onnx::NodeProto& node, int k) {
 const constant& onnx_reader::constant_input(const onnx::NodeProto& node, int k) {
     const value& v = input(node, k);
     if (v.what != value::kind::constant_value)
-        bad(fmt::format("input '{}' must be a constant", node.input(k)));
+        bad(fmt::format("input '{}' must be a constant", input_name(node, k)));
     return v.data;
 }
 
 std::vector<std::int64_t> onnx_reader::integer_list(const onnx::NodeProto& node, int k) {
     const constant& c = constant_input(node, k);
     if (c.is_float() || c.shape.size() > 1 || c.size() > 64)
-        bad(fmt::format("input '{}' must be a short list of integers", node.input(k)));
+        bad(fmt::format("input '{}' must be a short list of integers", input_name(node, k)));
     return c.integers;
 }
 
@@ -329,7 +329,7 @@ value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quanti
                 layer l;
                 l.kind = op::quantize;
                 l.name = node.name();
-                l.inputs = {operand_tensor(x, node.input(0))};
+                l.inputs = {operand_tensor(x, input_name(node, 0))};
                 const int y = add_tensor(node.output(0), memory_shape(x), type);
                 tensor_at(y).quant = q;
                 l.clamp_min = lowest_of(type);
@@ -370,7 +370,7 @@ value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quanti
 
 value& onnx_reader::view(const onnx::NodeProto& node, int k) {
     value& v = input(node, k);
-    require_view(v, node.input(k));
+    require_view(v, input_name(node, k));
     return v;
 }
 
@@ -427,7 +427,7 @@ value onnx_reader::finished_like_input(const onnx::NodeProto& node, value pendin
 value onnx_reader::moved(const onnx::NodeProto& node) {
     const value& x = input(node, 0);
     if (x.what != value::kind::integers)
-        require_view(x, node.input(0));
+        require_view(x, input_name(node, 0));
     if (x.layout == order::flat_channels)
         bad("takes a flattened picture apart: this is not supported");
     return x;
