@@ -55,7 +55,8 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
         case onnx::TensorProto::FLOAT:
             if (raw) {
                 c.reals.resize(t.raw_data().size() / 4);
-                std::memcpy(c.reals.data(), t.raw_data().data(), c.reals.size() * 4);
+                if (!c.reals.empty())
+                    std::memcpy(c.reals.data(), t.raw_data().data(), c.reals.size() * 4);
             } else {
                 c.reals.assign(t.float_data().begin(), t.float_data().end());
             }

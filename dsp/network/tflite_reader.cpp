@@ -236,9 +236,13 @@ void tflite_reader::read_tensors() {
             out.quant.zero_point.assign(out.quant.scale.size(), 0);
             const flatbuffers::Vector<std::int64_t>* zeros = q->zero_point();
             if (zeros && zeros->size() == out.quant.scale.size())
-                for (flatbuffers::uoffset_t i = 0; i < zeros->size(); ++i)
-                    out.quant.zero_point[i] = static_cast<std::int32_t>(
-                        std::clamp<std::int64_t>(zeros->Get(i), -100000, 100000));
+                for (flatbuffers::uoffset_t i = 0; i < zeros->size(); ++i) {
+                    // Copied: the format's verifier does not ask for their alignment.
+                    std::int64_t zero = 0;
+                    std::memcpy(&zero, zeros->Data() + std::size_t{8} * i, 8);
+                    out.quant.zero_point[i] =
+                        static_cast<std::int32_t>(std::clamp<std::int64_t>(zero, -100000, 100000));
+                }
         }
         if (buffers_ && t->buffer() < buffers_->size() && t->buffer() != 0)
             if (const auto* data = buffers_->Get(t->buffer())->data())

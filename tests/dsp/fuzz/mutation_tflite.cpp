@@ -226,8 +226,7 @@ class damager {
                 std::swap(layers[below(layers.size())], layers[below(layers.size())]);
                 return;
             case 1:
-                layers.push_back(
-                    std::make_unique<tfl::layerT>(*layers[below(layers.size())]));
+                layers.push_back(std::make_unique<tfl::layerT>(*layers[below(layers.size())]));
                 return;
             default:
                 layers.erase(layers.begin() + below(layers.size()));

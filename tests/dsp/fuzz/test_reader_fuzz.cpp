@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
-#include <malloc.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 
+#include "allocation.h"
 #include "core/diagnostics.h"
+#include "dsp/compiler/compiled_network.h"
 #include "dsp/compiler/layer_list.h"
 #include "dsp/network/executor.h"
 #include "dsp/network/reader.h"
@@ -24,31 +23,9 @@ using namespace ocellus::dsp;
 // aborts, nothing is read or written outside, and no size in a file makes us allocate for it.
 
 namespace {
-std::size_t live = 0, most_live = 0;
-}
-
-// Counted, so that what a file makes a reader allocate can be bounded.
-void* operator new(std::size_t size) {
-    void* p = std::malloc(size == 0 ? 1 : size);
-    if (!p)
-        throw std::bad_alloc();
-    live += malloc_usable_size(p);
-    most_live = std::max(most_live, live);
-    return p;
-}
-void operator delete(void* p) noexcept {
-    if (p)
-        live -= malloc_usable_size(p);
-    std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    operator delete(p);
-}
-
-namespace {
 
 struct counts {
-    std::uint64_t refused = 0, accepted = 0, executed = 0;
+    std::uint64_t refused = 0, accepted = 0, executed = 0, compiled = 0;
     std::size_t most_bytes = 0;  ///< of the input just read
 };
 
@@ -72,14 +49,13 @@ bool cheap(const network& n) {
 
 /// "" or what went wrong.
 std::string examine(const std::string& bytes, counts& c) {
-    const std::size_t before = live;
-    most_live = live;
+    fuzz::begin_counting();
     network n;
     try {
         n = read_network_bytes(bytes, "made");
-        c.most_bytes = most_live - before;
+        c.most_bytes = fuzz::most_held();
     } catch (const input_error& e) {
-        c.most_bytes = most_live - before;
+        c.most_bytes = fuzz::most_held();
         ++c.refused;
         if (e.code() != exit_code::usage)
             return "refused with another exit code";
@@ -110,6 +86,15 @@ std::string examine(const std::string& bytes, counts& c) {
             return "kernels differ";
     } catch (const std::exception& e) {
         return std::string("running threw ") + e.what();
+    }
+    try {
+        compile(std::move(n), memory_budget{}, organisation(organisation_names().front()), 32768);
+        ++c.compiled;
+    } catch (const input_error& e) {
+        if (e.code() != exit_code::usage)
+            return "compiling is refused with another exit code";
+    } catch (const std::exception& e) {
+        return std::string("compiling threw ") + e.what();
     }
     return "";
 }
@@ -169,10 +154,12 @@ void run_networks(std::uint32_t first, std::uint32_t last) {
         }
         most = std::max(most, c.most_bytes);
     }
-    std::printf("%u inputs: %llu refused, %llu accepted, %llu of them run; at most %zu bytes held\n",
-                last - first, static_cast<unsigned long long>(c.refused),
-                static_cast<unsigned long long>(c.accepted),
-                static_cast<unsigned long long>(c.executed), most);
+    std::printf(
+        "%u inputs: %llu refused, %llu accepted, %llu of them run, %llu compiled; at most %zu "
+        "bytes held\n",
+        last - first, static_cast<unsigned long long>(c.refused),
+        static_cast<unsigned long long>(c.accepted), static_cast<unsigned long long>(c.executed),
+        static_cast<unsigned long long>(c.compiled), most);
     // Neither a mutation that always breaks the file, nor one that never does, would test much.
     CHECK(c.refused * 5 > last - first);
     CHECK(c.executed * 20 > last - first);
@@ -198,8 +185,7 @@ void run_lists(std::uint32_t first, std::uint32_t last) {
                 FAIL_CHECK("input " << i << ": " << e.what());
         }
     }
-    std::printf("%u lists: %llu refused\n", last - first,
-                static_cast<unsigned long long>(refused));
+    std::printf("%u lists: %llu refused\n", last - first, static_cast<unsigned long long>(refused));
     CHECK(refused > 0);
     CHECK(refused < last - first);
 }

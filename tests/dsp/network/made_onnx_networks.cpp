@@ -31,7 +31,8 @@ class collection {
     /// From one quantized activation to another.
     void plain(const std::string& name, const std::vector<int>& shape,
                const std::function<void(maker&, const std::string&)>& make, int set = 13) {
-        add(name, [&](maker& m) { make(m, m.quantized_input("x", shape)); }, set);
+        add(
+            name, [&](maker& m) { make(m, m.quantized_input("x", shape)); }, set);
     }
     void function(const char* kind, const std::vector<int>& shape = {1, 2, 3, 4}) {
         plain(kind, shape, [&](maker& m, const std::string& x) {
@@ -88,8 +89,8 @@ void add_products(collection& c) {
     });
     c.plain("Gemm", {1, 2, 2, 2}, [](maker& m, const std::string& x) {
         m.node("Flatten", {x}, {"f"});
-        auto* n = m.node("Gemm", {"f", m.weights(pattern(24), {3, 8}), m.reals({1, 2, 3}, {3})},
-                         {"y"});
+        auto* n =
+            m.node("Gemm", {"f", m.weights(pattern(24), {3, 8}), m.reals({1, 2, 3}, {3})}, {"y"});
         maker::attribute(n, "transB", std::int64_t{1});
         m.quantized_output("y");
     });
@@ -103,20 +104,23 @@ void add_products(collection& c) {
         m.node("MatMul", {a, b}, {"y"});
         m.quantized_output("y");
     });
-    c.add("QLinearConv", [](maker& m) {
-        m.input("x", uint8, {1, 2, 3, 3});
-        const names in = {"x",
-                          m.scale(0.5f),
-                          m.zero(128, uint8),
-                          m.integers(int8, pattern(4), {2, 2, 1, 1}),
-                          m.reals({0.1f, 0.2f}, {2}),
-                          m.integers(int8, {0, 0}, {2}),
-                          m.scale(0.5f),
-                          m.zero(3, uint8),
-                          m.integers(onnx::TensorProto::INT32, {5, 6}, {2})};
-        m.node("QLinearConv", in, {"y"});
-        m.output("y");
-    }, 10);
+    c.add(
+        "QLinearConv",
+        [](maker& m) {
+            m.input("x", uint8, {1, 2, 3, 3});
+            const names in = {"x",
+                              m.scale(0.5f),
+                              m.zero(128, uint8),
+                              m.integers(int8, pattern(4), {2, 2, 1, 1}),
+                              m.reals({0.1f, 0.2f}, {2}),
+                              m.integers(int8, {0, 0}, {2}),
+                              m.scale(0.5f),
+                              m.zero(3, uint8),
+                              m.integers(onnx::TensorProto::INT32, {5, 6}, {2})};
+            m.node("QLinearConv", in, {"y"});
+            m.output("y");
+        },
+        10);
     c.add("QLinearMatMul", [](maker& m) {
         m.input("x", int8, {2, 3});
         m.node("QLinearMatMul",
@@ -289,8 +293,7 @@ void add_moves(collection& c) {
         m.quantized_output("y");
     });
     c.plain("Split", {1, 4, 3, 4}, [](maker& m, const std::string& x) {
-        maker::attribute(m.node("Split", {x, m.list({1, 3})}, {"y", "z"}), "axis",
-                         std::int64_t{1});
+        maker::attribute(m.node("Split", {x, m.list({1, 3})}, {"y", "z"}), "axis", std::int64_t{1});
         m.quantized_output("y");
         m.quantized_output("z");
     });
@@ -303,14 +306,13 @@ void add_moves(collection& c) {
         m.quantized_output("y");
     });
     c.plain("DepthToSpace", {1, 8, 2, 2}, [](maker& m, const std::string& x) {
-        auto* n = maker::attribute(m.node("DepthToSpace", {x}, {"y"}), "blocksize",
-                                   std::int64_t{2});
+        auto* n =
+            maker::attribute(m.node("DepthToSpace", {x}, {"y"}), "blocksize", std::int64_t{2});
         maker::attribute(n, "mode", "CRD");
         m.quantized_output("y");
     });
     c.plain("Gather", {2, 4}, [](maker& m, const std::string& x) {
-        maker::attribute(m.node("Gather", {x, m.list({3, 0, -1})}, {"y"}), "axis",
-                         std::int64_t{1});
+        maker::attribute(m.node("Gather", {x, m.list({3, 0, -1})}, {"y"}), "axis", std::int64_t{1});
         m.quantized_output("y");
     });
     c.plain("Identity", {2, 4}, [](maker& m, const std::string& x) {
@@ -332,15 +334,14 @@ void add_moves(collection& c) {
 
 void add_choices(collection& c) {
     for (const char* kind : {"ArgMax", "ArgMin"})
-        c.choice(kind, {"y"}, [](maker&, onnx::NodeProto* n) {
-            maker::attribute(n, "axis", std::int64_t{1});
-        });
+        c.choice(kind, {"y"},
+                 [](maker&, onnx::NodeProto* n) { maker::attribute(n, "axis", std::int64_t{1}); });
     c.choice("TopK", {"y", "i"}, [](maker& m, onnx::NodeProto* n) { n->add_input(m.list({2})); });
     c.add("NonMaxSuppression", [](maker& m) {
         m.input("boxes", real, {1, 4, 4});
         m.input("scores", real, {1, 2, 4});
-        m.node("NonMaxSuppression",
-               {"boxes", "scores", m.list({3}), m.scale(0.5f), m.scale(0.1f)}, {"y"});
+        m.node("NonMaxSuppression", {"boxes", "scores", m.list({3}), m.scale(0.5f), m.scale(0.1f)},
+               {"y"});
         m.output("y");
     });
 }

@@ -47,8 +47,8 @@ class tflite_maker {
         }
         flatbuffers::Offset<tfl::quantization_parameters> scales;
         if (!q.scale.empty())
-            scales = tfl::Createquantization_parametersDirect(
-                b_, nullptr, nullptr, &q.scale, &q.zero, 0, 0, q.axis);
+            scales = tfl::Createquantization_parametersDirect(b_, nullptr, nullptr, &q.scale,
+                                                              &q.zero, 0, 0, q.axis);
         tensors_.push_back(tfl::CreatetensorDirect(
             b_, &shape, type, buffer, ("t" + std::to_string(tensors_.size())).c_str(), scales));
         return static_cast<int>(tensors_.size()) - 1;

@@ -39,8 +39,8 @@ class collection {
     void pair(const std::string& name, int code, bool boolean = false) {
         add(name, [&](maker& m) {
             const int a = m.activation({1, 2, 3, 2}), b = m.activation({1, 1, 1, 2});
-            const int y = boolean ? m.tensor({1, 2, 3, 2}, maker::boolean)
-                                  : m.activation({1, 2, 3, 2});
+            const int y =
+                boolean ? m.tensor({1, 2, 3, 2}, maker::boolean) : m.activation({1, 2, 3, 2});
             return m.file(code, {a, b}, {y}, {a, b});
         });
     }
@@ -262,8 +262,7 @@ void add_moves(collection& c) {
             const int fine = m.activation({1, 4, 2, 3}), deep = m.activation({1, 2, 1, 12});
             const auto o = tfl::Createblock_options(m.b_, 2).Union();
             const int x = to_depth ? fine : deep, y = to_depth ? deep : fine;
-            return m.file(to_depth ? builtin_space_to_depth : builtin_depth_to_space, {x}, {y},
-                          {x},
+            return m.file(to_depth ? builtin_space_to_depth : builtin_depth_to_space, {x}, {y}, {x},
                           to_depth ? tfl::builtin_options_space_to_depth
                                    : tfl::builtin_options_depth_to_space,
                           o);
@@ -347,13 +346,14 @@ void add_chains(collection& c) {
     // Float ends, and everything a small classifier has.
     c.add("chain", [](maker& m) {
         const int in = m.real({1, 6, 6, 2}), x = m.activation({1, 6, 6, 2}, 0.1f, 3);
-        const int w = m.weights({4, 3, 3, 2}, pattern(72), {{0.01f, 0.02f, 0.03f, 0.04f},
-                                                            {0, 0, 0, 0}, 0});
+        const int w =
+            m.weights({4, 3, 3, 2}, pattern(72), {{0.01f, 0.02f, 0.03f, 0.04f}, {0, 0, 0, 0}, 0});
         const int b = m.numbers<std::int32_t>({1, 2, 3, 4}, maker::int32, {4});
         const int a = m.activation({1, 3, 3, 4}, 0.2f, -128);
         const int d = m.activation({1, 3, 3, 4}, 0.2f, -10);
         const int dw = m.weights({1, 3, 3, 4}, pattern(36), {{0.01f}, {0}, 3});
-        const int s = m.activation({1, 3, 3, 4}, 0.3f, -5), p = m.activation({1, 1, 1, 4}, 0.3f, -5);
+        const int s = m.activation({1, 3, 3, 4}, 0.3f, -5),
+                  p = m.activation({1, 1, 1, 4}, 0.3f, -5);
         const int f = m.activation({1, 4}, 0.3f, -5), g = m.activation({1, 3}, 0.5f, 0);
         const int fw = m.weights({3, 4}, pattern(12)), y = m.activation({1, 3}, 1.0f / 256, -128);
         const int out = m.real({1, 3});
