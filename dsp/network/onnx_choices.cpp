@@ -422,7 +422,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
                 break;
             default:
                 bad(fmt::format("casts to type {}, expected float, int32, int64 or bool",
-                                a.integer("to", 0)));
+                                type_name(a.integer("to", 0))));
         }
         add_layer(std::move(l), node, 0, memory_shape(x), to, x.layout, x.shape);
     } else if (kind == "ReduceMax" || kind == "ReduceMin") {

@@ -109,6 +109,12 @@ class onnx_reader {
     static std::optional<element> activation_type(int onnx_type);
     void read_input(const onnx::ValueInfoProto& input);
     static bool small(const std::vector<int>& shape);
+    /// " of node 3 (Conv 'stem')": the first that reads `name`; "" when none does.
+    std::string reader_of(const std::string& name) const;
+    static std::string node_name(const onnx::NodeProto& node);
+    /// "int8" for onnx::TensorProto::INT8.
+    static std::string type_name(std::int64_t type);
+    [[noreturn]] void refuse_unknown(const std::string& name) const;
     /// Whether a change from channels last to channels first follows `name`, perhaps after it is
     /// quantized or dequantized.
     bool feeds_transpose(std::string name) const;

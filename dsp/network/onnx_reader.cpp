@@ -41,20 +41,33 @@ network onnx_reader::read() {
         ++uses_[output.name()];
     for (index_ = 0; index_ < graph.node_size(); ++index_) {
         const onnx::NodeProto& node = graph.node(index_);
-        if (breaks(node))
+        const std::size_t before = n_.layers.size();
+        if (breaks(node)) {
             found.run([&] { read_broken(node); });
-        else if (!found.run([&] { read_node(node); }))
+        } else if (!found.run([&] { read_node(node); })) {
             mark_broken(node);
+            n_.layers.resize(before);
+        }
+        for (std::size_t k = before; k < n_.layers.size(); ++k)
+            n_.layers[k].place = index_;
     }
     for (const onnx::ValueInfoProto& output : graph.output()) {
         const auto at = values_.find(output.name());
         if (at == values_.end() || at->second.what != value::kind::broken)
             found.run([&] { n_.outputs.push_back(read_output(output.name())); });
     }
-    found.raise(file_);
     const auto bits = n_.metadata.find("weight_bits");
     if (bits != n_.metadata.end())
-        set_weight_bits(n_, bits->second, file_);
+        found.run([&] { set_weight_bits(n_, bits->second, file_); });
+    if (!found.empty()) {
+        // Whatever was read is wanted; what nobody read is an output.
+        refused_parts refused;
+        for (const layer& l : n_.layers)
+            refused.wanted.insert(refused.wanted.end(), l.outputs.begin(), l.outputs.end());
+        n_.outputs.clear();
+        check_rest(n_, refused, file_, found);
+    }
+    found.raise(file_);
     if (n_.inputs.size() > static_cast<std::size_t>(graph.input_size()))
         fail_network(file_, "an input is quantized more than once");
     if (n_.layers.empty())
@@ -110,6 +123,7 @@ void onnx_reader::bad(const std::string& message) const {
 
 void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
     const auto& type = input.type().tensor_type();
+    const std::string who = "input '" + input.name() + "'" + reader_of(input.name());
     value v;
     for (int i = 0; i < type.shape().dim_size(); ++i) {
         const auto& d = type.shape().dim(i);
@@ -117,16 +131,19 @@ void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
         // A batch left open means one picture at a time here.
         if (i == 0 && extent <= 0)
             extent = 1;
-        if (extent <= 0 || extent > largest_elements)
-            fail_network(file_,
-                         fmt::format("input '{}' has a dynamic or empty dimension {}; export the "
-                                     "network with fixed sizes",
-                                     input.name(), i));
+        if (extent <= 0)
+            fail_network(
+                file_, fmt::format("{} has a dynamic or empty dimension {}{}; export the "
+                                   "network with fixed sizes",
+                                   who, i, d.has_dim_param() ? " ('" + d.dim_param() + "')" : ""));
+        if (extent > largest_elements)
+            fail_network(file_, fmt::format("{} has an extent of {}, expected at most {}", who,
+                                            extent, largest_elements));
         v.shape.push_back(static_cast<int>(extent));
     }
     if (v.shape.empty() || !small(v.shape))
-        fail_network(file_, fmt::format("input '{}' has no shape, or more than {} elements",
-                                        input.name(), largest_elements));
+        fail_network(
+            file_, fmt::format("{} has no shape, or more than {} elements", who, largest_elements));
     // A picture comes channels first, unless the network itself turns it around.
     const bool picture = v.shape.size() == 4 && !feeds_transpose(input.name());
     v.layout = picture ? order::channels_first : order::natural;
@@ -137,11 +154,33 @@ void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
         v.tensor_index = add_tensor(input.name(), memory_shape(v), *e);
         n_.inputs.push_back(v.tensor_index);
     } else {
-        fail_network(file_,
-                     fmt::format("input '{}' has element type {}, expected float, int8 or uint8",
-                                 input.name(), type.elem_type()));
+        fail_network(file_, fmt::format("{} has element type {}, expected float, int8 or uint8",
+                                        who, type_name(type.elem_type())));
     }
     values_[input.name()] = std::move(v);
+}
+
+std::string onnx_reader::reader_of(const std::string& name) const {
+    for (int i = 0; i < model_.graph().node_size(); ++i) {
+        const onnx::NodeProto& node = model_.graph().node(i);
+        for (const std::string& x : node.input())
+            if (x == name)
+                return fmt::format(" of node {} ({} '{}')", i, node.op_type(), node_name(node));
+    }
+    return {};
+}
+
+std::string onnx_reader::node_name(const onnx::NodeProto& node) {
+    return node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+}
+
+std::string onnx_reader::type_name(std::int64_t type) {
+    const auto* d = onnx::TensorProto::DataType_descriptor()->FindValueByNumber(
+        static_cast<int>(std::clamp<std::int64_t>(type, -1, 1000)));
+    std::string text = d ? d->name() : fmt::format("number {}", type);
+    for (char& c : text)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return text;
 }
 
 bool onnx_reader::feeds_transpose(std::string name) const {
@@ -392,14 +431,14 @@ void onnx_reader::read_broken(const onnx::NodeProto& node) {
                                                 "GlobalMaxPool",
                                                 "ConvTranspose"};
     node_kind_ = node.op_type();
-    node_name_ = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    node_name_ = node_name(node);
     if (known.count(node.op_type()) == 0)
         bad("this operator is not supported");
 }
 
 void onnx_reader::read_node(const onnx::NodeProto& node) {
     node_kind_ = node.op_type();
-    node_name_ = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    node_name_ = node_name(node);
     if (node.output_size() < 1)
         bad("has no output");
     const std::string& kind = node.op_type();

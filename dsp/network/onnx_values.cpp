@@ -124,8 +124,22 @@ value& onnx_reader::input(const onnx::NodeProto& node, int k) {
         bad(fmt::format("input {} is missing", k));
     const auto at = values_.find(input_name(node, k));
     if (at == values_.end())
-        bad(fmt::format("input '{}' is not known at this point of the graph", input_name(node, k)));
+        refuse_unknown(node.input(k));
     return at->second;
+}
+
+void onnx_reader::refuse_unknown(const std::string& name) const {
+    for (int i = index_; i < model_.graph().node_size(); ++i) {
+        const onnx::NodeProto& node = model_.graph().node(i);
+        for (const std::string& y : node.output())
+            if (y == name)
+                bad(
+                    fmt::format("input '{}' is computed by node {} ({} '{}'), which comes later: "
+                                "the graph has a cycle, or its nodes are out of order",
+                                name, i, node.op_type(), node_name(node)));
+    }
+    bad(fmt::format("input '{}' is no input or constant of the graph, and no node computes it",
+                    name));
 }
 
 bool onnx_reader::has_input(const onnx::NodeProto& node, int k) {
@@ -174,7 +188,7 @@ element onnx_reader::zero_point_type(const onnx::NodeProto& node, int zero) {
     const int type = constant_input(node, zero).type;
     const auto e = activation_type(type);
     if (!e)
-        bad(fmt::format("quantizes to element type {}, expected int8 or uint8", type));
+        bad(fmt::format("quantizes to element type {}, expected int8 or uint8", type_name(type)));
     return *e;
 }
 
@@ -396,7 +410,7 @@ value onnx_reader::start(const onnx::NodeProto& node, op kind, const value& x) {
     value v;
     v.what = value::kind::pending;
     v.draft.kind = kind;
-    v.draft.name = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    v.draft.name = node_name(node);
     v.draft.inputs = {x.tensor_index};
     v.shape = x.shape;
     v.layout = x.layout;
