@@ -34,7 +34,8 @@ std::vector<int> onnx_reader::small_shape(const google::protobuf::RepeatedField<
     std::int64_t elements = 1;
     for (std::int64_t d : dims) {
         if (d < 0 || d > largest_elements || (d > 0 && elements > largest_elements / d))
-            fail_network(file_, fmt::format("constant '{}' has a dimension of {}", name, d));
+            fail_network(file_, fmt::format("constant '{}'{} has a dimension of {}", name,
+                                            reader_of(name), d));
         elements *= d;
         shape.push_back(static_cast<int>(d));
     }
@@ -47,9 +48,9 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
     c.shape = small_shape(t.dims(), name);
     if (t.data_location() == onnx::TensorProto::EXTERNAL)
         fail_network(file_,
-                     fmt::format("constant '{}' is stored in another file; export the model with "
+                     fmt::format("constant '{}'{} is stored in another file; export the model with "
                                  "its weights inside",
-                                 name));
+                                 name, reader_of(name)));
     const bool raw = t.has_raw_data();
     switch (c.type) {
         case onnx::TensorProto::FLOAT:
@@ -83,8 +84,8 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
     for (int d : c.shape)
         expected *= static_cast<std::size_t>(d);
     if (c.size() != expected)
-        fail_network(file_, fmt::format("constant '{}' holds {} numbers, its shape needs {}", name,
-                                        c.size(), expected));
+        fail_network(file_, fmt::format("constant '{}'{} holds {} numbers, its shape needs {}",
+                                        name, reader_of(name), c.size(), expected));
     return c;
 }
 
