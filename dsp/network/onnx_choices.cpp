@@ -123,18 +123,17 @@ bool onnx_reader::read_integer_product(const onnx::NodeProto& node) {
 }
 
 /// Both operands of any rank; constant matrices are dense layers.
-value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, const value& b,
-                                  const std::string& b_name) {
+value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& left_operand,
+                                  const value& right_operand, const std::string& b_name) {
+    value a = left_operand, b = right_operand;
     const bool constant_b = b.what == value::kind::constant_view;
     if (constant_b && b.shape.size() == 2 && a.shape.size() >= 2)
         return product(node, a, b, false, b_name);
     require_view(a, input_name(node, 0));
-    if (a.layout != order::natural)
-        bad("multiplies pictures as matrices: this is not supported");
+    a = in_file_order(a, node_name_);
     if (!constant_b) {
         require_view(b, b_name);
-        if (b.layout != order::natural)
-            bad("multiplies pictures as matrices: this is not supported");
+        b = in_file_order(b, node_name_);
     }
     value v = start(node, op::batch_matmul, a);
     // Vectors become matrices of one row, or one column.
@@ -147,18 +146,7 @@ value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, c
     if (column)
         right.push_back(1);
     const auto reshaped_to = [&](int from, const std::vector<int>& shape) {
-        const tensor t = tensor_at(from);
-        const int to = add_tensor(t.name + "/matrix", shape, t.type);
-        tensor_at(to).quant = t.quant;
-        layer l;
-        l.kind = op::reshape;
-        l.name = node_name_;
-        l.inputs = {from};
-        l.outputs = {to};
-        l.clamp_min = lowest_of(t.type);
-        l.clamp_max = highest_of(t.type);
-        n_.layers.push_back(std::move(l));
-        return to;
+        return moved_tensor(from, op::reshape, shape, {}, node_name_);
     };
     if (row)
         v.draft.inputs[0] = reshaped_to(a.tensor_index, left);
@@ -190,6 +178,8 @@ value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, c
 value onnx_reader::reduced(const onnx::NodeProto& node, op kind, const value& x) {
     std::vector<std::int64_t> list =
         has_input(node, 1) ? integer_list(node, 1) : attributes(node).integers("axes");
+    if (list.empty() && attributes(node).integer("noop_with_empty_axes", 0) != 0)
+        bad("reduces nothing, as noop_with_empty_axes says: leave it out");
     if (list.empty())
         for (std::size_t d = 0; d < x.shape.size(); ++d)
             list.push_back(static_cast<std::int64_t>(d));
@@ -217,7 +207,7 @@ value onnx_reader::reduced(const onnx::NodeProto& node, op kind, const value& x)
         // So it is without its channels.
         order_kept = order_kept || (gone.size() == 4 && gone[1]);
         if (!order_kept)
-            bad("drops dimensions of a picture: this is not supported");
+            return reduced(node, kind, in_file_order(x, node_name_));
         if (v.shape.empty())
             v.shape = {1};
         v.layout = order::natural;
@@ -229,7 +219,11 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
     const std::string& kind = node.op_type();
     const attributes a(node);
     if (kind == "ArgMax" || kind == "ArgMin") {
-        const value x = moved(node);
+        value x = moved(node);
+        const bool keep = a.integer("keepdims", 1) != 0;
+        // Without channels, the rest of a picture is in the same order.
+        if (!keep && axis_of(a.integer("axis", 0), x) != 1)
+            x = in_file_order(x, node_name_);
         if (a.integer("select_last_index", 0) != 0)
             bad("takes the last of equals: this is not supported");
         layer l;
@@ -239,13 +233,10 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         l.axis = memory_axis(x, d);
         std::vector<int> file = x.shape, memory = memory_shape(x);
         order layout = x.layout;
-        if (a.integer("keepdims", 1) != 0) {
+        if (keep) {
             file[d] = 1;
             memory[static_cast<std::size_t>(l.axis)] = 1;
         } else {
-            // Without channels, the rest of a picture is in the same order.
-            if (layout == order::channels_first && d != 1)
-                bad("drops height or width of a picture: this is not supported");
             file.erase(file.begin() + static_cast<std::ptrdiff_t>(d));
             memory.erase(memory.begin() + l.axis);
             layout = order::natural;
@@ -256,8 +247,10 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         return true;
     }
     if (kind == "TopK") {
-        const value x = moved(node);
+        value x = moved(node);
         const std::size_t d = axis_of(a.integer("axis", -1), x);
+        if (d + 1 == x.shape.size())
+            x = in_file_order(x, node_name_);
         const std::vector<std::int64_t> k = integer_list(node, 1);
         if (memory_axis(x, d) != static_cast<int>(x.shape.size()) - 1)
             bad("searches along another dimension than the last in memory: this is not supported");
@@ -273,13 +266,13 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         return true;
     }
     if (kind == "Gather") {
-        const value x = moved(node);
+        value x = moved(node);
         const std::size_t d = axis_of(a.integer("axis", 0), x);
         const constant& list = constant_input(node, 1);
         if (list.is_float() || list.shape.size() > 1 || list.integers.empty())
             bad("its indices must be a constant list of integers");
-        if (list.shape.empty() && x.layout != order::natural)
-            bad("drops a dimension of a picture: this is not supported");
+        if (list.shape.empty())
+            x = in_file_order(x, node_name_);
         const int index = add_tensor(input_name(node, 1), {static_cast<int>(list.integers.size())},
                                      element::int64);
         for (std::int64_t i : list.integers) {

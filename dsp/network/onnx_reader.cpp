@@ -207,12 +207,8 @@ int onnx_reader::read_output(const std::string& name) {
     if (v.what == value::kind::indices)
         return v.tensor_index;
     if (v.what == value::kind::integers || v.what == value::kind::real_view) {
-        if (v.layout == order::flat_channels)
-            fail_network(
-                file_, fmt::format("output '{}' flattens a picture: its order would change; leave "
-                                   "the flattening to the host",
-                                   name));
-        return v.tensor_index;
+        return v.layout == order::flat_channels ? in_file_order(v, name).tensor_index
+                                                : v.tensor_index;
     }
     if (v.what == value::kind::pending)
         fail_network(
@@ -222,35 +218,31 @@ int onnx_reader::read_output(const std::string& name) {
     fail_network(file_, fmt::format("output '{}' is not the result of a layer", name));
 }
 
+bool onnx_reader::same_order(const value& a, const value& b) {
+    return a.layout == b.layout && a.image == b.image && a.shape.size() == b.shape.size();
+}
+
 int onnx_reader::addend(const value& b, const value& x, const std::string& name) {
-    if (b.what == value::kind::real_view) {
-        bool fit = b.layout == x.layout && b.shape.size() == x.shape.size();
-        for (std::size_t d = 0; fit && d < x.shape.size(); ++d)
-            fit = b.shape[d] == x.shape[d] || b.shape[d] == 1 || x.shape[d] == 1;
-        if (!fit || (b.layout == order::flat_channels && b.image != x.image))
-            bad(fmt::format("combines [{}] and [{}], which do not fit", fmt::join(x.shape, "x"),
-                            fmt::join(b.shape, "x")));
+    if (b.what == value::kind::real_view)
         return b.tensor_index;
-    }
     if (b.what != value::kind::constant_view || !activation_type(b.data.type) ||
         b.quant.scale.size() != 1)
         bad(fmt::format("its operand '{}' must be an activation or an int8 constant", name));
+    value c = b;
+    if (x.layout == order::channels_first && x.shape.size() == 4 && c.shape.size() <= 4) {
+        c.shape.insert(c.shape.begin(), 4 - c.shape.size(), 1);
+        c = permuted_constant(c, {0, 2, 3, 1});
+    }
     tensor t;
     t.name = name;
-    t.type = *activation_type(b.data.type);
-    t.quant = b.quant;
-    for (std::int64_t q : b.data.integers)
+    t.type = *activation_type(c.data.type);
+    t.quant = c.quant;
+    for (std::int64_t q : c.data.integers)
         t.data.push_back(static_cast<std::uint8_t>(q));
-    t.shape = b.shape;
-    if (x.layout != order::natural && t.data.size() != 1) {
-        // Channels first: only one number per channel, (C,1,1), can be turned around simply.
-        if (x.layout != order::channels_first || t.shape.size() < 3 ||
-            static_cast<std::size_t>(x.shape[1]) != t.data.size() ||
-            t.shape[t.shape.size() - 3] != x.shape[1])
-            bad(fmt::format("constant operand [{}] must be one number or one per channel",
-                            fmt::join(t.shape, "x")));
-        t.shape = {static_cast<int>(t.data.size())};
-    }
+    t.shape = c.shape;
+    if (x.layout == order::flat_channels && t.data.size() != 1)
+        bad(fmt::format("constant operand [{}] must be one number behind a flattening",
+                        fmt::join(b.shape, "x")));
     if (t.data.empty() || !broadcast_constant(t, memory_shape(x)))
         bad(fmt::format("constant operand [{}] does not fit [{}], or is too large there",
                         fmt::join(b.shape, "x"), fmt::join(x.shape, "x")));
@@ -261,26 +253,42 @@ int onnx_reader::addend(const value& b, const value& x, const std::string& name)
 value onnx_reader::pair(const onnx::NodeProto& node, op kind, const value& a, const value& b,
                         const std::string& a_name, const std::string& b_name) {
     const bool first = a.what == value::kind::real_view;
-    const value& x = first ? a : b;
+    value x = first ? a : b;
     require_view(x, first ? a_name : b_name);
-    if (!first && kind == op::sub)
-        bad("subtracts from a constant: this is not supported");
-    const value& other = first ? b : a;
+    if (!first && kind != op::add && kind != op::mul && kind != op::maximum && kind != op::minimum)
+        bad(fmt::format("'{}' is a constant first operand: this is not supported", a_name));
+    value other = first ? b : a;
+    if (other.what == value::kind::real_view && !same_order(x, other)) {
+        x = in_file_order(x, node_name_);
+        other = in_file_order(other, node_name_);
+    }
     value v = start(node, kind, x);
     v.draft.inputs.push_back(addend(other, x, first ? b_name : a_name));
-    if (other.what == value::kind::real_view)
-        for (std::size_t d = 0; d < v.shape.size(); ++d)
-            v.shape[d] = std::max(v.shape[d], other.shape[d]);
+    if (other.what != value::kind::real_view)
+        return v;
+    // Aligned at the last dimension; those of one repeat.
+    std::vector<int> right = other.shape;
+    right.insert(right.begin(), x.shape.size() - std::min(x.shape.size(), right.size()), 1);
+    v.shape.insert(v.shape.begin(), right.size() - v.shape.size(), 1);
+    for (std::size_t d = 0; d < v.shape.size(); ++d) {
+        if (v.shape[d] != right[d] && v.shape[d] != 1 && right[d] != 1)
+            bad(fmt::format("combines [{}] and [{}], which do not fit", fmt::join(x.shape, "x"),
+                            fmt::join(other.shape, "x")));
+        v.shape[d] = std::max(v.shape[d], right[d]);
+    }
     return v;
 }
 
-value onnx_reader::softmax_like(const onnx::NodeProto& node, const value& x, op kind) {
-    value v = start(node, kind, x);
+value onnx_reader::softmax_like(const onnx::NodeProto& node, const value& input_view, op kind) {
     if (kind != op::softmax)
-        return v;
-    const int rank = static_cast<int>(x.shape.size());
+        return start(node, kind, input_view);
+    const int rank = static_cast<int>(input_view.shape.size());
     std::int64_t axis = attributes(node).integer("axis", opset_ >= 13 ? -1 : 1);
     axis = axis < 0 ? axis + rank : axis;
+    // Along the width of a picture, it must lie last.
+    const bool turn = axis == rank - 1 && input_view.layout != order::natural && rank != 2;
+    const value x = turn ? in_file_order(input_view, node_name_) : input_view;
+    value v = start(node, kind, x);
     // Before operator set 13 all dimensions from the axis on are one.
     const bool last = axis == rank - 1;
     const bool channel = x.layout == order::channels_first && axis == 1 &&
@@ -365,6 +373,7 @@ void onnx_reader::read_broken(const onnx::NodeProto& node) {
     mark_broken(node);
     static const std::set<std::string> known = {"Constant",
                                                 "Identity",
+                                                "Dropout",
                                                 "QuantizeLinear",
                                                 "DequantizeLinear",
                                                 "Conv",
@@ -451,7 +460,7 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
         v.data = read_constant(at->second->t(), node.output(0));
         v.shape = v.data.shape;
         define(node, std::move(v));
-    } else if (kind == "Identity") {
+    } else if (kind == "Identity" || kind == "Dropout") {
         define(node, input(node, 0));
     } else if (kind == "QuantizeLinear") {
         value& x = input(node, 0);
@@ -606,22 +615,18 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             v.draft.axes.clear();  // height and width of a picture, the usual one
         define(node, std::move(v));
     } else if (kind == "Reshape" || kind == "Flatten" || kind == "Squeeze" || kind == "Unsqueeze") {
-        const value& x = input(node, 0);
+        const value x = input(node, 0);
         if (x.what == value::kind::pending)
             require_view(x, input_name(node, 0));
+        const std::vector<int> shape = target_shape(node, x);
         if (x.what == value::kind::constant_value || x.what == value::kind::constant_view)
-            bad("reshapes a constant: fold constants when exporting");
-        define(node, reshaped(node, x, target_shape(node, x)));
+            define(node, reshaped_constant(x, shape));
+        else
+            define(node, reshaped(node, x, shape));
     } else if (kind == "Transpose") {
-        const value& x = input(node, 0);
+        const value x = input(node, 0);
         if (x.what == value::kind::pending)
             require_view(x, input_name(node, 0));
-        if (x.what == value::kind::constant_view && x.shape.size() == 2) {
-            define(node, transposed_matrix(x));
-            return;
-        }
-        if (x.what == value::kind::constant_value || x.what == value::kind::constant_view)
-            bad("permutes a constant: fold constants when exporting");
         define(node, transposed(node, x));
     } else if (kind == "Pad") {
         define(node, padded(node, view(node, 0)));

@@ -246,7 +246,7 @@ value onnx_reader::dequantized(const value& x, const quantization& q, int axis) 
 void onnx_reader::set_quantization(int index, const quantization& q) {
     tensor_at(index).quant = q;
     for (auto l = n_.layers.rbegin(); l != n_.layers.rend(); ++l)
-        if (l->kind == op::reshape && l->outputs[0] == index &&
+        if ((l->kind == op::reshape || l->kind == op::transpose) && l->outputs[0] == index &&
             tensor_at(l->inputs[0]).quant.empty()) {
             index = l->inputs[0];
             tensor_at(index).quant = q;
@@ -419,13 +419,62 @@ value onnx_reader::start(const onnx::NodeProto& node, op kind, const value& x) {
     return v;
 }
 
-value onnx_reader::as_picture(value x, const std::string& name) const {
+int onnx_reader::moved_tensor(int from, op kind, std::vector<int> shape, std::vector<int> axes,
+                              const std::string& name) {
+    const element type = tensor_at(from).type;
+    const quantization q = tensor_at(from).quant;
+    layer l;
+    l.kind = kind;
+    l.name = name;
+    l.axes = std::move(axes);
+    l.inputs = {from};
+    l.outputs = {add_tensor(name, std::move(shape), type)};
+    tensor_at(l.outputs[0]).quant = q;
+    l.clamp_min = lowest_of(type);
+    l.clamp_max = highest_of(type);
+    n_.layers.push_back(l);
+    return l.outputs[0];
+}
+
+value onnx_reader::in_file_order(const value& x, const std::string& name) {
+    if (x.layout == order::natural || (x.layout == order::channels_first && x.shape.size() != 4)) {
+        value v = x;
+        v.layout = order::natural;
+        return v;
+    }
+    if (x.tensor_index < 0)
+        bad(fmt::format("'{}' is a float input: quantize it first", name));
+    value v = x;
+    v.layout = order::natural;
+    v.image.clear();
+    std::vector<int> first = x.shape;
+    if (x.layout == order::flat_channels) {
+        first = {x.shape[0], x.image[0], x.image[1], x.image[2]};
+        v.tensor_index = moved_tensor(v.tensor_index, op::reshape,
+                                      {first[0], first[2], first[3], first[1]}, {}, name);
+    }
+    const bool same_bytes = first[1] == 1 || (first[2] == 1 && first[3] == 1);
+    v.tensor_index = same_bytes
+                         ? moved_tensor(v.tensor_index, op::reshape, first, {}, name)
+                         : moved_tensor(v.tensor_index, op::transpose, first, {0, 3, 1, 2}, name);
+    if (first != x.shape)
+        v.tensor_index = moved_tensor(v.tensor_index, op::reshape, x.shape, {}, name);
+    return v;
+}
+
+value onnx_reader::as_picture(const value& x, const std::string& name) {
     if (x.shape.size() != 4)
         bad(fmt::format("'{}' has {} dimensions, expected 4 (batch, channels, height, width)", name,
                         x.shape.size()));
-    if (x.layout != order::channels_first)
+    if (x.layout == order::channels_first)
+        return x;
+    if (x.tensor_index < 0)
         bad(fmt::format("'{}' is not in channels-first order here", name));
-    return x;
+    value v = x;
+    v.layout = order::channels_first;
+    v.tensor_index =
+        moved_tensor(x.tensor_index, op::transpose, memory_shape(v), {0, 2, 3, 1}, name);
+    return v;
 }
 
 value onnx_reader::finished_like_input(const onnx::NodeProto& node, value pending, const value& x,
@@ -444,9 +493,7 @@ value onnx_reader::moved(const onnx::NodeProto& node) {
     const value& x = input(node, 0);
     if (x.what != value::kind::integers)
         require_view(x, input_name(node, 0));
-    if (x.layout == order::flat_channels)
-        bad("takes a flattened picture apart: this is not supported");
-    return x;
+    return x.layout == order::flat_channels ? in_file_order(x, node_name_) : x;
 }
 
 }  // namespace ocellus::dsp::onnx_detail

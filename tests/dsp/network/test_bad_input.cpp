@@ -73,8 +73,9 @@ TEST_CASE("TensorFlow Lite: one fault each, by layer and tensor", "[network]") {
                                   m.weights({1, 1, 1, 1}, {2}), m.activation(picture)};
             },
             true));
-        has(text, "net: layer 0 (conv2d 't1'): input 0 ('t3') is used before any layer has written "
-                  "it: the graph has a cycle");
+        has(text,
+            "net: layer 0 (conv2d 't1'): input 0 ('t3') is used before any layer has written "
+            "it: the graph has a cycle");
     }
     SECTION("a dynamic dimension") {
         const auto text = refusal(flat([&](tflite_maker& m) {
@@ -144,15 +145,15 @@ TEST_CASE("TensorFlow Lite: one fault each, by layer and tensor", "[network]") {
                 "net: layer 1 (CONV_2D 't3'): its output 't3' is " + std::string(name) +
                     ": expected int8, uint8 or int16");
         has(refusal(flat([&](tflite_maker& m) {
-                return std::array{m.activation(picture), m.activation(picture),
-                                  m.weights({1, 1, 1, 1}, {2, 0, 0, 0}, {{1.0f}, {0}},
-                                            tflite_maker::int32),
-                                  m.activation(picture)};
+                return std::array{
+                    m.activation(picture), m.activation(picture),
+                    m.weights({1, 1, 1, 1}, {2, 0, 0, 0}, {{1.0f}, {0}}, tflite_maker::int32),
+                    m.activation(picture)};
             })),
             "net: layer 0 (conv2d 't1'): its weights 't2' are int32");
         has(refusal(flat([&](tflite_maker& m) {
-                return std::array{m.real(picture), m.real(picture),
-                                  m.reals({2.0f}, {1, 1, 1, 1}), m.real(picture)};
+                return std::array{m.real(picture), m.real(picture), m.reals({2.0f}, {1, 1, 1, 1}),
+                                  m.real(picture)};
             })),
             "net: layer 0 (CONV_2D 't1'): works on float numbers, and is the first such layer");
     }
@@ -164,12 +165,12 @@ TEST_CASE("TensorFlow Lite: several faults, a line each", "[network]") {
     const int x = m.activation(picture), a = m.activation(picture), b = m.activation(picture);
     const int open = m.activation({1, -1, 2, 1}), none = m.tensor(picture, tflite_maker::int8);
     const int half = m.tensor(picture, 1), wrong = m.activation({1, 3, 2, 1});
-    m.layer(50, {x}, {a});                        // LOG_SOFTMAX
-    m.layer(builtin_relu, {a}, {open});           // dynamic
-    m.layer(builtin_relu, {open}, {b});           // behind it
-    m.layer(builtin_relu, {b}, {none});           // no quantization
-    m.layer(builtin_relu, {x}, {half});           // float16
-    m.layer(builtin_relu, {x}, {wrong});          // another size
+    m.layer(50, {x}, {a});                // LOG_SOFTMAX
+    m.layer(builtin_relu, {a}, {open});   // dynamic
+    m.layer(builtin_relu, {open}, {b});   // behind it
+    m.layer(builtin_relu, {b}, {none});   // no quantization
+    m.layer(builtin_relu, {x}, {half});   // float16
+    m.layer(builtin_relu, {x}, {wrong});  // another size
     const std::string text = refusal(m.file({x}, {none, half, wrong}));
     has(text, "layer 0 (LOG_SOFTMAX 't1'): this operator is not supported");
     has(text, "layer 1 (RELU 't3'): its output 't3' has shape [1x-1x2x1]");
@@ -206,8 +207,9 @@ TEST_CASE("ONNX: one fault each, by node and tensor", "[network]") {
                 if (n.op_type() == "Conv")
                     n.set_input(0, "c_qd");
         });
-        has(text, "net: node 2 (Conv 'c'): input 'c_qd' is computed by node 4 (DequantizeLinear "
-                  "'c_qd'), which comes later: the graph has a cycle");
+        has(text,
+            "net: node 2 (Conv 'c'): input 'c_qd' is computed by node 4 (DequantizeLinear "
+            "'c_qd'), which comes later: the graph has a cycle");
     }
     SECTION("an input that nothing makes") {
         has(made([](onnx_maker& m) {
@@ -218,9 +220,8 @@ TEST_CASE("ONNX: one fault each, by node and tensor", "[network]") {
             "(Conv 'c'): input 'nowhere' is no input or constant of the graph, and no node");
     }
     SECTION("a dynamic dimension") {
-        has(made([&](onnx_maker& m) {
-                shape_of_input(m)->mutable_dim(2)->set_dim_param("height");
-            }),
+        has(made(
+                [&](onnx_maker& m) { shape_of_input(m)->mutable_dim(2)->set_dim_param("height"); }),
             "net: input 'x' of node 0 (DequantizeLinear 'x_d') has a dynamic or empty dimension 2 "
             "('height')");
     }
@@ -252,8 +253,9 @@ TEST_CASE("ONNX: one fault each, by node and tensor", "[network]") {
         m.node("Conv", {x, m.weights({2}, {1, 1, 1, 1})}, {"c"});
         m.node("MaxPool", {"c"}, {"p"});
         m.quantized_output("p");
-        has(refusal(m.file()), "net: node 3 (MaxPool 'p'): works on 'c', a float result of conv2d "
-                               "'c' that no QuantizeLinear follows");
+        has(refusal(m.file()),
+            "net: node 3 (MaxPool 'p'): works on 'c', a float result of conv2d "
+            "'c' that no QuantizeLinear follows");
         has(made([](onnx_maker& k) {
                 for (auto& t : *k.model().mutable_graph()->mutable_initializer())
                     if (t.float_data_size() == 1)
