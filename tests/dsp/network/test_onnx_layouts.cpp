@@ -104,9 +104,12 @@ std::vector<int> run_file(onnx_maker& m, const std::vector<tensor_of_integers>& 
 }  // namespace
 
 TEST_CASE("ONNX Transpose permutes any dimensions of pictures and of others", "[network]") {
-    for (const std::vector<int>& shape :
-         {std::vector<int>{2, 3, 4, 5}, {1, 3, 4, 5}, {1, 3, 1, 5}, {3, 4}, {2, 3, 5},
-          {2, 3, 1, 4, 2}}) {
+    for (const std::vector<int>& shape : {std::vector<int>{2, 3, 4, 5},
+                                          {1, 3, 4, 5},
+                                          {1, 3, 1, 5},
+                                          {3, 4},
+                                          {2, 3, 5},
+                                          {2, 3, 1, 4, 2}}) {
         std::vector<std::int64_t> perm(shape.size());
         std::iota(perm.begin(), perm.end(), 0);
         do {
@@ -115,9 +118,9 @@ TEST_CASE("ONNX Transpose permutes any dimensions of pictures and of others", "[
             const auto in = m.quantized_input("x", shape, 0.5f, 3);
             onnx_maker::attribute(m.node("Transpose", {in}, {"t"}), "perm", perm);
             m.node("LeakyRelu", {"t"}, {"l"});
-            onnx_maker::attribute(m.model().mutable_graph()->mutable_node(
-                                      m.model().graph().node_size() - 1),
-                                  "alpha", 1.0f);
+            onnx_maker::attribute(
+                m.model().mutable_graph()->mutable_node(m.model().graph().node_size() - 1), "alpha",
+                1.0f);
             m.quantized_output("l", 0.5f, 3);
             CHECK(run_file(m, {x}, y.shape) == y.q);
         } while (shape.size() < 5 && std::next_permutation(perm.begin(), perm.end()));
@@ -205,8 +208,7 @@ TEST_CASE("ONNX values change between orders where an operator asks for it", "[n
         m.quantized_output("y", 1.0f, 0);
         std::vector<int> expected;
         for (std::size_t i = 0; i < x.size(); ++i)
-            expected.push_back(
-                static_cast<int>(std::nearbyint((x.q[i] + b.q[i / 4 % 2]) / 2.0)));
+            expected.push_back(static_cast<int>(std::nearbyint((x.q[i] + b.q[i / 4 % 2]) / 2.0)));
         CHECK(run_file(m, {x, b}, shape) == expected);
     }
     SECTION("a constant that repeats over rows") {
@@ -367,12 +369,15 @@ TEST_CASE("ONNX Resize equals the examples of the operator's text", "[network]")
     const tensor_of_integers eight{{1, 1, 2, 4}, {16, 32, 48, 64, 80, 96, 112, 127}};
     CHECK(resized(eight, 0.6f, 0.6f, linear, shape) == std::vector<int>{43, 69});
     // resize_downsample_scales_nearest: 1, 3
-    CHECK(resized(eight, 0.6f, 0.6f, [](onnx_maker&, onnx::NodeProto*) {}, shape) ==
+    CHECK(resized(
+              eight, 0.6f, 0.6f, [](onnx_maker&, onnx::NodeProto*) {}, shape) ==
           std::vector<int>{16, 48});
     // Operator set 10 counts from the corner, and takes the next sample when it makes smaller.
-    CHECK(resized(eight, 1, 0.6f, [](onnx_maker&, onnx::NodeProto*) {}, shape, 10) ==
+    CHECK(resized(
+              eight, 1, 0.6f, [](onnx_maker&, onnx::NodeProto*) {}, shape, 10) ==
           std::vector<int>{16, 48, 80, 112});
-    CHECK(resized(four, 2, 2, [](onnx_maker&, onnx::NodeProto*) {}, shape, 10) ==
+    CHECK(resized(
+              four, 2, 2, [](onnx_maker&, onnx::NodeProto*) {}, shape, 10) ==
           std::vector<int>{16, 16, 32, 32, 16, 16, 32, 32, 48, 48, 64, 64, 48, 48, 64, 64});
 }
 
