@@ -31,6 +31,7 @@ class tflite_maker {
         int16 = 7,
         int8 = 9,
         int4 = 17,
+        int2 = 19,
     };
     using quantized = made_scales;
     using offset = flatbuffers::Offset<void>;

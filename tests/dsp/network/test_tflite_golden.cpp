@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "dsp/network/check.h"
 #include "dsp/network/executor.h"
 #include "dsp/network/reader.h"
 #include "golden.h"
@@ -54,6 +56,89 @@ void compare_with_tflite29(const std::string& name, const std::string& input) {
     CHECK(difference(outputs.at(0), read_bytes(folder + "out0_tflite29.bin")) == "equal");
 }
 
+/// The same network in uint8: zero points, weights, clamps and constants 128 higher. Its sums are
+/// the same numbers, and so are its results, 128 higher.
+network in_uint8(network n) {
+    std::vector<bool> changed(n.tensors.size(), false);
+    for (std::size_t i = 0; i < n.tensors.size(); ++i) {
+        tensor& t = n.tensors[i];
+        if (t.type != element::int8)
+            continue;
+        changed[i] = true;
+        t.type = element::uint8;
+        for (std::int32_t& z : t.quant.zero_point)
+            z += 128;
+        for (std::uint8_t& b : t.data)
+            b = static_cast<std::uint8_t>(b ^ 0x80);
+    }
+    for (layer& l : n.layers)
+        if (changed[static_cast<std::size_t>(l.outputs[0])]) {
+            l.clamp_min += 128;
+            l.clamp_max += 128;
+        }
+    check_network(n, "in uint8");
+    return n;
+}
+
+/// Golden hashes of int8 tensors, and golden outputs, for a network in uint8.
+void compare_in_uint8(const std::string& name, const std::string& input, bool ties) {
+    const std::string folder = test_data("golden/" + name + "/" + input + "/");
+    const network signed_network = read_network(test_data("nets/tflite/" + name + ".tflite"));
+    const network n = in_uint8(signed_network);
+    const auto lowered = [](const network& k, int t, const std::uint8_t* b, std::size_t count) {
+        std::vector<std::uint8_t> bytes(b, b + count);
+        if (k.tensors[static_cast<std::size_t>(t)].type == element::int8)
+            for (std::uint8_t& x : bytes)
+                x = static_cast<std::uint8_t>(x ^ 0x80);
+        return bytes;
+    };
+    std::vector<std::uint8_t> in = read_bytes(folder + "in.bin");
+    in = lowered(signed_network, n.inputs[0], in.data(), in.size());
+    const nlohmann::json golden = nlohmann::json::parse(read_text(folder + "layers_tflm.json"));
+    int differing = 0;
+    // Averages are those of the integers as they are, halves away from zero: of a sum below zero a
+    // half goes down in int8, up in uint8. From such a pool on, the golden file is another network.
+    bool other_ties = false;
+    std::vector<std::uint8_t> last = in;
+    const auto check = [&](std::size_t i, const std::uint8_t* bytes, std::size_t count) {
+        const layer& l = n.layers[i];
+        const auto back = lowered(signed_network, l.outputs[0], bytes, count);
+        const bool same =
+            sha256_16(back.data(), back.size()) == golden[i].at("sha256_16").get<std::string>();
+        if (l.kind == op::average_pool && !same && !other_ties) {
+            other_ties = true;
+            const tensor& x = n.tensors[static_cast<std::size_t>(l.inputs[0])];
+            const auto channels = static_cast<std::size_t>(x.shape[3]);
+            const std::size_t pixels = x.elements() / channels;
+            REQUIRE(count == channels);  // one window over the whole picture
+            for (std::size_t c = 0; c < channels; ++c) {
+                std::size_t sum = pixels / 2;
+                for (std::size_t p = 0; p < pixels; ++p)
+                    sum += last[p * channels + c];
+                differing += bytes[c] == sum / pixels ? 0 : 1;
+            }
+        } else if (!other_ties) {
+            differing += same ? 0 : 1;
+        }
+        last.assign(bytes, bytes + count);
+    };
+    const auto out = run(n, {in}, best_kernels(), check);
+    CHECK(differing == 0);
+    CHECK(other_ties == ties);
+    if (other_ties)
+        return;
+    const auto back = lowered(signed_network, n.outputs[0], out[0].data(), out[0].size());
+    CHECK(difference(back, read_bytes(folder + "out0_tflm.bin")) == "equal");
+    network x86 = n;
+    x86.arithmetic = rounding::tflite_x86;
+    const std::string file = folder + "out0_tflite29.bin";
+    if (!std::ifstream(file))
+        return;
+    const auto other = run(x86, {in});
+    CHECK(difference(lowered(signed_network, n.outputs[0], other[0].data(), other[0].size()),
+                     read_bytes(file)) == "equal");
+}
+
 }  // namespace
 
 TEST_CASE("every layer of the MLPerf Tiny networks equals the reference runtime", "[network]") {
@@ -88,6 +173,21 @@ TEST_CASE("outputs equal TensorFlow Lite 2.9 on x86 in tflite_x86 arithmetic", "
         compare_with_tflite29("mlperf_kws_ref", input);
     for (const char* input : {"cat", "grace_hopper"})
         compare_with_tflite29("coral_tf2_mobilenet_v2_1.0_224_ptq", input);
+}
+
+TEST_CASE("networks in uint8 equal both runtimes, every layer", "[network]") {
+    if (!have_test_data())
+        return;
+    for (const char* input : {"cat", "grace_hopper"})
+        compare_in_uint8("mlperf_vww_96_int8", input, true);
+    for (const char* input : {"cat", "grace_hopper", "parrot"})
+        compare_in_uint8("mlperf_ic_resnet_quant", input, false);
+    for (const char* input : {"noise0", "noise1", "noise2"})
+        compare_in_uint8("mlperf_kws_ref", input, false);
+    for (const char* input : {"person", "no_person"})
+        compare_in_uint8("tflm_person_detect", input, false);
+    for (const char* input : {"cat", "grace_hopper"})
+        compare_in_uint8("coral_tf2_mobilenet_v2_1.0_224_ptq", input, false);
 }
 
 TEST_CASE("single layers equal the reference runtime", "[network]") {
