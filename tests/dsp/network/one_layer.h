@@ -38,8 +38,8 @@ struct one_layer {
     }
     one_layer& input(const std::vector<int>& shape, float scale = 1.0f, int zero = 0,
                      element type = element::int8) {
-        const int t = add(shape, type, type == element::float32 ? quantization{}
-                                                                : quantization{{scale}, {zero}});
+        const int t = add(
+            shape, type, type == element::float32 ? quantization{} : quantization{{scale}, {zero}});
         n.inputs.push_back(t);
         l().inputs.push_back(t);
         return *this;
@@ -57,7 +57,8 @@ struct one_layer {
     }
     one_layer& output(const std::vector<int>& shape, float scale = 1.0f, int zero = 0,
                       element type = element::int8) {
-        const bool plain = type != element::int8 && type != element::uint8 && type != element::int16;
+        const bool plain =
+            type != element::int8 && type != element::uint8 && type != element::int16;
         const int t = add(shape, type, plain ? quantization{} : quantization{{scale}, {zero}});
         n.outputs.push_back(t);
         l().outputs.push_back(t);
@@ -79,8 +80,7 @@ struct one_layer {
             REQUIRE(in[i].size() == t.elements());
             bytes.emplace_back(t.bytes());
             for (std::size_t k = 0; k < in[i].size(); ++k)
-                std::memcpy(bytes.back().data() + k * size_of(t.type), &in[i][k],
-                            size_of(t.type));
+                std::memcpy(bytes.back().data() + k * size_of(t.type), &in[i][k], size_of(t.type));
         }
         return run_bytes(bytes);
     }
@@ -127,7 +127,8 @@ inline std::vector<std::int64_t> scattered(std::size_t count, std::int64_t low =
     std::uint64_t state = seed * 2654435761u + 12345u;
     for (std::size_t i = 0; i < count; ++i) {
         state = state * 6364136223846793005u + 1442695040888963407u;
-        const auto r = static_cast<std::int64_t>((state >> 33) % static_cast<std::uint64_t>(high - low + 1));
+        const auto r =
+            static_cast<std::int64_t>((state >> 33) % static_cast<std::uint64_t>(high - low + 1));
         v.push_back(i % 17 == 3 ? low : i % 19 == 5 ? high : low + r);
     }
     return v;
@@ -139,8 +140,8 @@ inline double worst(const std::vector<std::int64_t>& q, const std::vector<double
     REQUIRE(q.size() == exact.size());
     double most = 0.0;
     for (std::size_t i = 0; i < q.size(); ++i)
-        most = std::max(most,
-                        std::abs(static_cast<double>(q[i]) - std::clamp(exact[i], low, high)));
+        most =
+            std::max(most, std::abs(static_cast<double>(q[i]) - std::clamp(exact[i], low, high)));
     return most;
 }
 

@@ -138,11 +138,10 @@ TEST_CASE("detection post-processing equals the figures of the runtime's tests",
         }
     }
     // Equal scores keep the order of their boxes.
-    const detections d =
-        detect({}, 6, six_codes,
-               {0.015625f, 0.007812f, 0.003906f, 0.015625f, 0.015625f, 0.007812f, 0.019531f,
-                0.019531f, 0.007812f, 0.003906f, 0.003906f, 0.003906f},
-               six_anchors);
+    const detections d = detect({}, 6, six_codes,
+                                {0.015625f, 0.007812f, 0.003906f, 0.015625f, 0.015625f, 0.007812f,
+                                 0.019531f, 0.019531f, 0.007812f, 0.003906f, 0.003906f, 0.003906f},
+                                six_anchors);
     CHECK(d.boxes == best_boxes);
     CHECK(d.classes == reals{0, 0, 0});
     CHECK(d.scores == reals{0.019531f, 0.015625f, 0.003906f});
@@ -276,14 +275,13 @@ rows onnx_nms(const reals& boxes, int batches, const reals& scores, int classes,
     const int count = static_cast<int>(boxes.size()) / 4 / batches;
     m.input("boxes", onnx::TensorProto::FLOAT, {batches, count, 4});
     m.input("scores", onnx::TensorProto::FLOAT, {batches, classes, count});
-    auto* n = m.node("NonMaxSuppression",
-                     {"boxes", "scores", m.list({most}), m.reals({iou}, {1}), m.reals({least}, {1})},
-                     {"y"});
+    auto* n = m.node(
+        "NonMaxSuppression",
+        {"boxes", "scores", m.list({most}), m.reals({iou}, {1}), m.reals({least}, {1})}, {"y"});
     onnx_maker::attribute(n, "center_point_box", std::int64_t{centre});
     m.output("y");
     const network net = read_network_bytes(m.file(), "nms.onnx");
-    rows all =
-        integers_of<std::int64_t>(run(net, {bytes_of(boxes), bytes_of(scores)}).at(0));
+    rows all = integers_of<std::int64_t>(run(net, {bytes_of(boxes), bytes_of(scores)}).at(0));
     // What is not used holds -1, at the end.
     while (!all.empty() && all.back() == -1)
         all.pop_back();
@@ -311,10 +309,9 @@ TEST_CASE("ONNX box suppression equals the operator's published cases", "[networ
     for (int i = 0; i < 10; ++i)
         same.insert(same.end(), {0, 0, 1, 1});
     CHECK(onnx_nms(same, 1, reals(10, .9f), 1, 3, .5f, 0) == rows{0, 0, 0});
-    const reals centres = {.5f, .5f,  1, 1, .5f, .6f,  1, 1, .5f, .4f,   1, 1,
+    const reals centres = {.5f, .5f,   1, 1, .5f, .6f,   1, 1, .5f, .4f,    1, 1,
                            .5f, 10.5f, 1, 1, .5f, 10.6f, 1, 1, .5f, 100.5f, 1, 1};
-    CHECK(onnx_nms(centres, 1, six_scores, 1, 3, .5f, 0, true) ==
-          rows{0, 0, 3, 0, 0, 0, 0, 0, 5});
+    CHECK(onnx_nms(centres, 1, six_scores, 1, 3, .5f, 0, true) == rows{0, 0, 3, 0, 0, 0, 0, 0, 5});
     CHECK(onnx_nms(corner_boxes, 1, twice(six_scores), 2, 2, .5f, 0) ==
           rows{0, 0, 3, 0, 0, 0, 0, 1, 3, 0, 1, 0});
     CHECK(onnx_nms(twice(corner_boxes), 2, twice(six_scores), 1, 2, .5f, 0) ==

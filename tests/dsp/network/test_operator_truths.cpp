@@ -134,15 +134,15 @@ TEST_CASE("prelu multiplies what is below zero by its slope", "[network]") {
 TEST_CASE("comparisons decide as rational numbers do", "[network]") {
     const auto [a, b] = all_pairs();
     for (rounding how : all_roundings)
-        for (comparison_kind kind :
-             {comparison_kind::equal, comparison_kind::not_equal, comparison_kind::less,
-              comparison_kind::less_equal, comparison_kind::greater,
-              comparison_kind::greater_equal}) {
+        for (comparison_kind kind : {comparison_kind::equal, comparison_kind::not_equal,
+                                     comparison_kind::less, comparison_kind::less_equal,
+                                     comparison_kind::greater, comparison_kind::greater_equal}) {
             // 3 and 2 quarters to a step: equal where 3 (a + 9) = 2 (b - 4).
             one_layer t(op::compare);
             t.l().comparison = kind;
-            t.input({65536}, 0.75f, -9).input({65536}, 0.5f, 4).output({65536}, 1, 0,
-                                                                        element::boolean);
+            t.input({65536}, 0.75f, -9)
+                .input({65536}, 0.5f, 4)
+                .output({65536}, 1, 0, element::boolean);
             const auto q = t.run({a, b}, how).at(0);
             int wrong = 0;
             for (std::size_t i = 0; i < a.size(); ++i) {
@@ -257,10 +257,10 @@ TEST_CASE("searches take the first of equals, and the largest in order", "[netwo
         t.l().clamp_max = 127;
         t.l().smallest = smallest;
         const auto out = t.run({{3, 9, 9, -4, 0, 9, 1, 1, 1, 1, 1, 1}});
-        CHECK(out[0] == (smallest ? numbers{-4, 0, 3, 9, 1, 1, 1, 1}
-                                  : numbers{9, 9, 9, 3, 1, 1, 1, 1}));
-        CHECK(out[1] == (smallest ? numbers{3, 4, 0, 1, 0, 1, 2, 3}
-                                  : numbers{1, 2, 5, 0, 0, 1, 2, 3}));
+        CHECK(out[0] ==
+              (smallest ? numbers{-4, 0, 3, 9, 1, 1, 1, 1} : numbers{9, 9, 9, 3, 1, 1, 1, 1}));
+        CHECK(out[1] ==
+              (smallest ? numbers{3, 4, 0, 1, 0, 1, 2, 3} : numbers{1, 2, 5, 0, 0, 1, 2, 3}));
     }
 }
 
@@ -274,9 +274,7 @@ TEST_CASE("gathers take listed slices, also from the end and twice", "[network]"
             std::vector<int> out = shape;
             out[static_cast<std::size_t>(axis)] = 5;
             one_layer t(op::gather);
-            t.input(shape, 0.5f, 1)
-                .constant({5}, list, {}, type)
-                .output(out, 0.5f, 1);
+            t.input(shape, 0.5f, 1).constant({5}, list, {}, type).output(out, 0.5f, 1);
             t.l().axis = axis;
             const numbers taken = {last, 0, last, 0, 0};
             numbers expected;
@@ -296,8 +294,8 @@ TEST_CASE("blocks become channels or pictures of a batch, and come back", "[netw
     numbers expected(144);
     each(fine, [&](const std::vector<int>& i) {
         const int part = i[1] % 2 * 2 + i[2] % 2;
-        const auto to = static_cast<std::size_t>(
-            ((i[0] * 3 + i[1] / 2) * 2 + i[2] / 2) * 12 + part * 3 + i[3]);
+        const auto to =
+            static_cast<std::size_t>(((i[0] * 3 + i[1] / 2) * 2 + i[2] / 2) * 12 + part * 3 + i[3]);
         expected[to] = at(x, fine, i);
     });
     one_layer s(op::space_to_depth), d(op::depth_to_space);
@@ -314,9 +312,8 @@ TEST_CASE("blocks become channels or pictures of a batch, and come back", "[netw
     each(parts, [&](const std::vector<int>& i) {
         const int block = i[0] / 2;
         const int h = i[1] * 2 + block / 3 - 1, w = i[2] * 3 + block % 3 - 2;
-        split.push_back(h < 0 || h >= 5 || w < 0 || w >= 3
-                            ? 3
-                            : at(y, picture, {i[0] % 2, h, w, i[3]}));
+        split.push_back(
+            h < 0 || h >= 5 || w < 0 || w >= 3 ? 3 : at(y, picture, {i[0] % 2, h, w, i[3]}));
     });
     one_layer to(op::space_to_batch), from(op::batch_to_space);
     to.input(picture, 0.5f, 3).output(parts, 0.5f, 3);
@@ -346,9 +343,9 @@ TEST_CASE("batched matrix products are rational sums, turned and repeated too", 
                 each({2, 3, 4, 6}, [&](const std::vector<int>& i) {
                     std::int64_t sum = 0;
                     for (int k = 0; k < 5; ++k) {
-                        const std::vector<int> left =
-                            turn_a ? std::vector<int>{i[0], i[1], k, i[2]}
-                                   : std::vector<int>{i[0], i[1], i[2], k};
+                        const std::vector<int> left = turn_a
+                                                          ? std::vector<int>{i[0], i[1], k, i[2]}
+                                                          : std::vector<int>{i[0], i[1], i[2], k};
                         const std::vector<int> right = turn_b ? std::vector<int>{i[1], i[3], k}
                                                               : std::vector<int>{i[1], k, i[3]};
                         sum += (at(a, t.of_input(0).shape, left) - 3) *
@@ -358,8 +355,9 @@ TEST_CASE("batched matrix products are rational sums, turned and repeated too", 
                     // away from zero, or up.
                     const double once = static_cast<double>(sum) / 512;
                     const double twice = std::floor((static_cast<double>(sum) + 1) / 2) / 256;
-                    const double q = to_even(how)                             ? std::nearbyint(once)
-                                     : how == rounding::tflite_single_rounding ? std::floor(once + 0.5)
+                    const double q = to_even(how) ? std::nearbyint(once)
+                                     : how == rounding::tflite_single_rounding
+                                         ? std::floor(once + 0.5)
                                      : how == rounding::tflite_x86 ? std::floor(twice + 0.5)
                                                                    : std::round(twice);
                     expected.push_back(
@@ -413,9 +411,8 @@ TEST_CASE("padding fills with zero, or mirrors with and without the edge", "[net
         each(out, [&](const std::vector<int>& i) {
             const int r = i[0] - 2, c = i[1] - 1;
             const bool inside = r >= 0 && r < 3 && c >= 0 && c < 4;
-            expected.push_back(mode == 0 && !inside
-                                   ? 9
-                                   : at(x, in, {mirrored(r, 3), mirrored(c, 4)}));
+            expected.push_back(mode == 0 && !inside ? 9
+                                                    : at(x, in, {mirrored(r, 3), mirrored(c, 4)}));
         });
         CHECK(t.run({x}).at(0) == expected);
     }

@@ -139,7 +139,7 @@ TEST_CASE("products of 16-bit activations are exact sums, rounded as the bias's 
                 inputs *= static_cast<std::size_t>(d);
             const numbers x = scattered(inputs, -32768, 32767, 3),
                           weights = scattered(count, -127, 127, 5);
-            const std::size_t channels = w.kind == op::fully_connected ? 4
+            const std::size_t channels = w.kind == op::fully_connected    ? 4
                                          : w.kind == op::depthwise_conv2d ? 3
                                                                           : 2;
             const numbers bias = scattered(channels, -2000000, 2000000, 9);
@@ -157,8 +157,7 @@ TEST_CASE("products of 16-bit activations are exact sums, rounded as the bias's 
             for (std::size_t o = 0; o < q.size(); ++o) {
                 const std::int64_t sum =
                     w.sum(x, weights, o) + (bias_bits != 0 ? bias[w.channel(o)] : 0);
-                expected.push_back(
-                    saturated(bias_bits == 64 ? half_up(sum, 11) : twice(sum, 11)));
+                expected.push_back(saturated(bias_bits == 64 ? half_up(sum, 11) : twice(sum, 11)));
             }
             CHECK(q == expected);
             // Any scale: 15 bits of multiplier behind a 64-bit bias, 31 otherwise.
@@ -167,10 +166,9 @@ TEST_CASE("products of 16-bit activations are exact sums, rounded as the bias's 
             const auto r = s.run({x}).at(0);
             std::vector<double> exact;
             for (std::size_t o = 0; o < r.size(); ++o)
-                exact.push_back(
-                    static_cast<double>(w.sum(x, weights, o) +
-                                        (bias_bits != 0 ? bias[w.channel(o)] : 0)) /
-                    16384 / static_cast<double>(0.21f));
+                exact.push_back(static_cast<double>(w.sum(x, weights, o) +
+                                                    (bias_bits != 0 ? bias[w.channel(o)] : 0)) /
+                                16384 / static_cast<double>(0.21f));
             CHECK(worst(r, exact, -32768, 32767) <= (bias_bits == 64 ? 1.01 : 0.51));
         }
 }
@@ -296,13 +294,13 @@ TEST_CASE("weights of 8, 4 and 2 bits from a file give the exact result", "[netw
             const int c = o % 3, col = o / 3 % 3, row = o / 9;
             std::int64_t sum = 0;
             for (int t = 0; t < 27; ++t)
-                sum += (x[static_cast<std::size_t>(
-                            ((row + t / 9) * 5 + col + t / 3 % 3) * 3 + t % 3)] -
+                sum += (x[static_cast<std::size_t>(((row + t / 9) * 5 + col + t / 3 % 3) * 3 +
+                                                   t % 3)] -
                         3) *
                        conv[static_cast<std::size_t>(c * 27 + t)];
             const double real = static_cast<double>(sum) * 0.5 * static_cast<double>(scales[c]) / 8;
-            middle.push_back(static_cast<std::int64_t>(
-                std::clamp(std::round(real) - 5, -128.0, 127.0)));
+            middle.push_back(
+                static_cast<std::int64_t>(std::clamp(std::round(real) - 5, -128.0, 127.0)));
         }
         for (std::size_t o = 0; o < 2; ++o) {
             std::int64_t sum = 0;
@@ -353,10 +351,9 @@ TEST_CASE("an ONNX model's metadata names weights of 4 and 2 bits", "[network]")
         // Rows 1 2 3 4 and -5 6 7 8 times columns 1 0 -2 1 and -1 1 0 1.
         const std::vector<std::uint8_t> in = {1, 2, 3, 4, 251, 6, 7, 8};
         CHECK(ocellus::dsp::run(n, {in}).at(0) ==
-              std::vector<std::uint8_t>{static_cast<std::uint8_t>(1 - 6 + 4),
-                                        static_cast<std::uint8_t>(-1 + 2 + 4),
-                                        static_cast<std::uint8_t>(-5 - 14 + 8),
-                                        static_cast<std::uint8_t>(5 + 6 + 8)});
+              std::vector<std::uint8_t>{
+                  static_cast<std::uint8_t>(1 - 6 + 4), static_cast<std::uint8_t>(-1 + 2 + 4),
+                  static_cast<std::uint8_t>(-5 - 14 + 8), static_cast<std::uint8_t>(5 + 6 + 8)});
         CHECK(constant_bytes(n) == static_cast<std::uint64_t>(bits));
     }
 }
