@@ -121,6 +121,17 @@ const verb_info verbs[] = {
      "  ocellus doctor net.tflite --scene photo.jpg --out out/doctor\n"
      "      input range, colour order, crop, exposure, calibration, dead channels, SQNR of each\n"
      "      layer; what the network saw and what it would expect, as pictures\n"},
+    {"develop", command_line::verb::develop, "send a camera's RAW file through the ISP alone",
+     "ocellus develop FILE --out PICTURE.png [options]",
+     "  ocellus develop photo.dng --out photo.png --set isp.sharpening=true\n"
+     "      a DNG or another RAW file; levels, filters and colours are the file's\n"
+     "  ocellus develop frame_0000.raw10 --size 4056x3040 --bits 10 --out frame.png\n"
+     "      samples without a header\n"},
+    {"quality", command_line::verb::quality,
+     "compare the pictures of a run with the ideal scene: PSNR, SSIM, colours, sharpness",
+     "ocellus quality RUN_DIR [--json | --csv]",
+     "  ocellus run --dump-stages --out out/run && ocellus quality out/run\n"
+     "      what every stage of the ISP gains or costs\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -340,6 +351,31 @@ po::options_description visible_options(command_line::verb verb) {
                 "write report.json, seen.png, expected.png and layers.csv there");
             add("force", "replace what DIR contains");
             break;
+        case command_line::verb::develop:
+            add("out,o", po::value<std::string>()->value_name("PNG"), "the picture to be written");
+            add("size", po::value<std::string>()->value_name("WxH"),
+                "size of a file without a header: its samples alone, 16 bits each, little-endian, "
+                "or packed as on CSI-2");
+            add("bits", po::value<std::string>()->value_name("N"),
+                "with --size: bits of a sample, 8 to 16 (default 10)");
+            add("order", po::value<std::string>()->value_name("ORDER"),
+                "rggb, grbg, gbrg or bggr, whatever the file says");
+            add("black", po::value<std::string>()->value_name("N"),
+                "with --size: black level, digital number (default: isp.black_level)");
+            add("config", po::value<std::string>()->value_name("FILE"),
+                "configuration of the chip; its isp.* count");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter, such as isp.demosaic=bilinear; repeatable");
+            add("threads", po::value<std::string>()->value_name("T"),
+                "worker threads (default: one per core); never changes a result");
+            break;
+        case command_line::verb::quality:
+            add("scene", po::value<std::string>()->value_name("FILE"),
+                "the picture that was in front of the lens, where it is no built-in one");
+            add("json", "as JSON");
+            add("csv", "as a table");
+            break;
         default:
             break;
     }
@@ -540,6 +576,39 @@ command_line parse_command_line(int argc, const char* const argv[]) {
             if (result.weight_bits != 8 && result.weight_bits != 4 && result.weight_bits != 2)
                 fail("--weight-bits: expected 8, 4 or 2");
         }
+        if (has("json"))
+            result.output_format = command_line::format::json;
+        return result;
+    }
+    if (v->verb == command_line::verb::develop) {
+        if (result.files.empty())
+            fail("develop needs a RAW file\nusage: " + std::string(v->usage));
+        result.out = text("out");
+        if (result.out.empty())
+            fail("develop needs --out PICTURE.png\nusage: " + std::string(v->usage));
+        result.config_file = text("config");
+        result.raw_size = text("size");
+        result.raw_order = text("order");
+        for (const char* name : {"bits", "black"})
+            if (has(name) && result.raw_size.empty())
+                fail(fmt::format("--{} needs --size WIDTHxHEIGHT: other files say it", name));
+        if (has("bits"))
+            result.raw_bits = static_cast<unsigned>(number(vm, "bits", 8, 16));
+        if (has("black"))
+            result.raw_black = static_cast<unsigned>(number(vm, "black", 0, 65535));
+        if (has("threads"))
+            result.threads = static_cast<unsigned>(number(vm, "threads", 1, 1024));
+        if (has("set"))
+            result.settings = vm["set"].as<std::vector<std::string>>();
+        return result;
+    }
+    if (v->verb == command_line::verb::quality) {
+        if (result.files.empty())
+            fail("quality needs the folder of a run\nusage: " + std::string(v->usage));
+        result.scene = text("scene");
+        if (has("json") + has("csv") > 1)
+            fail("--json and --csv exclude each other");
+        result.as_csv = has("csv");
         if (has("json"))
             result.output_format = command_line::format::json;
         return result;

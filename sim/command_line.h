@@ -27,7 +27,9 @@ struct command_line {
         merge,
         network,
         doctor,
-        characterize
+        characterize,
+        develop,
+        quality
     };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
@@ -103,6 +105,11 @@ struct command_line {
     // characterize
     std::string write_frames;  ///< "raw16", "tiff", "dng"; empty: none
     unsigned area_width = 640, area_height = 480, levels = 50, images = 32;
+
+    // develop
+    std::string raw_size;   ///< "WIDTHxHEIGHT" of a file without a header; empty: it has one
+    std::string raw_order;  ///< "rggb", ..; empty: from the file, or rggb
+    std::optional<unsigned> raw_bits, raw_black;
 
     // scene
     unsigned width = 1014, height = 760;

@@ -76,6 +76,10 @@ int execute(const command_line& command) {
             return network_verb(command);
         case command_line::verb::doctor:
             return doctor(command);
+        case command_line::verb::develop:
+            return develop(command);
+        case command_line::verb::quality:
+            return quality(command);
     }
     return static_cast<int>(exit_code::internal);
 }
