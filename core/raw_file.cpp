@@ -71,8 +71,7 @@ raw_mosaic load_raw_mosaic(const std::string& path) {
     const unsigned width = sizes.width & ~1u, height = sizes.height & ~1u;
     if (width < 4 || height < 4 || sizes.left_margin + width > sizes.raw_width ||
         sizes.top_margin + height > sizes.raw_height)
-        refuse(path,
-               fmt::format("its mosaic is {}x{}; at least 4x4 are expected", width, height));
+        refuse(path, fmt::format("its mosaic is {}x{}; at least 4x4 are expected", width, height));
     out.samples = plane<std::uint16_t>(width, height);
     for (unsigned y = 0; y < height; ++y)
         std::memcpy(out.samples.row(y),
@@ -97,8 +96,8 @@ raw_mosaic load_raw_mosaic(const std::string& path) {
         out.balance = {static_cast<double>(gains[0] / gains[1]),
                        static_cast<double>(gains[2] / gains[1])};
     for (std::size_t i = 0; i < 3; ++i) {
-        const double sum = static_cast<double>(colour.rgb_cam[i][0] + colour.rgb_cam[i][1] +
-                                               colour.rgb_cam[i][2]);
+        const double sum =
+            static_cast<double>(colour.rgb_cam[i][0] + colour.rgb_cam[i][1] + colour.rgb_cam[i][2]);
         if (!(sum > 0.01))
             continue;
         for (std::size_t c = 0; c < 3; ++c)

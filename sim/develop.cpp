@@ -64,8 +64,8 @@ raw_frame without_header(const command_line& c) {
     unsigned brightest = 0;
     for (unsigned y = 0; y < height; ++y) {
         std::uint16_t* to = f.mosaic.samples.row(y);
-        const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data()) +
-                           (is_packed ? packed : wide) * y;
+        const auto* from =
+            reinterpret_cast<const std::uint8_t*>(bytes.data()) + (is_packed ? packed : wide) * y;
         if (is_packed)
             links::unpack_raw_row(*type, from, width, to);
         else
@@ -139,10 +139,10 @@ int develop(const command_line& command) {
                                      : std::max(1u, std::thread::hardware_concurrency()));
     const rgb8_image picture = isp::develop(f.mosaic.samples, f.bits, chain, 1, &pool);
     replace_file(command.out, encode_png_rgb8(picture, 6, &pool));
-    const std::string text = fmt::format("{}: {}x{}, {} bits, black {} and white {} of 4095\n",
-                                         command.out, width, height, f.bits, s.isp.black_level,
-                                         f.bits <= 12 ? f.mosaic.white << (12 - f.bits)
-                                                      : f.mosaic.white >> (f.bits - 12));
+    const std::string text = fmt::format(
+        "{}: {}x{}, {} bits, black {} and white {} of 4095\n", command.out, width, height, f.bits,
+        s.isp.black_level,
+        f.bits <= 12 ? f.mosaic.white << (12 - f.bits) : f.mosaic.white >> (f.bits - 12));
     if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
     return static_cast<int>(exit_code::ok);

@@ -76,8 +76,8 @@ light ideal_light(const models::scene& scene, std::uint32_t frame, const setting
     source->rows(0, source->height(),
                  [&](unsigned y, const float* red, const float* green, const float* blue) {
                      for (unsigned x = 0; x < w; ++x) {
-                         const std::size_t at = y * std::uint64_t{height} / h * width +
-                                                x * std::uint64_t{width} / w;
+                         const std::size_t at =
+                             y * std::uint64_t{height} / h * width + x * std::uint64_t{width} / w;
                          sums[3 * at] += static_cast<double>(red[x]);
                          sums[3 * at + 1] += static_cast<double>(green[x]);
                          sums[3 * at + 2] += static_cast<double>(blue[x]);
@@ -117,8 +117,8 @@ patch measure(const light& v, unsigned width, unsigned height, unsigned column, 
     std::array<double, 3> squares{};
     double n = 0;
     for (unsigned y = part(height, row, rows, 0.25); y < part(height, row, rows, 0.75); ++y)
-        for (unsigned x = part(width, column, columns, 0.25); x < part(width, column, columns, 0.75);
-             ++x, ++n)
+        for (unsigned x = part(width, column, columns, 0.25);
+             x < part(width, column, columns, 0.75); ++x, ++n)
             for (std::size_t c = 0; c < 3; ++c) {
                 const double l = v[3 * (std::size_t{y} * width + x) + c];
                 p.mean[c] += l;
@@ -182,9 +182,9 @@ figures compare(const rgb8_image& picture, bool linear, const light& truth,
         for (unsigned y = 0; y < h; ++y)
             for (unsigned x = 0; x < w; ++x)
                 edge.row(y)[x] = static_cast<std::uint16_t>(std::lround(
-                    65535 * seen[3 * (std::size_t{y + (height - h) / 2} * width + x +
-                                      (width - w) / 2) +
-                                 1]));
+                    65535 *
+                    seen[3 * (std::size_t{y + (height - h) / 2} * width + x + (width - w) / 2) +
+                         1]));
         f.mtf50 = models::measure_edge(edge).mtf50;
     }
     return f;
@@ -215,17 +215,19 @@ int quality(const command_line& command) {
     const auto scene = load_scene(scene_name, s.run, s.run.frames);
     const auto pictures = pictures_of(folder, s);
     if (pictures.empty())
-        fail(fmt::format("{}: no picture to compare: run with --dump-stages, or with "
-                         "output.image=isp or raw and output.frames=last or all",
-                         folder));
+        fail(
+            fmt::format("{}: no picture to compare: run with --dump-stages, or with "
+                        "output.image=isp or raw and output.frames=last or all",
+                        folder));
     const bool json = command.output_format == command_line::format::json;
     std::string out = json             ? "["
                       : command.as_csv ? "frame,stage,width,height,exposure,psnr_db,ssim,snr_db,"
                                          "mtf50,delta_e_mean,delta_e_max\n"
-                                       : fmt::format("{:>5} {:<22} {:>8} {:>8} {:>7} {:>7} {:>7} "
-                                                     "{:>8} {:>7}\n",
-                                                     "frame", "stage", "exposure", "PSNR", "SSIM",
-                                                     "SNR", "MTF50", "dE mean", "dE max");
+                                       : fmt::format(
+                                             "{:>5} {:<22} {:>8} {:>8} {:>7} {:>7} {:>7} "
+                                             "{:>8} {:>7}\n",
+                                             "frame", "stage", "exposure", "PSNR", "SSIM", "SNR",
+                                             "MTF50", "dE mean", "dE max");
     light truth;
     std::uint32_t frame = 0;
     unsigned width = 0, height = 0;

@@ -22,11 +22,11 @@ namespace {
 
 /// Linear sRGB of the ColorChecker's patches from their published 8-bit sRGB codes (X-Rite).
 const std::array<std::array<int, 3>, 24> patches = {
-    {{{115, 82, 68}},   {{194, 150, 130}}, {{98, 122, 157}},  {{87, 108, 67}},   {{133, 128, 177}},
-     {{103, 189, 170}}, {{214, 126, 44}},  {{80, 91, 166}},   {{193, 90, 99}},   {{94, 60, 108}},
-     {{157, 188, 64}},  {{224, 163, 46}},  {{56, 61, 150}},   {{70, 148, 73}},   {{175, 54, 60}},
-     {{231, 199, 31}},  {{187, 86, 149}},  {{8, 133, 161}},   {{243, 243, 242}}, {{200, 200, 200}},
-     {{160, 160, 160}}, {{122, 122, 121}}, {{85, 85, 85}},    {{52, 52, 52}}}};
+    {{{115, 82, 68}},   {{194, 150, 130}}, {{98, 122, 157}}, {{87, 108, 67}},   {{133, 128, 177}},
+     {{103, 189, 170}}, {{214, 126, 44}},  {{80, 91, 166}},  {{193, 90, 99}},   {{94, 60, 108}},
+     {{157, 188, 64}},  {{224, 163, 46}},  {{56, 61, 150}},  {{70, 148, 73}},   {{175, 54, 60}},
+     {{231, 199, 31}},  {{187, 86, 149}},  {{8, 133, 161}},  {{243, 243, 242}}, {{200, 200, 200}},
+     {{160, 160, 160}}, {{122, 122, 121}}, {{85, 85, 85}},   {{52, 52, 52}}}};
 
 using matrix3 = std::array<std::array<double, 3>, 3>;
 
@@ -46,9 +46,9 @@ matrix3 inverse_of(const std::array<double, 9>& m) {
     return out;
 }
 
-/// Mosaic (black 64 at 10 bits) of a flat colour seen by the camera whose colours the ISP's matrix and
-/// gains turn back; `exposure` is the green signal of white over saturation. Samples are rounded
-/// with a uniform dither, so that the mean of a patch is that of the unrounded signal.
+/// Mosaic (black 64 at 10 bits) of a flat colour seen by the camera whose colours the ISP's matrix
+/// and gains turn back; `exposure` is the green signal of white over saturation. Samples are
+/// rounded with a uniform dither, so that the mean of a patch is that of the unrounded signal.
 plane<std::uint16_t> patch_mosaic(const std::array<double, 3>& light, const isp_parameters& p,
                                   double exposure, unsigned bits, unsigned side) {
     const matrix3 camera = inverse_of(p.matrix);
@@ -67,7 +67,8 @@ plane<std::uint16_t> patch_mosaic(const std::array<double, 3>& light, const isp_
             const double turns = (x / 2) * 0.7548776662 + (y / 2) * 0.5698402910;
             const double dither = turns - std::floor(turns);
             out.row(y)[x] = static_cast<std::uint16_t>(
-                std::clamp(std::floor(step * (64 + raw[c] * exposure * 959) + dither), 0.0, (1 << bits) - 1.0));
+                std::clamp(std::floor(step * (64 + raw[c] * exposure * 959) + dither), 0.0,
+                           (1 << bits) - 1.0));
         }
     return out;
 }
@@ -77,8 +78,8 @@ struct checker_errors {
 };
 
 /// The ISP's colours after the matrix (12 bit), mean over a patch, against the truth.
-checker_errors colorchecker(const isp_parameters& p, const isp_parameters& camera,
-                            double exposure, unsigned bits) {
+checker_errors colorchecker(const isp_parameters& p, const isp_parameters& camera, double exposure,
+                            unsigned bits) {
     checker_errors e;
     worker_pool pool(0);
     for (const auto& patch : patches) {
@@ -189,17 +190,16 @@ TEST_CASE("image quality: CIEDE2000 gives the published test data") {
         double expected;
     };
     // G. Sharma, W. Wu, E. N. Dalal 2005, table 1.
-    const pair published[] = {
-        {{50, 2.6772, -79.7751}, {50, 0, -82.7485}, 2.0425},
-        {{50, 3.1571, -77.2803}, {50, 0, -82.7485}, 2.8615},
-        {{50, 2.8361, -74.0200}, {50, 0, -82.7485}, 3.4412},
-        {{50, -1.3802, -84.2814}, {50, 0, -82.7485}, 1.0000},
-        {{50, 0, 0}, {50, -1, 2}, 2.3669},
-        {{50, 2.4900, -0.0010}, {50, -2.4900, 0.0009}, 7.1792},
-        {{50, 2.4900, -0.0010}, {50, -2.4900, 0.0011}, 7.2195},
-        {{50, 2.5, 0}, {73, 25, -18}, 27.1492},
-        {{60.2574, -34.0099, 36.2677}, {60.4626, -34.1751, 39.4387}, 1.2644},
-        {{2.0776, 0.0795, -1.1350}, {0.9033, -0.0636, -0.5514}, 0.9082}};
+    const pair published[] = {{{50, 2.6772, -79.7751}, {50, 0, -82.7485}, 2.0425},
+                              {{50, 3.1571, -77.2803}, {50, 0, -82.7485}, 2.8615},
+                              {{50, 2.8361, -74.0200}, {50, 0, -82.7485}, 3.4412},
+                              {{50, -1.3802, -84.2814}, {50, 0, -82.7485}, 1.0000},
+                              {{50, 0, 0}, {50, -1, 2}, 2.3669},
+                              {{50, 2.4900, -0.0010}, {50, -2.4900, 0.0009}, 7.1792},
+                              {{50, 2.4900, -0.0010}, {50, -2.4900, 0.0011}, 7.2195},
+                              {{50, 2.5, 0}, {73, 25, -18}, 27.1492},
+                              {{60.2574, -34.0099, 36.2677}, {60.4626, -34.1751, 39.4387}, 1.2644},
+                              {{2.0776, 0.0795, -1.1350}, {0.9033, -0.0636, -0.5514}, 0.9082}};
     for (const auto& p : published) {
         CHECK(delta_e_2000(p.a, p.b) == Approx(p.expected).margin(5e-5));
         CHECK(delta_e_2000(p.b, p.a) == Approx(p.expected).margin(5e-5));
@@ -230,7 +230,8 @@ TEST_CASE("image quality: PSNR and SSIM of known differences") {
     CHECK(psnr(a, b) < 60);
 }
 
-TEST_CASE("image quality: the ColorChecker comes out as it is, with the matrix' inverse as camera") {
+TEST_CASE(
+    "image quality: the ColorChecker comes out as it is, with the matrix' inverse as camera") {
     const isp_parameters p;
     const checker_errors good = colorchecker(p, p, 1, 10), fine = colorchecker(p, p, 1, 12),
                          dark = colorchecker(p, p, 0.05, 10);

@@ -99,9 +99,9 @@ TEST_CASE("develop: samples without a header, wide or packed") {
     r = ocellus_program({"develop", file, "--out", picture, "--size", "64x48", "--threads", "3"});
     CHECK(r.exit_code == 0);
     CHECK(file_bytes(picture) == wide);
-    REQUIRE(ocellus_program(
-                {"develop", file, "--out", picture, "--size", "64x48", "--order", "bggr"})
-                .exit_code == 0);
+    REQUIRE(
+        ocellus_program({"develop", file, "--out", picture, "--size", "64x48", "--order", "bggr"})
+            .exit_code == 0);
     CHECK_FALSE(is_grey(picture));
 }
 
@@ -134,9 +134,9 @@ TEST_CASE("develop: what is wrong is said, and no picture is written") {
     refused({file, "--out", picture, "--size", "20x20", "--bits", "12", "--order", "rgbg"},
             "rggb, grbg, gbrg or bggr was expected");
     // Parameters: all mistakes at once.
-    const auto r = ocellus_program({"develop", file, "--out", picture, "--size", "20x20", "--bits",
-                                    "12", "--set", "isp.matrix_rg=9", "--set",
-                                    "isp.demosaick=bilinear"});
+    const auto r =
+        ocellus_program({"develop", file, "--out", picture, "--size", "20x20", "--bits", "12",
+                         "--set", "isp.matrix_rg=9", "--set", "isp.demosaick=bilinear"});
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "isp.matrix_rg"));
     CHECK(contains(r.err, "isp.demosaic"));
