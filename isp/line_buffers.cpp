@@ -14,8 +14,8 @@ unsigned half_blocks_of_row(unsigned width, unsigned bits) {
                                                      {2048, 9},  {1024, 18}, {512, 36}};
     unsigned least = ~0u;
     for (const auto& o : organisations)
-        least = std::min(least,
-                         ((width + o.depth - 1) / o.depth) * ((bits + o.width - 1) / o.width));
+        least =
+            std::min(least, ((width + o.depth - 1) / o.depth) * ((bits + o.width - 1) / o.width));
     return least;
 }
 

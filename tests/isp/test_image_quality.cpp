@@ -47,8 +47,8 @@ matrix3 inverse_of(const std::array<double, 9>& m) {
 }
 
 /// Mosaic (black 64 at 10 bits) of a flat colour seen by the camera whose colours the ISP's matrix
-/// and gains turn back; `exposure` is the green signal of white over saturation. Samples are
-/// rounded with a uniform dither, so that the mean of a patch is that of the unrounded signal.
+/// and gains turn back; `exposure` is the green signal of white over saturation. Samples scatter
+/// evenly over four steps, as noise makes them, so that the mean of a patch is that of the signal.
 plane<std::uint16_t> patch_mosaic(const std::array<double, 3>& light, const isp_parameters& p,
                                   double exposure, unsigned bits, unsigned side) {
     const matrix3 camera = inverse_of(p.matrix);
@@ -65,9 +65,9 @@ plane<std::uint16_t> patch_mosaic(const std::array<double, 3>& light, const isp_
             const std::size_t c = (y % 2) + (x % 2);
             // Plastic number: every part of the range as often.
             const double turns = (x / 2) * 0.7548776662 + (y / 2) * 0.5698402910;
-            const double dither = turns - std::floor(turns);
+            const double scatter = 4 * (turns - std::floor(turns)) - 1.5;
             out.row(y)[x] = static_cast<std::uint16_t>(
-                std::clamp(std::floor(step * (64 + raw[c] * exposure * 959) + dither), 0.0,
+                std::clamp(std::floor(step * (64 + raw[c] * exposure * 959) + scatter), 0.0,
                            (1 << bits) - 1.0));
         }
     return out;
