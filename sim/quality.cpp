@@ -24,7 +24,7 @@
 namespace ocellus::sim {
 namespace {
 
-using nlohmann::ordered_json;
+using nlohmann::json;
 
 [[noreturn]] void fail(const std::string& message) {
     throw input_error(exit_code::usage, "error: " + message);
@@ -42,13 +42,17 @@ std::vector<candidate> pictures_of(const std::string& folder, const settings& s)
     std::vector<candidate> found;
     const std::string list = folder + "/stages.json";
     if (std::filesystem::exists(list)) {
-        const auto stages = ordered_json::parse(read_input_file(list), nullptr, false);
-        if (!stages.is_array())
-            fail(list + ": no list of stages");
-        for (const auto& stage : stages)
-            if (stage.value("channels", 0) == 3)
-                found.push_back({stage.value("frame", 0u), stage.value("stage", std::string()),
-                                 stage.value("file", std::string()), stage.value("bits", 8) > 8});
+        try {
+            const json stages = json::parse(read_input_file(list));
+            for (const auto& stage : stages)
+                if (stage.at("channels").get<int>() == 3)
+                    found.push_back({stage.at("frame").get<std::uint32_t>(),
+                                     stage.at("stage").get<std::string>(),
+                                     stage.at("file").get<std::string>(),
+                                     stage.at("bits").get<int>() > 8});
+        } catch (const json::exception& e) {
+            fail(fmt::format("{}: no list of stages: {}", list, e.what()));
+        }
         return found;
     }
     for (std::uint32_t n = 0; n < s.run.frames; ++n) {
@@ -219,8 +223,8 @@ int quality(const command_line& command) {
             fmt::format("{}: no picture to compare: run with --dump-stages, or with "
                         "output.image=isp or raw and output.frames=last or all",
                         folder));
-    const bool json = command.output_format == command_line::format::json;
-    std::string out = json             ? "["
+    const bool as_json = command.output_format == command_line::format::json;
+    std::string out = as_json          ? "["
                       : command.as_csv ? "frame,stage,width,height,exposure,psnr_db,ssim,snr_db,"
                                          "mtf50,delta_e_mean,delta_e_max\n"
                                        : fmt::format(
@@ -243,16 +247,16 @@ int quality(const command_line& command) {
         }
         const figures f = compare(picture, p.linear, truth, scene_name);
         const auto field = [&](const std::optional<double>& v, int digits) {
-            return text_of(v, digits, json ? "null" : command.as_csv ? "" : "-");
+            return text_of(v, digits, as_json ? "null" : command.as_csv ? "" : "-");
         };
-        if (json)
+        if (as_json)
             out += fmt::format(
                 "{}\n  {{\"frame\": {}, \"stage\": {}, \"width\": {}, \"height\": {}, "
                 "\"exposure\": {}, \"psnr_db\": {}, \"ssim\": {}, \"snr_db\": {}, \"mtf50\": {}, "
                 "\"delta_e_mean\": {}, \"delta_e_max\": {}}}",
-                first ? "" : ",", p.frame, ordered_json(p.name).dump(), width, height,
-                field(f.exposure, 5), field(f.psnr, 3), field(f.ssim, 5), field(f.snr, 3),
-                field(f.mtf50, 4), field(f.delta_e, 4), field(f.delta_e_max, 4));
+                first ? "" : ",", p.frame, json(p.name).dump(), width, height, field(f.exposure, 5),
+                field(f.psnr, 3), field(f.ssim, 5), field(f.snr, 3), field(f.mtf50, 4),
+                field(f.delta_e, 4), field(f.delta_e_max, 4));
         else if (command.as_csv)
             out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", p.frame, p.name, width, height,
                                field(f.exposure, 5), field(f.psnr, 3), field(f.ssim, 5),
@@ -265,7 +269,7 @@ int quality(const command_line& command) {
                                field(f.delta_e_max, 3));
         first = false;
     }
-    if (json)
+    if (as_json)
         out += "\n]\n";
     if (std::fputs(out.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
