@@ -69,60 +69,75 @@ std::uint64_t cycles_of(const std::vector<listed_layer>& layers, const array_org
     return cycles;
 }
 
+namespace {
+
+/// The columns of one line, without blanks around them; the format's lines end in a comma.
+std::vector<std::string> columns_of(const std::string& line) {
+    std::vector<std::string> fields;
+    std::istringstream parts(line);
+    for (std::string field; std::getline(parts, field, ',');) {
+        const auto first = field.find_first_not_of(" \t\r");
+        const auto last = field.find_last_not_of(" \t\r");
+        fields.push_back(first == std::string::npos ? "" : field.substr(first, last - first + 1));
+    }
+    while (!fields.empty() && fields.back().empty())
+        fields.pop_back();
+    return fields;
+}
+
+/// One layer; throws std::string, what is wrong with it.
+listed_layer layer_of(const std::vector<std::string>& fields) {
+    if (fields.size() != 8 && fields.size() != 9)
+        throw std::to_string(fields.size()) +
+            " columns, expected name, IFMAP height, IFMAP width, filter height, filter width, "
+            "channels, filters, stride and perhaps groups";
+    std::uint64_t v[8] = {0, 0, 0, 0, 0, 0, 0, 1};
+    for (std::size_t i = 1; i < fields.size(); ++i) {
+        const std::string& f = fields[i];
+        if (f.empty() || f.size() > 6 || f.find_first_not_of("0123456789") != std::string::npos)
+            throw "'" + f + "' is no whole number from 1 to 999999";
+        v[i - 1] = std::stoull(f);
+        if (v[i - 1] == 0)
+            throw std::string("a column is 0, expected 1 or more");
+    }
+    listed_layer l;
+    l.name = fields[0];
+    l.in_height = v[0];
+    l.in_width = v[1];
+    l.kernel_height = v[2];
+    l.kernel_width = v[3];
+    l.in_channels = v[4];
+    l.out_channels = v[5];
+    l.groups = v[7];
+    if (l.kernel_height > l.in_height || l.kernel_width > l.in_width)
+        throw std::string("its filter is larger than its input");
+    if (l.in_channels % l.groups != 0 || l.out_channels % l.groups != 0)
+        throw std::string("its channels are no multiples of its groups");
+    l.out_height = (l.in_height - l.kernel_height) / v[6] + 1;
+    l.out_width = (l.in_width - l.kernel_width) / v[6] + 1;
+    return l;
+}
+
+}  // namespace
+
 std::vector<listed_layer> parse_layer_list(const std::string& text, const std::string& file) {
     std::vector<listed_layer> list;
+    std::string wrong;
     std::istringstream in(text);
-    std::string line;
     std::size_t number = 0;
-    const auto bad = [&](const std::string& message) {
-        throw input_error(exit_code::usage, file + ":" + std::to_string(number) + ": " + message);
-    };
-    while (std::getline(in, line)) {
-        ++number;
-        std::vector<std::string> fields;
-        std::string field;
-        std::istringstream parts(line);
-        while (std::getline(parts, field, ',')) {
-            const auto first = field.find_first_not_of(" \t\r");
-            const auto last = field.find_last_not_of(" \t\r");
-            fields.push_back(first == std::string::npos ? ""
-                                                        : field.substr(first, last - first + 1));
-        }
-        // Lines of that format end in a comma.
-        while (!fields.empty() && fields.back().empty())
-            fields.pop_back();
-        if (number == 1 || fields.empty())
+    for (std::string line; std::getline(in, line);) {
+        const std::vector<std::string> fields = columns_of(line);
+        if (++number == 1 || fields.empty())
             continue;
-        if (fields.size() != 8 && fields.size() != 9)
-            bad(std::to_string(fields.size()) +
-                " columns, expected name, IFMAP height, IFMAP width, filter height, filter width, "
-                "channels, filters, stride and perhaps groups");
-        std::uint64_t v[8] = {0, 0, 0, 0, 0, 0, 0, 1};
-        for (std::size_t i = 1; i < fields.size(); ++i) {
-            const std::string& f = fields[i];
-            if (f.empty() || f.size() > 6 || f.find_first_not_of("0123456789") != std::string::npos)
-                bad("'" + f + "' is no whole number from 1 to 999999");
-            v[i - 1] = std::stoull(f);
-            if (v[i - 1] == 0)
-                bad("a column is 0, expected 1 or more");
+        try {
+            list.push_back(layer_of(fields));
+        } catch (const std::string& problem) {
+            wrong +=
+                (wrong.empty() ? "" : "\n") + file + ":" + std::to_string(number) + ": " + problem;
         }
-        listed_layer l;
-        l.name = fields[0];
-        l.in_height = v[0];
-        l.in_width = v[1];
-        l.kernel_height = v[2];
-        l.kernel_width = v[3];
-        l.in_channels = v[4];
-        l.out_channels = v[5];
-        l.groups = v[7];
-        if (l.kernel_height > l.in_height || l.kernel_width > l.in_width)
-            bad("its filter is larger than its input");
-        if (l.in_channels % l.groups != 0 || l.out_channels % l.groups != 0)
-            bad("its channels are no multiples of its groups");
-        l.out_height = (l.in_height - l.kernel_height) / v[6] + 1;
-        l.out_width = (l.in_width - l.kernel_width) / v[6] + 1;
-        list.push_back(std::move(l));
     }
+    if (!wrong.empty())
+        throw input_error(exit_code::usage, wrong);
     if (list.empty())
         throw input_error(exit_code::usage, file + ": no layers");
     return list;

@@ -41,7 +41,8 @@ std::uint64_t cycles_of(const std::vector<listed_layer>& layers, const array_org
 /// Reads a layer list: a header line, then one layer a line with SCALE-Sim's columns, `name, IFMAP
 /// height, IFMAP width, filter height, filter width, channels, filters, stride` and an optional
 /// ninth, `groups`. Inputs are padded beforehand, as there: output = (input - filter) / stride + 1.
-/// `file` names the text in messages. Throws input_error(usage) with file and line.
+/// `file` names the text in messages. Throws input_error(usage) with file and line, one line of
+/// text for each that is wrong.
 std::vector<listed_layer> parse_layer_list(const std::string& text, const std::string& file);
 
 }  // namespace ocellus::dsp

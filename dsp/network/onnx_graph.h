@@ -60,6 +60,7 @@ struct value {
     std::vector<int> shape;  ///< as the file has it
     order layout = order::natural;
     std::vector<int> image;  ///< C, H, W of flat_channels
+    std::string origin;      ///< of constants: the name the file stores them under
     layer draft;             ///< pending
     float low = -unbounded;  ///< pending: clamp in real numbers
     float high = unbounded;
@@ -101,6 +102,8 @@ class onnx_reader {
 
     void parse();
     void read_metadata();
+    /// The metadata's widths of weights, by the names of tensors.
+    void read_weight_bits();
     [[noreturn]] void bad(const std::string& message) const;
     std::vector<int> small_shape(const google::protobuf::RepeatedField<std::int64_t>& dims,
                                  const std::string& name) const;
@@ -245,6 +248,7 @@ class onnx_reader {
     const std::string& file_;
     onnx::ModelProto model_;
     std::int64_t opset_ = 0;
+    std::map<std::string, std::string> weight_names_;  ///< by the name in the file: the tensor's
     network n_;
     std::map<std::string, value> values_;
     std::map<std::string, int> uses_;

@@ -96,6 +96,8 @@ void onnx_reader::require_weights(const value& w, const std::string& name) const
 int onnx_reader::add_weights(const value& w, const std::string& name, std::vector<int> shape,
                              std::vector<std::uint8_t> bytes) {
     const int i = add_tensor(name, std::move(shape), *activation_type(w.data.type));
+    if (!w.origin.empty())
+        weight_names_[w.origin] = name;
     tensor& t = tensor_at(i);
     t.quant = w.quant;
     t.data = std::move(bytes);

@@ -29,6 +29,7 @@ network onnx_reader::read() {
         if (!found.run([&] { v.data = read_constant(t, t.name()); }))
             v.what = value::kind::broken;
         v.shape = v.data.shape;
+        v.origin = t.name();
         values_[t.name()] = std::move(v);
     }
     for (const onnx::ValueInfoProto& input : graph.input())
@@ -56,9 +57,7 @@ network onnx_reader::read() {
         if (at == values_.end() || at->second.what != value::kind::broken)
             found.run([&] { n_.outputs.push_back(read_output(output.name())); });
     }
-    const auto bits = n_.metadata.find("weight_bits");
-    if (bits != n_.metadata.end())
-        found.run([&] { set_weight_bits(n_, bits->second, file_); });
+    found.run([&] { read_weight_bits(); });
     if (!found.empty()) {
         // Whatever was read is wanted; what nobody read is an output.
         refused_parts refused;
@@ -115,6 +114,24 @@ void onnx_reader::read_metadata() {
             return;
         from = comma + 1;
     }
+}
+
+void onnx_reader::read_weight_bits() {
+    const auto bits = n_.metadata.find("weight_bits");
+    if (bits == n_.metadata.end())
+        return;
+    std::string list;
+    std::size_t from = 0;
+    while (from < bits->second.size()) {
+        const std::size_t comma = std::min(bits->second.find(',', from), bits->second.size());
+        const std::string entry = bits->second.substr(from, comma - from);
+        from = comma + 1;
+        const std::size_t equals = std::min(entry.rfind('='), entry.size());
+        const auto known = weight_names_.find(entry.substr(0, equals));
+        list += (list.empty() ? "" : ",") +
+                (known == weight_names_.end() ? entry : known->second + entry.substr(equals));
+    }
+    set_weight_bits(n_, list, file_);
 }
 
 void onnx_reader::bad(const std::string& message) const {
@@ -459,6 +476,7 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
         value v;
         v.data = read_constant(at->second->t(), node.output(0));
         v.shape = v.data.shape;
+        v.origin = node.output(0);
         define(node, std::move(v));
     } else if (kind == "Identity" || kind == "Dropout") {
         define(node, input(node, 0));

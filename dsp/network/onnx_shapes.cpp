@@ -216,14 +216,18 @@ value onnx_reader::transposed(const onnx::NodeProto& node, const value& x) {
 }
 
 value onnx_reader::padded(const onnx::NodeProto& node, const value& input_view) {
-    const value x = as_picture(input_view, input_name(node, 0));
+    const value x = input_view.layout == order::flat_channels
+                        ? in_file_order(input_view, node_name_)
+                        : input_view;
     const attributes a(node);
-    if (a.text("mode", "constant") != "constant")
-        bad("pads by '" + a.text("mode", "constant") + "', expected 'constant'");
+    const std::string mode = a.text("mode", "constant");
+    if (mode != "constant" && mode != "reflect")
+        bad("pads by '" + mode + "', expected 'constant' or 'reflect'");
     const std::vector<std::int64_t> pads =
         has_input(node, 1) ? integer_list(node, 1) : a.integers("pads");
-    if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
-        bad("only padding of height and width is supported");
+    const std::size_t rank = x.shape.size();
+    if (pads.size() != 2 * rank)
+        bad(fmt::format("has {} paddings for {} dimensions", pads.size(), rank));
     for (std::int64_t p : pads)
         if (p < 0 || p > 4096)
             bad(fmt::format("has a padding of {}, expected 0 to 4096", p));
@@ -234,13 +238,21 @@ value onnx_reader::padded(const onnx::NodeProto& node, const value& input_view) 
         const constant& c = constant_input(node, 2);
         fill = c.is_float() && c.reals.size() == 1 ? c.reals[0] : 1.0f;
     }
-    if (fill != 0.0f)
+    if (mode == "constant" && fill != 0.0f)
         bad("pads with something else than 0");
     value v = start(node, op::pad, x);
-    v.draft.paddings = {static_cast<int>(pads[2]), static_cast<int>(pads[6]),
-                        static_cast<int>(pads[3]), static_cast<int>(pads[7])};
-    v.shape[2] += v.draft.paddings[0] + v.draft.paddings[1];
-    v.shape[3] += v.draft.paddings[2] + v.draft.paddings[3];
+    v.draft.mirror = mode == "reflect";
+    v.draft.paddings.assign(2 * rank, 0);
+    for (std::size_t d = 0; d < rank; ++d) {
+        const auto m = static_cast<std::size_t>(memory_axis(x, d));
+        v.draft.paddings[2 * m] = static_cast<int>(pads[d]);
+        v.draft.paddings[2 * m + 1] = static_cast<int>(pads[d + rank]);
+        v.shape[d] += static_cast<int>(pads[d] + pads[d + rank]);
+    }
+    // Height and width only, the usual one, have four numbers.
+    std::vector<int>& p = v.draft.paddings;
+    if (rank == 4 && p[0] == 0 && p[1] == 0 && p[6] == 0 && p[7] == 0)
+        p = {p[2], p[3], p[4], p[5]};
     return v;
 }
 

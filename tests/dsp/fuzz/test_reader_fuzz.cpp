@@ -200,6 +200,17 @@ TEST_CASE("20000 damaged layer lists are refused by line, or timed", "[fuzz]") {
     run_lists(0, 20'000);
 }
 
+TEST_CASE("a layer list tells every line that is wrong", "[fuzz]") {
+    CHECK_THROWS_WITH(
+        parse_layer_list("name, ...\na, 3, 3, 5, 5, 1, 1, 1\nb, 3, 3, 1, 1, 1, 1, 1\n"
+                         "c, 3, 3, 1, 1, x, 1, 1\nd, 3\n",
+                         "net.csv"),
+        "net.csv:2: its filter is larger than its input\n"
+        "net.csv:4: 'x' is no whole number from 1 to 999999\n"
+        "net.csv:5: 2 columns, expected name, IFMAP height, IFMAP width, filter height, filter "
+        "width, channels, filters, stride and perhaps groups");
+}
+
 TEST_CASE("a million damaged networks are refused by name, or run", "[.][nightly]") {
     // OCELLUS_FUZZ_RANGE=FIRST:LAST runs a part, or one input again.
     unsigned first = 0, last = 1'000'000;

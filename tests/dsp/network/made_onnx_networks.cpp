@@ -301,6 +301,22 @@ void add_moves(collection& c) {
         m.node("Resize", {x, "", m.reals({1, 1, 2, 2}, {4})}, {"y"});
         m.quantized_output("y");
     });
+    c.plain("Resize linear", {1, 2, 3, 4}, [](maker& m, const std::string& x) {
+        auto* n = m.node("Resize", {x, "", m.reals({1, 1, 1.5f, 0.5f}, {4})}, {"y"});
+        maker::attribute(n, "mode", "linear");
+        maker::attribute(n, "coordinate_transformation_mode", "align_corners");
+        m.quantized_output("y");
+    });
+    c.plain("Reshape and Transpose", {1, 6, 2, 2}, [](maker& m, const std::string& x) {
+        m.node("Reshape", {x, m.list({1, 2, 3, 4})}, {"r"});
+        maker::attribute(m.node("Transpose", {"r"}, {"t"}), "perm", {0, 3, 1, 2});
+        m.node("GlobalAveragePool", {"t"}, {"y"});
+        m.quantized_output("y");
+    });
+    c.plain("Pad reflected", {2, 4}, [](maker& m, const std::string& x) {
+        maker::attribute(m.node("Pad", {x, m.list({0, 2, 1, 0})}, {"y"}), "mode", "reflect");
+        m.quantized_output("y");
+    });
     c.plain("SpaceToDepth", {1, 2, 4, 4}, [](maker& m, const std::string& x) {
         maker::attribute(m.node("SpaceToDepth", {x}, {"y"}), "blocksize", std::int64_t{2});
         m.quantized_output("y");

@@ -118,6 +118,12 @@ void add_products(collection& c) {
         return m.file(builtin_batch_matmul, {a, b}, {y}, {a, b}, tfl::builtin_options_batch_matmul,
                       o);
     });
+    c.add("batch_matmul with a constant", [](maker& m) {
+        const int a = m.activation({2, 3, 4}), b = m.weights({2, 4, 5}, pattern(40));
+        const int y = m.activation({2, 3, 5});
+        const auto o = tfl::Createbatch_matmul_options(m.b_, false, false).Union();
+        return m.file(builtin_batch_matmul, {a, b}, {y}, {a}, tfl::builtin_options_batch_matmul, o);
+    });
     const std::pair<const char*, int> reductions[] = {{"mean", builtin_mean},
                                                       {"sum", builtin_sum},
                                                       {"reduce_max", builtin_reduce_max},
@@ -149,6 +155,18 @@ void add_elements(collection& c) {
     c.pair("less_equal", builtin_less_equal, true);
     c.pair("greater", builtin_greater, true);
     c.pair("greater_equal", builtin_greater_equal, true);
+    // The same with a constant, so that the network has one input.
+    const std::pair<const char*, int> pairs[] = {
+        {"sub", builtin_sub},         {"mul", builtin_mul},         {"div", builtin_div},
+        {"maximum", builtin_maximum}, {"minimum", builtin_minimum}, {"prelu", builtin_prelu},
+        {"less", builtin_less}};
+    for (const auto& [name, code] : pairs)
+        c.add(std::string(name) + " with a constant", [code = code](maker& m) {
+            const int a = m.activation({1, 2, 3, 2}), b = m.weights({1, 1, 1, 2}, {3, 4});
+            const int y = code == builtin_less ? m.tensor({1, 2, 3, 2}, maker::boolean)
+                                               : m.activation({1, 2, 3, 2});
+            return m.file(code, {a, b}, {y}, {a});
+        });
     c.add("add a constant", [](maker& m) {
         const int a = m.activation({1, 2, 3, 2}), b = m.weights({2}, {3, 4});
         const int y = m.activation({1, 2, 3, 2});
@@ -342,6 +360,50 @@ void add_choices(collection& c) {
     });
 }
 
+/// Boxes and scores out of one tensor, then what chooses among them.
+void add_detectors(collection& c) {
+    c.add("detector", [](maker& m) {
+        const int x = m.activation({1, 3, 7}, 0.1f), boxes = m.activation({1, 3, 4}, 0.1f);
+        const int scores = m.activation({1, 3, 3}, 0.1f), anchors = m.weights({3, 4}, pattern(12));
+        const std::vector<int> out = {m.real({1, 2, 4}), m.real({1, 2}), m.real({1, 2}),
+                                      m.real({1})};
+        const int first = m.integers({0, 0, 0}), later = m.integers({0, 0, 4});
+        m.layer(builtin_slice, {x, first, m.integers({1, 3, 4})}, {boxes});
+        m.layer(builtin_slice, {x, later, m.integers({1, 3, 3})}, {scores});
+        flexbuffers::Builder f;
+        f.Map([&] {
+            f.Int("max_detections", 2);
+            f.Int("num_classes", 2);
+        });
+        f.Finish();
+        m.layer(builtin_custom, {boxes, scores, anchors}, out, tfl::builtin_options_NONE, 0,
+                "TFLite_Detection_PostProcess", &f.GetBuffer());
+        return m.file({x}, out);
+    });
+    c.add("suppressor", [](maker& m) {
+        const int x = m.activation({4, 5}, 0.1f), boxes = m.activation({4, 4}, 0.1f);
+        const int column = m.activation({4, 1}, 0.1f), scores = m.activation({4}, 0.1f);
+        const int index = m.tensor({3}, maker::int32), count = m.tensor({}, maker::int32);
+        m.layer(builtin_slice, {x, m.integers({0, 0}), m.integers({4, 4})}, {boxes});
+        m.layer(builtin_slice, {x, m.integers({0, 4}), m.integers({4, 1})}, {column});
+        m.layer(builtin_reshape, {column}, {scores});
+        m.layer(builtin_nms_v4,
+                {boxes, scores, m.integers({3}, {}), m.reals({0.5f}, {}), m.reals({0.1f}, {})},
+                {index, count});
+        return m.file({x}, {index, count});
+    });
+    c.add("split and concatenate", [](maker& m) {
+        const int x = m.activation({1, 4}), axis = m.integers({1}, {});
+        const int a = m.activation({1, 2}), b = m.activation({1, 2}), r = m.activation({1, 2});
+        const int y = m.activation({1, 4}, 0.25f, 1);
+        m.layer(builtin_split, {axis, x}, {a, b});
+        m.layer(builtin_relu, {a}, {r});
+        m.layer(builtin_concatenation, {b, r}, {y}, tfl::builtin_options_concatenation,
+                tfl::Createconcatenation_options(m.b_, 1, 0).Union());
+        return m.file({x}, {y});
+    });
+}
+
 void add_chains(collection& c) {
     // Float ends, and everything a small classifier has.
     c.add("chain", [](maker& m) {
@@ -384,6 +446,7 @@ std::vector<made_network> made_tflite_networks() {
     add_elements(c);
     add_moves(c);
     add_choices(c);
+    add_detectors(c);
     add_chains(c);
     return c.all;
 }

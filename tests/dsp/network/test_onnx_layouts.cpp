@@ -416,3 +416,45 @@ TEST_CASE("ONNX averages count their padding when they should", "[network]") {
                     }
         }
 }
+
+TEST_CASE("ONNX Pad fills with zero, or reflects, along any dimensions", "[network]") {
+    for (const std::vector<int>& shape : {std::vector<int>{1, 3, 4, 5}, {2, 4, 3}, {3, 5}})
+        for (bool reflects : {false, true}) {
+            const tensor_of_integers x = counted(shape);
+            std::vector<std::int64_t> before, after;
+            std::vector<int> out = shape;
+            for (std::size_t d = 0; d < shape.size(); ++d) {
+                before.push_back(shape[d] > 1 ? static_cast<int>(d) % 2 + 1 : 0);
+                after.push_back(shape[d] > 1 ? 1 : 0);
+                out[d] += static_cast<int>(before[d] + after[d]);
+            }
+            std::vector<std::int64_t> pads = before;
+            pads.insert(pads.end(), after.begin(), after.end());
+            onnx_maker m;
+            const auto in = m.quantized_input("x", shape, 0.5f, 9);
+            auto* n = m.node("Pad", {in, m.list(pads)}, {"y"});
+            if (reflects)
+                onnx_maker::attribute(n, "mode", "reflect");
+            m.quantized_output("y", 0.5f, 9);
+            std::vector<int> expected;
+            std::vector<int> index(shape.size(), 0);
+            for (std::size_t i = 0; i < count(out); ++i) {
+                std::size_t at = 0;
+                bool inside = true;
+                for (std::size_t d = 0; d < shape.size(); ++d) {
+                    int k = index[d] - static_cast<int>(before[d]);
+                    inside = inside && k >= 0 && k < shape[d];
+                    k = k < 0 ? -k : k >= shape[d] ? 2 * shape[d] - 2 - k : k;
+                    at = at * static_cast<std::size_t>(shape[d]) + static_cast<std::size_t>(k);
+                }
+                expected.push_back(inside || reflects ? x.q[at] : 9);
+                for (std::size_t d = shape.size(); d-- > 0;) {
+                    if (++index[d] < out[d])
+                        break;
+                    index[d] = 0;
+                }
+            }
+            INFO(shape.size() << reflects);
+            CHECK(run_file(m, {x}, out) == expected);
+        }
+}

@@ -346,7 +346,8 @@ TEST_CASE("an ONNX model's metadata names weights of 4 and 2 bits", "[network]")
         const auto w = m.weights({1, -1, 0, 1, -2, 0, 1, 1}, {4, 2}, {1.0f});
         m.node("MatMul", {x, w}, {"y"});
         m.quantized_output("y", 0.5f, 0);
-        m.metadata("weight_bits", w.substr(0, w.size() - 2) + "_d=" + std::to_string(bits));
+        // By the name that the file stores them under.
+        m.metadata("weight_bits", w.substr(0, w.size() - 2) + "=" + std::to_string(bits));
         const network n = read_network_bytes(m.file(), "narrow.onnx");
         // Rows 1 2 3 4 and -5 6 7 8 times columns 1 0 -2 1 and -1 1 0 1.
         const std::vector<std::uint8_t> in = {1, 2, 3, 4, 251, 6, 7, 8};
