@@ -26,7 +26,7 @@ constexpr cci_register table[] = {
     {0x0008, 2, 1, ro, 0x0040, "data_pedestal", "", "Black level at 10 bits.", ccs},
     {0x0016, 2, 1, ro, 0x0500, "chip_id", "", "Chip identification.", driver},
     // MIPI CCS range: general set-up
-    {0x0100, 1, 1, rw, 0x00, "mode_select", "pixel_array.CONTROL",
+    {0x0100, 1, 1, rw, 0x00, "mode_select", "pixel_array.STANDBY",
      "0 software standby: the current frame is the last; 1 streaming.", ccs},
     {0x0101, 1, 1, rw, 0x00, "image_orientation", "pixel_array.ORIENTATION",
      "Bit 0 mirrors columns, bit 1 rows.", ccs},
@@ -114,7 +114,7 @@ constexpr cci_register table[] = {
     {0x0820, 4, 1, rw, 0x07CE0000, "requested_link_rate", "",
      "Mb/s of all lanes that the host asks for, 16.16 fixed point. Kept; the PLL decides.", ccs},
     {0x0900, 1, 1, rw, 0, "binning_mode", "pixel_array.BINNING", "1 turns binning on.", ccs},
-    {0x0901, 1, 1, rw, 0x11, "binning_type", "",
+    {0x0901, 1, 1, rw, 0x11, "binning_type", "pixel_array.BINNING",
      "Columns (high half) and rows (low half) that become one: 0x11, or 0x22 with binning_mode 1.",
      ccs},
     {0x0902, 1, 1, rw, 0, "binning_weighting", "", "How they are weighted. Kept: their average.",

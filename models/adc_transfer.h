@@ -38,6 +38,12 @@ struct column_adc_parameters {
     /// digital 2x2 binning.
     std::uint64_t conversions_per_row = 1;
     std::uint64_t pixels_per_sample = 1;
+    /// What the two are with 2x2 binning when the register BINNING turns it on or off.
+    bool digital_binning = false;
+    void set_binning(std::uint32_t binning) {
+        conversions_per_row = binning == 2 && digital_binning ? 2 : 1;
+        pixels_per_sample = binning == 2 ? 4 : 1;
+    }
     /// Conversions for one sample: digital binning converts each pixel.
     std::uint64_t conversions_per_column() const {
         return conversions_per_row == 1 ? 1 : pixels_per_sample;

@@ -27,6 +27,7 @@ column_adc::column_adc(sc_core::sc_module_name name, const column_adc_parameters
     registers_in.register_b_transport(this, &column_adc::transport);
     registers_in.register_transport_dbg(this, &column_adc::transport_debug);
     declare_registers();
+    registers_.set(reg::BINNING, p.pixels_per_sample == 4 ? 2 : 1);
     declare_statistics();
 }
 
@@ -90,6 +91,12 @@ unsigned column_adc::transport_debug(tlm::tlm_generic_payload& p) {
 
 void column_adc::begin_frame(const row_info& r) {
     ++frames_;
+    const std::uint32_t binning = registers_.get(reg::BINNING) == 2 ? 2 : 1;
+    if ((parameters_.pixels_per_sample == 4) != (binning == 2)) {
+        parameters_.set_binning(binning);
+        conversion_ = sc_core::sc_time(row_conversion_time(parameters_), sc_core::SC_SEC);
+        shortest_line_ = shortest_line_time(parameters_);
+    }
     registers_.set(reg::FRAME_COUNT, static_cast<std::uint32_t>(frames_));
     raw_.reset();
     if (injected_ && injected_->width() == r.width && injected_->height() == r.height)

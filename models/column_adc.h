@@ -54,12 +54,14 @@ class column_adc : public sc_core::sc_module {
 
     using samples = lazy_plane<std::uint16_t>;
     std::shared_ptr<const samples> injected_;
-    const column_adc_parameters parameters_;
+    column_adc_parameters parameters_;
     block_context& context_;
     std::uint16_t track_ = 0;  ///< of the trace
     register_block registers_{registers::column_adc::map};
-    const double conversion_seconds_, shortest_line_, clock_;
-    const sc_core::sc_time conversion_;  ///< of a row
+    const double conversion_seconds_;
+    double shortest_line_;
+    const double clock_;
+    sc_core::sc_time conversion_;  ///< of a row
     const readout_energies energies_;
     static constexpr unsigned rows_per_band = 32;
     static constexpr unsigned frames_under_way = 2;

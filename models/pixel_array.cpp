@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #include "models/pixel_array.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/trace.h"
@@ -26,6 +27,10 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
       mode_(p.sensor.registers()),
       left_(static_cast<unsigned>(p.sensor.crop_left)),
       top_(static_cast<unsigned>(p.sensor.crop_top)),
+      array_width_(std::max(static_cast<unsigned>(p.sensor.array_width), mode_.width + left_) *
+                   mode_.binning),
+      array_height_(std::max(static_cast<unsigned>(p.sensor.array_height), mode_.height + top_) *
+                    mode_.binning),
       context_(context),
       pixel_clock_(clock_of(mode_)) {
     if (context.trace) {
@@ -39,6 +44,7 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
     registers_.set(reg::ORIENTATION,
                    (p.sensor.flip_horizontal ? 1u : 0u) | (p.sensor.flip_vertical ? 2u : 0u));
     registers_.set(reg::TEST_PATTERN, static_cast<std::uint32_t>(p.sensor.test_pattern));
+    set_mode_registers();
     declare_statistics();
     set_scene(std::move(what));
     SC_METHOD(step);
@@ -52,15 +58,39 @@ pixel_array::~pixel_array() = default;
 
 void pixel_array::set_scene(std::shared_ptr<const scene> what) {
     mosaic_.reset();
-    if (what && !context_.timing_only)
+    scene_ = std::move(what);
+    if (scene_ && !context_.timing_only)
         mosaic_ = std::make_unique<scene_mosaic>(
-            std::move(what), parameters_.camera, mode_.width + left_, mode_.height + top_,
-            mode_.binning, context_.pool, static_cast<unsigned>(parameters_.sensor.array_width),
-            static_cast<unsigned>(parameters_.sensor.array_height));
+            scene_, parameters_.camera, mode_.width + left_, mode_.height + top_, mode_.binning,
+            context_.pool, array_width_ / mode_.binning, array_height_ / mode_.binning);
+}
+
+/// What the configuration says, in the registers of the mode.
+void pixel_array::set_mode_registers() {
+    const std::uint32_t b = mode_.binning;
+    registers_.set(reg::PLL_PRE, mode_.pll_pre);
+    registers_.set(reg::PLL_MULT, mode_.pll_mult);
+    registers_.set(reg::PLL_SYS, mode_.pll_sys);
+    registers_.set(reg::PLL_PIX, mode_.pll_pix);
+    registers_.set(reg::WIDTH, mode_.width);
+    registers_.set(reg::HEIGHT, mode_.height);
+    registers_.set(reg::X_START, left_ * b);
+    registers_.set(reg::Y_START, top_ * b);
+    registers_.set(reg::X_END, (left_ + mode_.width) * b - 1);
+    registers_.set(reg::Y_END, (top_ + mode_.height) * b - 1);
+    registers_.set(reg::BINNING, b);
+    if (!parameters_.sensor.standby)
+        return;
+    registers_.set(reg::STANDBY, 1);
+    registers_.set(reg::FRAME_LENGTH, mode_.frame_length);
+    registers_.set(reg::LINE_LENGTH, mode_.line_length);
+    registers_.set(reg::EXPOSURE, mode_.exposure);
+    registers_.set(reg::ANALOGUE_GAIN, mode_.gain_code);
 }
 
 void pixel_array::declare_registers() {
     registers_.on_write(reg::CONTROL, [this](std::uint32_t value) { control_written(value); });
+    registers_.on_write(reg::STANDBY, [this](std::uint32_t value) { standby_written(value); });
     registers_.on_write(reg::STATUS,
                         [this](std::uint32_t) { interrupt_event_.notify(sc_core::SC_ZERO_TIME); });
 }
@@ -128,22 +158,88 @@ pixel_array::frame_settings pixel_array::latch(const frame_settings& timing,
     return s;
 }
 
-void pixel_array::control_written(std::uint32_t value) {
-    if (!(value & control_stream)) {
-        // Before the first frame there is nothing to finish.
-        if (streaming_ && row_ == 0 && frames_in_stream_ == 0) {
-            row_event_.cancel();
-            stop();
-        }
-        return;
+bool pixel_array::take_mode() {
+    const auto get = [this](unsigned index) { return registers_.get(index); };
+    mode_registers m = mode_;
+    m.width = get(reg::WIDTH);
+    m.height = get(reg::HEIGHT);
+    m.binning = get(reg::BINNING);
+    m.pll_pre = get(reg::PLL_PRE);
+    m.pll_mult = get(reg::PLL_MULT);
+    m.pll_sys = get(reg::PLL_SYS);
+    m.pll_pix = get(reg::PLL_PIX);
+    const std::uint32_t x = get(reg::X_START), y = get(reg::Y_START);
+    const std::uint32_t x_end = get(reg::X_END), y_end = get(reg::Y_END);
+    if (m.binning != 1 && m.binning != 2)
+        return false;
+    const std::uint32_t step = 2 * m.binning;  // the mosaic's period
+    const auto fits = [&](std::uint32_t first, std::uint32_t last, std::uint32_t size,
+                          std::uint32_t least, std::uint32_t array) {
+        return size % 2 == 0 && size >= least && first % step == 0 && first <= last &&
+               last < array && std::uint64_t{size} * m.binning <= std::uint64_t{last} - first + 1;
+    };
+    if (!fits(x, x_end, m.width, 64, array_width_) || !fits(y, y_end, m.height, 32, array_height_))
+        return false;
+    if (m.pll_pre - 1 > 14 || m.pll_mult - 1 > 2046 || m.pll_sys - 1 > 14 || m.pll_pix - 1 > 30)
+        return false;
+    const unsigned left = x / m.binning, top = y / m.binning;
+    const bool other_clock = m.pll_pre != mode_.pll_pre || m.pll_mult != mode_.pll_mult ||
+                             m.pll_sys != mode_.pll_sys || m.pll_pix != mode_.pll_pix;
+    const bool other_image = m.width != mode_.width || m.height != mode_.height ||
+                             m.binning != mode_.binning || left != left_ || top != top_;
+    mode_ = m;
+    if (other_clock)
+        pixel_clock_ = clock_of(mode_);
+    if (other_image) {
+        left_ = left;
+        top_ = top;
+        differences_.reset();
+        set_scene(scene_);
     }
-    if (streaming_)
-        return;
-    if (!mode_is_possible()) {
-        ++mode_errors_;
+    return true;
+}
+
+mode_registers pixel_array::mode() const {
+    mode_registers m = mode_;
+    m.line_length = now_.line_length ? now_.line_length : m.line_length;
+    m.frame_length = now_.frame_length ? now_.frame_length : m.frame_length;
+    m.exposure = now_.frame_length ? now_.exposure : m.exposure;
+    m.gain_code = now_.frame_length ? now_.gain_code : m.gain_code;
+    return m;
+}
+
+bool pixel_array::wanted() const {
+    return (registers_.get(reg::CONTROL) & control_stream) != 0 &&
+           registers_.get(reg::STANDBY) == 0;
+}
+
+/// Before the first frame there is nothing to finish.
+void pixel_array::end_stream() {
+    if (streaming_ && row_ == 0 && frames_in_stream_ == 0) {
+        row_event_.cancel();
+        stop();
+    }
+}
+
+void pixel_array::standby_written(std::uint32_t value) {
+    if (value != 0)
+        return end_stream();
+    if (!streaming_ && wanted() && !start())
+        registers_.set(reg::STANDBY, 1);
+}
+
+void pixel_array::control_written(std::uint32_t value) {
+    if (!(value & control_stream))
+        return end_stream();
+    if (!streaming_ && wanted() && !start())
         registers_.set(reg::CONTROL, 0);
+}
+
+bool pixel_array::start() {
+    if (!take_mode() || !mode_is_possible()) {
+        ++mode_errors_;
         registers_.set_bits(reg::STATUS, status_mode_error);
-        return;
+        return false;
     }
     streaming_ = true;
     now_ = latch(timing_registers(), 0);
@@ -155,6 +251,7 @@ void pixel_array::control_written(std::uint32_t value) {
     origin_ = sc_core::sc_time_stamp() +
               pixel_clock_.time_of(std::uint64_t{now_.exposure} * now_.line_length);
     arm();
+    return true;
 }
 
 void pixel_array::arm() {
@@ -234,8 +331,7 @@ void pixel_array::end_frame() {
     ++frame_;
     ++frames_in_stream_;
     const std::uint32_t limit = registers_.get(reg::FRAMES);
-    const bool wanted = registers_.get(reg::CONTROL) & control_stream;
-    if (!wanted || (limit != 0 && frames_in_stream_ >= limit)) {
+    if (!wanted() || (limit != 0 && frames_in_stream_ >= limit)) {
         stop();
         return;
     }
@@ -246,7 +342,10 @@ void pixel_array::end_frame() {
 
 void pixel_array::stop() {
     streaming_ = false;
-    registers_.set(reg::CONTROL, 0);
+    // A host that stopped the stream may start it again.
+    const std::uint32_t limit = registers_.get(reg::FRAMES);
+    if (registers_.get(reg::STANDBY) == 0 || (limit != 0 && frames_in_stream_ >= limit))
+        registers_.set(reg::CONTROL, 0);
     registers_.set_bits(reg::STATUS, status_stopped);
     context_.publish(event_kind::stream_stopped, frame_);
 }

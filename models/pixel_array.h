@@ -47,6 +47,9 @@ struct pixel_array_parameters {
 /// begins, because the exposure of frame n + 1 begins within frame n: a write during frame n acts
 /// on frame n + 2. Frame length and line length are taken one frame earlier and act on frame n + 3.
 /// Frame 0 takes what is written when the stream is started.
+///
+/// Size, window, binning and clock are taken when a stream begins. In software standby
+/// (STANDBY.ON) the stream that CONTROL.STREAM asks for waits.
 class pixel_array : public sc_core::sc_module {
   public:
     // Registers: byte offsets.
@@ -88,6 +91,9 @@ class pixel_array : public sc_core::sc_module {
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
     const clock_domain& pixel_clock() const { return pixel_clock_; }
+    /// The mode of the stream, or of the last one: size, binning and clock; timing, exposure and
+    /// gain are those of the present frame.
+    mode_registers mode() const;
 
   private:
     SC_HAS_PROCESS(pixel_array);
@@ -98,10 +104,16 @@ class pixel_array : public sc_core::sc_module {
         std::array<std::uint32_t, 4> test_data{};
     };
     void declare_registers();
+    void set_mode_registers();
     void declare_statistics();
     void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     unsigned transport_debug(tlm::tlm_generic_payload& p);
     void control_written(std::uint32_t value);
+    void standby_written(std::uint32_t value);
+    bool start();
+    bool wanted() const;
+    /// Takes size, window, binning and clock from the registers; false when they are impossible.
+    bool take_mode();
     bool mode_is_possible() const;
     /// Exposure, gain and the like from the registers, for a frame of this timing that follows one
     /// of `before` lines (0: none).
@@ -112,13 +124,16 @@ class pixel_array : public sc_core::sc_module {
     void begin_frame();
     void end_frame();
     void stop();
+    void end_stream();
     void arm();
     void drive_interrupt();
     std::shared_ptr<const electron_rows> expose(std::uint32_t frame);
 
     const pixel_array_parameters parameters_;
-    const mode_registers mode_;
-    const unsigned left_, top_;  ///< of the window in the array
+    mode_registers mode_;
+    unsigned left_, top_;                  ///< of the window in the array, image pixels
+    unsigned array_width_, array_height_;  ///< of the array that the scene falls on, pixels
+    std::shared_ptr<const scene> scene_;
     block_context& context_;
     std::uint16_t tracks_[2] = {};  ///< of the trace: exposure, rows
     clock_domain pixel_clock_;

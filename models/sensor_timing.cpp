@@ -115,6 +115,12 @@ void sensor_parameters::declare(parameter_registry& r) {
 
 void sensor_parameters::declare_readout(parameter_registry& r) {
     const char* driver = "IMX500 Linux driver imx500.c";
+    r.boolean("sensor.standby", standby)
+        .says(
+            "Begin in software standby: no stream until a host sets mode_select over CCI; the mode "
+            "is then the host's and the firmware leaves it alone.")
+        .from(provenance::chosen, "a run without a host begins by itself; --cci turns it on")
+        .moves("pixel_array.frames", -1);
     r.integer("sensor.long_exposure_shift", long_exposure_shift, 0, max_long_shift)
         .says("Frame length and exposure are 2^this times as long (register 0x3210).")
         .from(provenance::published, driver)
@@ -168,6 +174,18 @@ mode_registers sensor_parameters::registers() const {
     m.exposure = clip_exposure(lines_of(exposure, m), m.frame_length);
     m.gain_code = static_cast<std::uint32_t>(analogue_gain_code);
     return m;
+}
+
+void sensor_parameters::take(const mode_registers& m) {
+    width = m.width;
+    height = m.height;
+    binning = m.binning;
+    pll_pre = m.pll_pre;
+    pll_mult = m.pll_mult;
+    pll_sys = m.pll_sys;
+    pll_pix = m.pll_pix;
+    line_length = m.line_length;
+    frame_length = m.frame_length;
 }
 
 void check(const sensor_parameters& p, const parameter_registry& registry, diagnostics& problems) {

@@ -79,12 +79,15 @@ struct sensor_parameters {
     std::uint64_t crop_left = 0, crop_top = 0;
     bool flip_horizontal = false, flip_vertical = false;
     std::uint64_t test_pattern = 0;
+    bool standby = false;
 
     void declare(parameter_registry& r);
     void declare_readout(parameter_registry& r);  ///< part of declare()
     /// The registers a driver would write; the exposure is clipped to the limits.
     mode_registers registers() const;
     sensor_timing timing() const { return timing_of(registers()); }
+    /// Size, binning, clock and timing of another mode.
+    void take(const mode_registers& m);
 };
 
 /// Checks what no single range can say. An exposure that had to be clipped is a warning.

@@ -135,10 +135,12 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
                           static_cast<std::uint32_t>(value)});
     };
     const auto mode = s.pixels.sensor.registers();
-    write("pixel_array", "FRAME_LENGTH", mode.frame_length);
-    write("pixel_array", "LINE_LENGTH", mode.line_length);
-    write("pixel_array", "EXPOSURE", mode.exposure);
-    write("pixel_array", "ANALOGUE_GAIN", mode.gain_code);
+    if (!s.pixels.sensor.standby) {  // else the mode is the host's
+        write("pixel_array", "FRAME_LENGTH", mode.frame_length);
+        write("pixel_array", "LINE_LENGTH", mode.line_length);
+        write("pixel_array", "EXPOSURE", mode.exposure);
+        write("pixel_array", "ANALOGUE_GAIN", mode.gain_code);
+    }
     if (in.network)
         for (const auto& [index, value] : isp::tensor_registers(tensor_of(in.network->net)))
             write("isp", registers::isp::map.registers[index].name, value);

@@ -194,6 +194,8 @@ po::options_description visible_options(command_line::verb verb) {
             add("gdb-no-wait", "run at once; a debugger may come later");
             add("control", po::value<std::string>()->value_name("WHERE"),
                 "be driven by a test bench on a TCP port of this machine, or unix:PATH");
+            add("cci", po::value<std::string>()->value_name("FILE"),
+                "play what a host does over the camera control interface; it starts the stream");
             add("profile", "cycles and calls by function, of the firmware");
             add("coverage", "write coverage.info (LCOV) of the firmware's lines");
             add("trace", po::value<std::string>()->value_name("FILE"),
@@ -656,6 +658,8 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.wall_limit = text("wall-limit");
     result.gdb = text("gdb");
     result.control = text("control");
+    if (v->verb != command_line::verb::describe)
+        result.cci = text("cci");
     result.trace = text("trace");
     result.trace_from = text("trace-from");
     result.trace_to = text("trace-to");

@@ -58,6 +58,7 @@ struct command_line {
     bool strict = false;     ///< a register access against the map ends the run
     std::string gdb;         ///< where to wait for a debugger; empty: not
     bool gdb_no_wait = false;
+    std::string cci;      ///< script of a host at the camera control interface; empty: none
     std::string control;  ///< where to wait for a test bench; empty: not
     bool profile = false, coverage = false;
     std::string trace;  ///< file for the output trace; empty: none

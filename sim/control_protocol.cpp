@@ -10,6 +10,7 @@
 
 #include "core/diagnostics.h"
 #include "core/units.h"
+#include "links/cci_registers.h"
 
 namespace ocellus::sim {
 namespace {
@@ -56,6 +57,8 @@ const std::vector<control_protocol::verb_info>& control_protocol::verbs() {
         {"status", &p::status, 0, 0, ",", false, "status"},
         {"read", &p::read, 1, 1, ",deadline,", true, "read BLOCK.REGISTER|ADDRESS"},
         {"write", &p::write, 2, 2, ",deadline,", true, "write BLOCK.REGISTER|ADDRESS VALUE"},
+        {"cci", &p::cci, 2, 64, ",deadline,device,", true,
+         "cci read REGISTER|INDEX [LENGTH] | cci write REGISTER|INDEX VALUE... [device=0x36]"},
         {"peek", &p::peek, 2, 2, ",", false, "peek ADDRESS LENGTH"},
         {"poke", &p::poke, 2, 2, ",", false, "poke ADDRESS HEX"},
         {"run_for", &p::run_for, 1, 1, ",deadline,", true, "run_for TIME"},
@@ -294,6 +297,14 @@ void control_protocol::update() {
     const auto& a = target_.last_access();
     if (!a.ok)
         return refuse(pending_id_, "bus", a.error);
+    if (what == pending::cci_write)
+        return answer(pending_id_, "");
+    if (what == pending::cci_read) {
+        std::string data;
+        for (const unsigned char byte : a.bytes)
+            data += fmt::format("{:02x}", byte);
+        return answer(pending_id_, "data=" + data);
+    }
     if (what == pending::write)
         return answer(pending_id_, "");
     std::uint32_t value = 0;
@@ -326,6 +337,47 @@ void control_protocol::write(const request& r) {
     for (unsigned i = 0; i < 4; ++i)
         bytes[i] = static_cast<unsigned char>(value >> (8 * i));
     start_access(r, true, at, std::move(bytes));
+}
+
+void control_protocol::cci(const request& r) {
+    const std::string& target = r.words[1];
+    simulation_control::access_request access;
+    access.cci = true;
+    unsigned width = 1, element = 0;
+    if (!target.empty() && target[0] >= '0' && target[0] <= '9') {
+        access.address = static_cast<std::uint32_t>(number(target, 0xffff, "the index"));
+    } else {
+        const auto* const known = links::cci_register_named(target, element);
+        if (!known) {
+            const auto near = nearest_name(target, links::cci_register_names());
+            wrong("no CCI register '" + one_line(target) + "'" +
+                  (near.empty() ? "" : "; did you mean " + near + "?"));
+        }
+        access.address = known->index_of(element);
+        width = known->bytes;
+    }
+    const auto device = r.options.find("device");
+    if (device != r.options.end())
+        access.device = static_cast<std::uint8_t>(number(device->second, 0x7f, "device"));
+    if (r.words[0] == "write" && r.words.size() > 2) {
+        access.write = true;
+        for (std::size_t i = 2; i < r.words.size(); ++i) {
+            const auto value =
+                number(r.words[i], width == 4 ? 0xffffffffu : (1u << (8 * width)) - 1, "a value");
+            for (unsigned k = 0; k < width; ++k)
+                access.bytes.push_back(static_cast<unsigned char>(value >> (8 * (width - 1 - k))));
+        }
+    } else if (r.words[0] == "read" && r.words.size() <= 3) {
+        access.bytes.resize(r.words.size() == 3
+                                ? std::max<std::uint64_t>(1, number(r.words[2], 4096, "the length"))
+                                : width);
+    } else {
+        wrong("usage: cci read REGISTER|INDEX [LENGTH] | cci write REGISTER|INDEX VALUE...");
+    }
+    set_deadline(r);
+    pending_ = access.write ? pending::cci_write : pending::cci_read;
+    target_.begin_access(access);
+    pending_id_ = r.id;
 }
 
 void control_protocol::peek(const request& r) {

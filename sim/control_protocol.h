@@ -44,7 +44,7 @@ class control_protocol : public byte_protocol {
         std::vector<std::string> words;              ///< after the verb
         std::map<std::string, std::string> options;  ///< key=value
     };
-    enum class pending { none, run, read, write };
+    enum class pending { none, run, read, write, cci_read, cci_write };
     using handler = void (control_protocol::*)(const request&);
     struct verb_info {
         const char* name;
@@ -74,6 +74,7 @@ class control_protocol : public byte_protocol {
     void status(const request& r);
     void read(const request& r);
     void write(const request& r);
+    void cci(const request& r);
     void peek(const request& r);
     void poke(const request& r);
     void run_for(const request& r);

@@ -80,6 +80,7 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
     serve_debugger(command);
     serve_test_bench(command);
     serve_script();
+    serve_cci();
     watch_registers(command.strict);
     watch_profile(command);
 }
@@ -296,9 +297,28 @@ void guest::serve_script() {
     drive_.attach(*player_);
 }
 
+void guest::serve_cci() {
+    chip_.cci().space().on_warning(
+        [](const std::string& what) { std::fprintf(stderr, "warning: %s\n", what.c_str()); });
+    if (extras_.cci.empty())
+        return;
+    cci_host::surroundings around;
+    around.done = [this](bool quit) {
+        drive_.wait_for(false);
+        if (quit)
+            drive_.end({end_reason::killed, 0, {}});
+    };
+    around.is_event = [](const std::string& name, event_kind kind) {
+        return sensor_control::is_event(name, kind);
+    };
+    drive_.wait_for(true);
+    cci_ = std::make_unique<cci_host>("cci_host", extras_.cci, chip_.cci(), chip_.events(),
+                                      std::move(around));
+}
+
 const std::vector<std::string>& guest::failures() const {
     static const std::vector<std::string> none;
-    return player_ ? player_->failures() : none;
+    return player_ ? player_->failures() : cci_ ? cci_->failures() : none;
 }
 
 /// Who makes the access that is being made.
@@ -355,6 +375,8 @@ void guest::observers::trapped(std::uint32_t cause, std::uint32_t epc, std::uint
 guest_outputs guest::finish(run_end& end) {
     guest_outputs out;
     backend_->finish();
+    if (cci_)
+        cci_->ended();
     if (!expect_.empty() && !expect_.met() && end.process_code() == 0)
         end = {end_reason::unexpected, 0,
                fmt::format("the UART did not show '{}'", expect_.missing())};

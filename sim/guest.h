@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/statistics.h"
+#include "sim/cci_host.h"
 #include "sim/command_line.h"
 #include "sim/control_server.h"
 #include "sim/cpu_debugger.h"
@@ -37,6 +38,7 @@ struct guest_outputs {
 struct run_extras {
     input_recorder* recorder = nullptr;  ///< is told what comes in; null: nobody
     const script* play = nullptr;        ///< what comes in; null: nothing
+    std::vector<cci_command> cci;        ///< what a host does over CCI; empty: there is none
     bool console_to_stdout = false;      ///< whatever firmware.uart says
     /// A scene's file by the name that a script uses.
     std::function<std::string(const std::string&)> find_scene;
@@ -54,7 +56,9 @@ class guest {
     guest_outputs finish(run_end& end);
     /// What a script found otherwise than expected, and how many expectations it had.
     const std::vector<std::string>& failures() const;
-    std::size_t expectations() const { return player_ ? player_->expectations() : 0; }
+    std::size_t expectations() const {
+        return player_ ? player_->expectations() : cci_ ? cci_->expectations() : 0;
+    }
 
   private:
     void serve_console(const settings& s, const command_line& command);
@@ -62,6 +66,7 @@ class guest {
     void serve_debugger(const command_line& command);
     void serve_test_bench(const command_line& command);
     void serve_script();
+    void serve_cci();
     std::string last_metadata_line() const;
     sensor_control::services control_services();
     void watch_registers(bool strict);
@@ -99,6 +104,7 @@ class guest {
     std::unique_ptr<control_server> control_;
     run_extras extras_;
     std::unique_ptr<script_player> player_;
+    std::unique_ptr<cci_host> cci_;
     std::string heard_;  ///< from the UART, for a script
     std::unique_ptr<firmware_profile> profile_;
     bool print_profile_ = false, coverage_ = false;

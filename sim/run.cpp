@@ -20,6 +20,7 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "isp/develop.h"
+#include "sim/cci_script.h"
 #include "sim/frame_statistics.h"
 #include "sim/guest.h"
 #include "sim/inputs.h"
@@ -29,6 +30,7 @@
 #include "sim/run_trace.h"
 #include "sim/script.h"
 #include "sim/sensor.h"
+#include "sim/sensor_control.h"
 #include "sim/session.h"
 #include "sim/settings.h"
 #include "sim/stage_dump.h"
@@ -291,8 +293,7 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
             write_image(out, received, s, in, find(received.frame), pool);
     }
     std::string lines;
-    const auto width = static_cast<unsigned>(s.pixels.sensor.width);
-    const auto height = static_cast<unsigned>(s.pixels.sensor.height);
+    const unsigned width = chip.mode().width, height = chip.mode().height;
     for (const auto& f : chip.frames().frames()) {
         if (in.network)
             write_tensors(out, f, *in.network);
@@ -315,6 +316,21 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     out.write("config.toml", configuration_text(s, registry));
     out.write("manifest.json", manifest(s, in, timing_only, seconds_since(begin)));
     out.commit();
+}
+
+/// What a host does over CCI; throws input_error with every mistake of the file.
+std::vector<cci_command> host_script(const std::string& file) {
+    if (file.empty())
+        return {};
+    diagnostics problems;
+    auto commands =
+        parse_cci_script(read_file(file), file, sensor_control::named_events(), problems);
+    problems.throw_if_errors();
+    if (commands.empty())
+        throw input_error(
+            exit_code::usage,
+            fmt::format("error: {}: there is no command in it\nNothing was simulated.", file));
+    return commands;
 }
 
 session_limits limits_of(const command_line& command, const settings& s) {
@@ -350,6 +366,9 @@ int run(const command_line& given) {
     if (!command.record.empty() && !command.gdb.empty())
         throw input_error(exit_code::usage,
                           "error: what a debugger does is not recorded; leave --gdb out");
+    if (!command.record.empty() && !command.cci.empty())
+        throw input_error(exit_code::usage,
+                          "error: what a host does over CCI is not recorded; leave --cci out");
     if (!command.record.empty())
         check_place(command.record);
     parameter_registry registry;
@@ -360,6 +379,7 @@ int run(const command_line& given) {
         resolve_settings(command, s, registry);
     worker_pool pool(command.threads ? *command.threads
                                      : std::max(1u, std::thread::hardware_concurrency()));
+    const std::vector<cci_command> cci = host_script(command.cci);
     const run_inputs in = load_inputs(command, s, registry);
     session_limits limits = limits_of(command, s);
     if (from.source)
@@ -377,6 +397,7 @@ int run(const command_line& given) {
     input_recorder recorder;
     run_extras extras;
     extras.recorder = command.record.empty() ? nullptr : &recorder;
+    extras.cci = cci;
     extras.console_to_stdout = from.source.has_value();
     extras.find_scene = [&from](const std::string& name) { return from.find_scene(name); };
 
@@ -459,7 +480,7 @@ int run(const command_line& given) {
     }
     for (const auto& f : services.failures())
         std::fprintf(stderr, "%s\n", f.c_str());
-    if (play && !from.source) {
+    if ((play && !from.source) || !cci.empty()) {
         std::printf(
             "  %-22s %zu of %zu expectations met\n", "script",
             services.expectations() - std::min(services.expectations(), services.failures().size()),

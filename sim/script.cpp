@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "core/units.h"
+#include "sim/script_words.h"
 
 namespace ocellus::sim {
 namespace {
@@ -20,129 +21,12 @@ namespace {
 using what = script_command::what;
 
 constexpr std::uint64_t default_limit = 1000000000;  // ns
-constexpr double longest_time = 1e6;                 // s
 
-/// A mistake in a line, at one of its words.
-struct mistake {
-    std::size_t at, length;
-    std::string message, hint;
-};
-
-struct word {
-    std::string text;
-    std::size_t at = 0;  ///< column from 0
-    bool quoted = false;
-};
-
-/// One line, word by word.
-class line_reader {
-  public:
-    explicit line_reader(const std::string& line) : line_(line) { split(); }
-
-    bool empty() const { return words_.empty(); }
-    bool done() const { return next_ == words_.size(); }
-    const word& take(const char* expected) {
-        if (done())
-            throw mistake{line_.size() ? line_.size() - 1 : 0, 1, "the line ends too early",
-                          fmt::format("expected {}", expected)};
-        return words_[next_++];
-    }
-    bool take_if(const std::string& text) {
-        if (done() || words_[next_].quoted || words_[next_].text != text)
-            return false;
-        ++next_;
-        return true;
-    }
-    const word* peek() const { return done() ? nullptr : &words_[next_]; }
-    /// What is left of the line, as it stands there.
-    std::string rest(const char* expected) {
-        const word& first = take(expected);
-        next_ = words_.size();
-        if (first.quoted)
-            return first.text;
-        std::string out = line_.substr(first.at);
-        while (!out.empty() && (out.back() == ' ' || out.back() == '\t' || out.back() == '\r'))
-            out.pop_back();
-        return out;
-    }
-    void end() const {
-        if (!done())
-            throw mistake{words_[next_].at, words_[next_].text.size(), "unexpected word",
-                          "expected the end of the line"};
-    }
-
-  private:
-    void split() {
-        std::size_t i = 0;
-        while (i < line_.size()) {
-            const char c = line_[i];
-            if (c == ' ' || c == '\t' || c == '\r') {
-                ++i;
-                continue;
-            }
-            if (c == '#')
-                return;
-            word w;
-            w.at = i;
-            if (c == '"') {
-                w.quoted = true;
-                for (++i; i < line_.size() && line_[i] != '"'; ++i)
-                    w.text += escaped(i);
-                if (i == line_.size())
-                    throw mistake{w.at, line_.size() - w.at, "a text without an end",
-                                  "expected \" at its end"};
-                ++i;
-            } else {
-                while (i < line_.size() && line_[i] != ' ' && line_[i] != '\t' && line_[i] != '\r')
-                    w.text += line_[i++];
-            }
-            words_.push_back(std::move(w));
-        }
-    }
-    char escaped(std::size_t& i) const {
-        if (line_[i] != '\\' || i + 1 == line_.size())
-            return line_[i];
-        switch (line_[++i]) {
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'x': {
-                unsigned value = 0;
-                const char* const first = line_.data() + i + 1;
-                const char* const last = line_.data() + std::min(i + 3, line_.size());
-                const auto r = std::from_chars(first, last, value, 16);
-                if (r.ptr != first + 2)
-                    throw mistake{i - 1, 2, "\\x needs two hexadecimal digits", "such as \\x1b"};
-                i += 2;
-                return static_cast<char>(value);
-            }
-            default:
-                return line_[i];
-        }
-    }
-    const std::string& line_;
-    std::vector<word> words_;
-    std::size_t next_ = 0;
-};
+using mistake = script_mistake;
+using word = script_word;
 
 [[noreturn]] void wrong(const word& w, const std::string& message, const std::string& hint) {
-    throw mistake{w.at, std::max<std::size_t>(w.text.size(), 1), message, hint};
-}
-
-std::uint64_t number_of(const word& w, std::uint64_t most = ~std::uint64_t{0}) {
-    const bool hex =
-        w.text.size() > 2 && w.text[0] == '0' && (w.text[1] == 'x' || w.text[1] == 'X');
-    std::uint64_t value = 0;
-    const char* const first = w.text.data() + (hex ? 2 : 0);
-    const char* const last = w.text.data() + w.text.size();
-    const auto r = std::from_chars(first, last, value, hex ? 16 : 10);
-    if (first == last || r.ptr != last || r.ec != std::errc() || value > most)
-        wrong(w, fmt::format("'{}' is no number that fits", w.text),
-              fmt::format("expected 0 to {}, decimal or 0x hexadecimal", most));
-    return value;
+    wrong_word(w, message, hint);
 }
 
 double real_of(const word& w, const std::string& text) {
@@ -229,21 +113,7 @@ class parser {
         return script_.commands.back();
     }
 
-    /// A time of one or two words, "2ms" or "2 ms"; in s.
-    static double seconds(line_reader& r) {
-        word w = r.take("a time such as 2 ms");
-        if (const word* const symbol = r.peek())
-            if (!symbol->quoted &&
-                (symbol->text == "s" || symbol->text == "ms" || symbol->text == "us" ||
-                 symbol->text == "ns" || symbol->text == "ps"))
-                w.text += " " + r.take("a unit").text;
-        double value = 0;
-        std::string why;
-        if (!parse_quantity(w.text, unit::second, value, why) || !(value >= 0) ||
-            value > longest_time)
-            wrong(w, fmt::format("'{}' is no time", w.text), "expected one such as 2 ms or 33.4us");
-        return value;
-    }
+    static double seconds(line_reader& r) { return seconds_of(r); }
     static std::uint64_t limit(line_reader& r) {
         if (!r.take_if("<"))
             return default_limit;

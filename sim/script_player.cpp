@@ -6,23 +6,12 @@
 
 #include "core/block_file.h"
 #include "core/text.h"
+#include "sim/cci_script.h"
 
 namespace ocellus::sim {
 namespace {
 
 using what = script_command::what;
-
-bool holds_relation(const std::string& relation, std::uint64_t x, std::uint64_t y) {
-    if (relation == "==")
-        return x == y;
-    if (relation == "!=")
-        return x != y;
-    if (relation == "<")
-        return x < y;
-    if (relation == "<=")
-        return x <= y;
-    return relation == ">" ? x > y : x >= y;
-}
 
 std::string range_text(const script_command& c) {
     return c.low == c.high ? shortest(c.low)

@@ -22,6 +22,7 @@
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
 #include "sim/boot_info.h"
+#include "sim/cci_bridge.h"
 #include "sim/line_limits.h"
 
 namespace ocellus::sim {
@@ -38,7 +39,8 @@ const std::vector<std::string>& sensor::interrupt_names() {
 
 struct sensor::blocks {
     blocks(const settings& s, const run_inputs& in, block_context& ctx,
-           links::egress_ledger& ledger, const std::function<bool(std::uint32_t)>& keep)
+           links::egress_ledger& ledger, const std::function<bool(std::uint32_t)>& keep,
+           const sensor& chip)
         : pixel_array("pixel_array", s.pixels, in.scene, ctx),
           column_adc("column_adc", s.adc, ctx),
           die_link("die_link", s.die_link, ctx),
@@ -56,6 +58,10 @@ struct sensor::blocks {
           watchdog("watchdog", s.clint.clock, ctx),
           simulator("simulator"),
           external("external"),
+          cci("cci", s.cci, ctx, ledger),
+          bridge("cci_bridge", cci, ctx.stats,
+                 {[&s] { return s.pixels.noise.temperature; },
+                  [&chip] { return chip.system_state(); }}),
           receiver("host", static_cast<unsigned>(s.csi2.image_vc),
                    static_cast<unsigned>(s.csi2.metadata_vc), keep, ctx),
           probe("scoreboard", [this](const row_info& row) { receiver.expect(row); }),
@@ -78,6 +84,8 @@ struct sensor::blocks {
     dsp::watchdog watchdog;
     dsp::simulator_port simulator;
     external_port external;
+    links::cci_target cci;
+    cci_bridge bridge;
     host receiver;
     row_probe probe;
     sc_core::sc_vector<sc_core::sc_signal<bool>> lines;
@@ -122,7 +130,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
                block_context& ctx, std::function<bool(std::uint32_t)> keep)
     : sc_module(name), settings_(s), inputs_(in), ctx_(ctx), ledger_(ctx.stats) {
     ctx.events = &events_;
-    b_ = std::make_unique<blocks>(s, in, ctx, ledger_, keep);
+    b_ = std::make_unique<blocks>(s, in, ctx, ledger_, keep, *this);
     if (s.run.dump_stages)
         b_->isp.keep_stages(keep);
     log_ = std::make_unique<frame_log>(
@@ -206,6 +214,7 @@ void sensor::wire(bool check) {
     b.connect_bursts(check, "csi2", b.csi2.memory_out);
     b.connect_bursts(check, "cpu", b.cpu.memory_out);
     b.connect_bursts(check, "external", b.external.memory_out);
+    b.connect_bursts(check, "cci", b.bridge.memory_out);
 }
 
 void sensor::map_memory() {
@@ -229,6 +238,7 @@ void sensor::map_memory() {
     add(b.watchdog, memory_map::watchdog_base);
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
+    b.bridge.connect(directory_);
 }
 
 void sensor::wire_interrupts() {
@@ -358,6 +368,7 @@ std::vector<balance> sensor::balances() const {
           {"egress.uart.bytes"},
           {"egress.cci.bytes"},
           {"egress.spi.bytes"}}},
+        {"bytes read over CCI", {{"cci.bytes_read"}}, {{"egress.cci.bytes"}}},
         {"bytes of the UART", {{"uart.sent"}}, {{"egress.uart.bytes"}}},
         {"bursts of the NPU", {{"npu.memory.bursts"}}, {{"interconnect.npu.requests"}}},
         {"bytes of the NPU",
@@ -370,7 +381,7 @@ std::vector<balance> sensor::balances() const {
     for (const auto& w : directory_.windows())
         accesses += w.block->reads() + w.block->writes() + w.block->refused();
     terms requests, waited, conflicts, banks, busy;
-    const char* const initiators[] = {"isp", "npu", "dma", "csi2", "cpu", "external"};
+    const char* const initiators[] = {"isp", "npu", "dma", "csi2", "cpu", "external", "cci"};
     for (const std::string who : initiators) {
         requests.push_back({"interconnect." + who + ".requests"});
         waited.push_back({"interconnect." + who + ".wait_cycles"});
@@ -505,6 +516,23 @@ links::uart& sensor::uart() {
     return b_->uart;
 }
 
+links::cci_target& sensor::cci() {
+    return b_->cci;
+}
+
+models::mode_registers sensor::mode() const {
+    return b_->pixel_array.mode();
+}
+
+/// 0 standby, 1 streaming; with a network 2 more.
+std::uint32_t sensor::system_state() const {
+    namespace reg = registers::pixel_array;
+    const auto& array = b_->pixel_array.registers();
+    const bool streaming = (array.get(reg::CONTROL) & models::pixel_array::control_stream) != 0 &&
+                           array.get(reg::STANDBY) == 0;
+    return (streaming ? 1u : 0u) + (inputs_.network ? 2u : 0u);
+}
+
 external_port& sensor::external() {
     return b_->external;
 }
@@ -529,8 +557,8 @@ counted_energy sensor::readout_energy() const {
 
 run_summary sensor::summary() const {
     run_summary r;
-    const auto& mode = settings_.pixels.sensor;
-    const auto timing = mode.timing();
+    const auto mode = this->mode();
+    const auto timing = models::timing_of(mode);
     const char* format = settings_.run.image == image_output::raw   ? "RAW"
                          : settings_.run.image == image_output::isp ? "ISP picture"
                                                                     : "metadata only";
@@ -551,7 +579,9 @@ run_summary sensor::summary() const {
     r.frame_period = timing.frame_time;
     r.readout = timing.active_readout;
     r.line_time = timing.line_time;
-    r.limits = line_limits(settings_);
+    settings played = settings_;
+    played.pixels.sensor.take(mode);
+    r.limits = line_limits(played);
     const counted_energy readout = readout_energy();
     r.readout_energy = readout.joules();
     r.readout_energy_error = readout.error();

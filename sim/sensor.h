@@ -15,10 +15,12 @@
 #include "dsp/cpu/simulator_port.h"
 #include "dsp/cpu/system_control.h"
 #include "isp/pipeline.h"
+#include "links/cci_target.h"
 #include "links/egress_ledger.h"
 #include "links/uart.h"
 #include "memory/interconnect.h"
 #include "models/scene.h"
+#include "models/sensor_timing.h"
 #include "sim/conservation.h"
 #include "sim/external_port.h"
 #include "sim/firmware_image.h"
@@ -84,6 +86,10 @@ class sensor : public sc_core::sc_module {
     dsp::simulator_port& simulator();
     links::uart& uart();
     external_port& external();
+    /// The camera control interface, for whoever is the host.
+    links::cci_target& cci();
+    /// The mode of the stream, or of the last one.
+    models::mode_registers mode() const;
     /// Lines into the interrupt controller, by name, in order of their numbers from 1.
     static const std::vector<std::string>& interrupt_names();
     bool interrupt_level(unsigned source) const;
@@ -96,6 +102,7 @@ class sensor : public sc_core::sc_module {
     struct blocks;
     void wire(bool check);
     void map_memory();
+    std::uint32_t system_state() const;
     void wire_interrupts();
     void load_firmware();
     void check_protocol();

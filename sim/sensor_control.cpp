@@ -133,7 +133,41 @@ void sensor_control::seen(const block_event& e) {
     }
 }
 
+/// A message of a host; refused while a recording is made, which has no word for it.
+void sensor_control::begin_cci(const access_request& r) {
+    access_ = {};
+    if (services_.journal) {
+        access_.error = "what a host does over CCI is not recorded";
+        return;
+    }
+    accessing_ = true;
+    chip_.cpu().resume(dsp::control_cpu::holder::actor);
+    const std::uint64_t mine = ++generation_;
+    links::cci_message m;
+    m.device = r.device != 0 ? r.device : chip_.cci().answers(0x1A) ? 0x1A : 0x10;
+    m.read = !r.write;
+    m.index = static_cast<std::uint16_t>(r.address);
+    if (r.write)
+        m.bytes.assign(r.bytes.begin(), r.bytes.end());
+    m.length = static_cast<std::uint32_t>(r.bytes.size());
+    chip_.cci().submit(std::move(m), [this, mine](const links::cci_reply& reply) {
+        if (mine != generation_)
+            return;
+        accessing_ = false;
+        access_.ok = reply.answer == links::cci_answer::ok;
+        access_.error = access_.ok ? ""
+                        : reply.answer == links::cci_answer::no_device
+                            ? "the device address was not acknowledged"
+                            : fmt::format("byte {} was not acknowledged", reply.acknowledged);
+        access_.bytes.assign(reply.bytes.begin(), reply.bytes.end());
+        chip_.cpu().hold(dsp::control_cpu::holder::actor);
+        sc_core::sc_pause();
+    });
+}
+
 void sensor_control::begin_access(const access_request& r) {
+    if (r.cci)
+        return begin_cci(r);
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < r.bytes.size() && i < 4; ++i)
         value |= std::uint32_t{r.bytes[i]} << (8 * i);
@@ -189,6 +223,11 @@ const std::vector<std::string>& sensor_control::named_events() {
         return out;
     }();
     return names;
+}
+
+bool sensor_control::is_event(const std::string& name, event_kind kind) {
+    return std::any_of(std::begin(all_events), std::end(all_events),
+                       [&](const named_event& n) { return name == n.name && n.kind == kind; });
 }
 
 const std::vector<std::string>& sensor_control::interrupt_names() const {

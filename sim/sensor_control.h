@@ -54,6 +54,7 @@ class sensor_control : public simulation_control {
     void quit() override;
 
     static const std::vector<std::string>& named_events();
+    static bool is_event(const std::string& name, event_kind kind);
 
     /// Nobody acts any more: the CPU may go on.
     void let_go() { chip_.cpu().resume(dsp::control_cpu::holder::actor); }
@@ -63,6 +64,7 @@ class sensor_control : public simulation_control {
   private:
     void seen(const block_event& e);
     void finish_run(result r);
+    void begin_cci(const access_request& r);
     void note(const std::string& line) const {
         if (services_.journal)
             services_.journal(line);

@@ -95,6 +95,11 @@ void session::end(run_end e) {
         sc_core::sc_pause();
 }
 
+void session::wait_for(bool busy) {
+    busy_ = busy;
+    frames_may_be_done();
+}
+
 bool session::held() const {
     return std::any_of(outsiders_.begin(), outsiders_.end(),
                        [](const outsider* o) { return o->holds(); });
@@ -141,7 +146,7 @@ void session::look_at_limits() {
 }
 
 bool session::frames_are_done() const {
-    return limits_.stop_after_frames && chip_.frames().ended() >= limits_.frames &&
+    return !busy_ && limits_.stop_after_frames && chip_.frames().ended() >= limits_.frames &&
            chip_.silent() && chip_.finished();
 }
 

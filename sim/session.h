@@ -80,6 +80,9 @@ class session {
     /// Ends the run as soon as the current instant is over. From callbacks of blocks as well.
     void end(run_end e);
     bool ended() const { return end_.has_value(); }
+    /// Somebody in simulated time is not done: frames that have come to their end do not end the
+    /// run.
+    void wait_for(bool busy);
 
   private:
     void step(const sc_core::sc_time& most);
@@ -99,7 +102,7 @@ class session {
     std::function<void(std::uint64_t)> progress_;
     std::function<void(bool at_once)> ask_again_;
     unsigned deltas_ = 0;
-    bool in_grace_ = false;
+    bool in_grace_ = false, busy_ = false;
     std::optional<run_end> end_;
     std::uint64_t events_ = 0, last_activity_ = 0;
     sc_core::sc_time last_progress_;

@@ -111,6 +111,7 @@ void settings::declare(parameter_registry& r) {
     die_link.declare(r);
     isp.declare(r);
     csi2.declare(r);
+    cci.declare(r);
     sram.declare(r);
     interconnect.declare(r);
     dma.declare(r);
@@ -125,8 +126,8 @@ void settings::declare(parameter_registry& r) {
 void settings::follow() {
     const bool binned = pixels.sensor.binning == 2;
     const bool digital = pixels.noise.binned == models::pixel_noise_parameters::binning::digital;
-    adc.conversions_per_row = binned && digital ? 2 : 1;
-    adc.pixels_per_sample = binned ? 4 : 1;
+    adc.digital_binning = digital;
+    adc.set_binning(binned ? 2 : 1);
     if (pixels.sensor.line_length != 0)
         return;
     // The line has to be a whole number of pixel clocks.
@@ -237,6 +238,8 @@ void resolve_settings(const command_line& command, settings& s, parameter_regist
         option("firmware.file", "--firmware", command.firmware);
     if (!command.uart.empty())
         option("firmware.uart", "--uart", command.uart);
+    if (!command.cci.empty())
+        option("sensor.standby", "--cci", "true");
     if (!problems.has_errors()) {
         s.follow();
         s.check(r, problems);

@@ -12,6 +12,7 @@
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/npu/npu.h"
 #include "isp/isp.h"
+#include "links/cci_target.h"
 #include "links/csi2_transmitter.h"
 #include "links/die_link.h"
 #include "links/uart.h"
@@ -60,6 +61,7 @@ struct settings {
     links::die_link_parameters die_link;
     isp::isp_parameters isp;
     links::csi2_parameters csi2;
+    links::cci_parameters cci;
     memory::sram_parameters sram;
     memory::interconnect_parameters interconnect;
     memory::dma_parameters dma;

@@ -31,6 +31,10 @@ class simulation_control {
         bool write = false;
         std::uint32_t address = 0;
         std::vector<unsigned char> bytes;  ///< 1 to 4096
+        /// Over the camera control interface: `address` is the index, `device` that of the bus; 0:
+        /// the sensor's first one.
+        bool cci = false;
+        std::uint8_t device = 0;
     };
     struct access_result {
         bool ok = false;

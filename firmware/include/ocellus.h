@@ -74,6 +74,19 @@ typedef struct {
     volatile uint32_t TEST_GREEN_RED; /* 0x030 rw Green of red rows of the solid colour, 0 .. 1023. */
     volatile uint32_t TEST_BLUE; /* 0x034 rw Blue of the solid colour, 0 .. 1023. */
     volatile uint32_t TEST_GREEN_BLUE; /* 0x038 rw Green of blue rows of the solid colour, 0 .. 1023. */
+    uint32_t reserved_0[1];
+    volatile uint32_t PLL_PRE; /* 0x040 rw Divider before the pixel PLL; taken when a stream begins, as all of the mode that follows; set from the configuration. */
+    volatile uint32_t PLL_MULT; /* 0x044 rw Multiplier of the pixel PLL. */
+    volatile uint32_t PLL_SYS; /* 0x048 rw System divider after the pixel PLL. */
+    volatile uint32_t PLL_PIX; /* 0x04c rw Pixel clock divider; four pixels a clock. */
+    volatile uint32_t WIDTH; /* 0x050 rw Columns of the image, after binning; even. */
+    volatile uint32_t HEIGHT; /* 0x054 rw Rows of the image, after binning; even. */
+    volatile uint32_t X_START; /* 0x058 rw First column of the array that is read; even. */
+    volatile uint32_t Y_START; /* 0x05c rw First row of the array that is read; even. */
+    volatile uint32_t X_END; /* 0x060 rw Last column of the array that may be read. */
+    volatile uint32_t Y_END; /* 0x064 rw Last row of the array that may be read. */
+    volatile uint32_t BINNING; /* 0x068 rw 1 reads every pixel, 2 the average of 2x2 pixels of one colour. */
+    volatile uint32_t STANDBY; /* 0x06c rw Software standby, which a host controls. */
 } ocellus_pixel_array_t;
 #define OCELLUS_PIXEL_ARRAY ((ocellus_pixel_array_t *)OCELLUS_PIXEL_ARRAY_BASE)
 #endif
@@ -100,6 +113,20 @@ typedef struct {
 #define PIXEL_ARRAY_TEST_GREEN_RED_Off OCELLUS_U(0x30)
 #define PIXEL_ARRAY_TEST_BLUE_Off OCELLUS_U(0x34)
 #define PIXEL_ARRAY_TEST_GREEN_BLUE_Off OCELLUS_U(0x38)
+#define PIXEL_ARRAY_PLL_PRE_Off OCELLUS_U(0x40)
+#define PIXEL_ARRAY_PLL_MULT_Off OCELLUS_U(0x44)
+#define PIXEL_ARRAY_PLL_SYS_Off OCELLUS_U(0x48)
+#define PIXEL_ARRAY_PLL_PIX_Off OCELLUS_U(0x4c)
+#define PIXEL_ARRAY_WIDTH_Off OCELLUS_U(0x50)
+#define PIXEL_ARRAY_HEIGHT_Off OCELLUS_U(0x54)
+#define PIXEL_ARRAY_X_START_Off OCELLUS_U(0x58)
+#define PIXEL_ARRAY_Y_START_Off OCELLUS_U(0x5c)
+#define PIXEL_ARRAY_X_END_Off OCELLUS_U(0x60)
+#define PIXEL_ARRAY_Y_END_Off OCELLUS_U(0x64)
+#define PIXEL_ARRAY_BINNING_Off OCELLUS_U(0x68)
+#define PIXEL_ARRAY_STANDBY_Off OCELLUS_U(0x6c)
+#define PIXEL_ARRAY_STANDBY_ON_Pos OCELLUS_U(0)
+#define PIXEL_ARRAY_STANDBY_ON_Msk OCELLUS_U(0x1)
 
 /* column_adc: Column converters. */
 #define OCELLUS_COLUMN_ADC_BASE OCELLUS_U(0x40001000)
@@ -108,12 +135,14 @@ typedef struct {
     volatile uint32_t BLACK_LEVEL; /* 0x000 rw Digital number of no light, counted at 10 bits, 0 .. 255; taken at a frame's first row. */
     volatile const uint32_t RESOLUTION; /* 0x004 ro Bits per sample. */
     volatile const uint32_t FRAME_COUNT; /* 0x008 ro Frames whose first row has been converted since reset. */
+    volatile uint32_t BINNING; /* 0x00c rw 1: a sample is one pixel; 2: it is the average of 2x2; taken at a frame's first row; set from the configuration. */
 } ocellus_column_adc_t;
 #define OCELLUS_COLUMN_ADC ((ocellus_column_adc_t *)OCELLUS_COLUMN_ADC_BASE)
 #endif
 #define COLUMN_ADC_BLACK_LEVEL_Off OCELLUS_U(0x0)
 #define COLUMN_ADC_RESOLUTION_Off OCELLUS_U(0x4)
 #define COLUMN_ADC_FRAME_COUNT_Off OCELLUS_U(0x8)
+#define COLUMN_ADC_BINNING_Off OCELLUS_U(0xc)
 
 /* isp: Image signal processor and tensor writer. */
 #define OCELLUS_ISP_BASE OCELLUS_U(0x40002000)
