@@ -56,7 +56,7 @@ void pixel_array::set_scene(std::shared_ptr<const scene> what) {
         mosaic_ = std::make_unique<scene_mosaic>(
             std::move(what), parameters_.camera, mode_.width + left_, mode_.height + top_,
             mode_.binning, context_.pool, static_cast<unsigned>(parameters_.sensor.array_width),
-            static_cast<unsigned>(parameters_.sensor.array_height));
+            static_cast<unsigned>(parameters_.sensor.array_height), top_);
 }
 
 void pixel_array::declare_registers() {
@@ -182,7 +182,8 @@ void pixel_array::step() {
     r.electrons = electrons_;
     if (context_.trace)
         context_.trace->record(spanning(tracks_[1], trace_type::row_read, sc_core::sc_time_stamp(),
-                                        pixel_clock_.time_of(now_.line_length), frame_, row_));
+                                        pixel_clock_.time_of(now_.line_length), frame_,
+                                        row_ | std::uint64_t{now_.exposure} << 32));
     send_row(rows_out, r, sc_core::SC_ZERO_TIME);
     ++rows_;
     // 3. next row, next frame or the end
@@ -262,9 +263,9 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     if (!mosaic_)
         return {};
     if (!differences_)
-        differences_ = pixel_differences::make(parameters_.noise, parameters_.defects,
-                                               context_.seed, mode_.width + left_,
-                                               mode_.height + top_, mode_.binning, context_.pool);
+        differences_ = pixel_differences::make(
+            parameters_.noise, parameters_.defects, context_.seed, mode_.width + left_,
+            mode_.height + top_, mode_.binning, context_.pool, top_);
     exposed_frame::settings s;
     s.seed = context_.seed;
     s.frame = frame;
