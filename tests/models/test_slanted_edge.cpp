@@ -92,7 +92,7 @@ TEST_CASE("the characterised sensor has the MTF of its pixel aperture") {
     CHECK(c.find("MTF at Nyquist")->measured == Approx(2 / pi).epsilon(0.03));
 }
 
-TEST_CASE("the characterised sensor has the MTF of its lens, as it was set") {
+TEST_CASE("the characterised sensor has the MTF that its lens was given") {
     worker_pool pool(2);
     test_stand s;
     s.adc.bits = 12;
@@ -116,8 +116,9 @@ TEST_CASE("the characterised sensor has the MTF of its lens, as it was set") {
     CHECK(c.find("MTF50")->measured == Approx(mtf50).epsilon(0.02));
     CHECK(*c.find("MTF50")->set == Approx(mtf50).epsilon(1e-4));
     CHECK(*c.find("MTF at Nyquist")->set == Approx(set(0.5)).epsilon(1e-6));
+    // The skirts of an ideal lens's spot reach beyond the edge's surroundings.
     for (unsigned k = 0; k <= 50; ++k) {
         INFO(k);
-        CHECK(c.edge.mtf[k] == Approx(set(k / 100.0)).margin(0.012));
+        CHECK(c.edge.mtf[k] == Approx(set(k / 100.0)).margin(lens.diffraction ? 0.018 : 0.012));
     }
 }
