@@ -41,11 +41,12 @@ std::string cfa_pattern(const std::string& dng) {
 }
 
 std::array<double, 3> mean_colour(const std::string& png) {
-    const rgb8_image image =
-        decode_image(reinterpret_cast<const std::uint8_t*>(png.data()), png.size(), "preview");
+    const ocellus::rgb8_image image = ocellus::decode_image(
+        reinterpret_cast<const std::uint8_t*>(png.data()), png.size(), "preview");
+    const std::size_t samples = std::size_t{image.width} * image.height * 3;
     std::array<double, 3> mean{};
-    for (std::size_t i = 0; i < image.data.size(); ++i)
-        mean[i % 3] += image.data[i] * 3.0 / static_cast<double>(image.data.size());
+    for (std::size_t i = 0; i < samples; ++i)
+        mean[i % 3] += image.data[i] * 3.0 / static_cast<double>(samples);
     return mean;
 }
 
@@ -53,20 +54,20 @@ std::array<double, 3> mean_colour(const std::string& png) {
 
 TEST_CASE("a flip that is written during a run turns the colours of its frames' files") {
     const std::string at = scratch_folder() + "/";
-    ocellus::put_file(at + "flip.script", "config " + std::string(source_folder) +
-                                              "/configs/small.toml\n"
-                                              "set scene.source=builtin:uniform\n"
-                                              "set output.dng=true\n"
-                                              "set output.save_frames=all\n"
-                                              "network none\n"
-                                              "frames 4\n"
-                                              "wait frame 0 < 100 ms\n"
-                                              "run 1 ms\n"
-                                              "write pixel_array.ORIENTATION 1\n"
-                                              "wait frame 1 < 100 ms\n"
-                                              "run 1 ms\n"
-                                              "write pixel_array.ORIENTATION 2\n"
-                                              "finish\n");
+    put_file(at + "flip.script", "config " + std::string(source_folder) +
+                                     "/configs/small.toml\n"
+                                     "set scene.source=builtin:uniform\n"
+                                     "set output.dng=true\n"
+                                     "set output.save_frames=all\n"
+                                     "network none\n"
+                                     "frames 4\n"
+                                     "wait frame 0 < 100 ms\n"
+                                     "run 1 ms\n"
+                                     "write pixel_array.ORIENTATION 1\n"
+                                     "wait frame 1 < 100 ms\n"
+                                     "run 1 ms\n"
+                                     "write pixel_array.ORIENTATION 2\n"
+                                     "finish\n");
     const auto r = ocellus_program({"replay", at + "flip.script", "--out", at + "out"});
     INFO(r.err);
     REQUIRE(r.exit_code == 0);
