@@ -90,6 +90,10 @@ int sc_main(int, char*[]) {
 
 int main(int argc, char* argv[]) {
     const int repeats = argc > 1 ? std::atoi(argv[1]) : 7;
+    if (repeats < 1) {
+        std::fprintf(stderr, "usage: bench_noise [repeats [2: AVX-512 alone, 1: AVX2 too]]\n");
+        return 2;
+    }
     const int least = argc > 2 ? std::atoi(argv[2]) : 0;  // 2: AVX-512 alone
     const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
     worker_pool pool(threads);

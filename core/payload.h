@@ -114,6 +114,21 @@ struct packet_extension : tlm::tlm_extension<packet_extension> {
     }
 };
 
+/// An extension on a payload for as long as a call takes, whichever way the call ends: a payload
+/// destroys what it still carries, and the extension is not its own.
+template <class Extension>
+class carried {
+  public:
+    carried(tlm::tlm_generic_payload& p, Extension& e) : payload_(p), outer_(p.set_extension(&e)) {}
+    ~carried() { payload_.set_extension(outer_); }
+    carried(const carried&) = delete;
+    carried& operator=(const carried&) = delete;
+
+  private:
+    tlm::tlm_generic_payload& payload_;
+    Extension* outer_;
+};
+
 /// Sends one row through an initiator socket. Returns false when the receiver did not answer OK.
 template <class Socket>
 bool send_row(Socket& socket, const row_info& info, sc_core::sc_time delay) {
@@ -125,9 +140,8 @@ bool send_row(Socket& socket, const row_info& info, sc_core::sc_time delay) {
     p.set_data_length(static_cast<unsigned>((std::uint64_t{info.width} * info.bits + 7) / 8));
     p.set_streaming_width(p.get_data_length());
     p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    p.set_extension(&e);
+    const carried<row_extension> on_payload(p, e);
     socket->b_transport(p, delay);
-    p.clear_extension(&e);
     return p.is_response_ok();
 }
 
@@ -148,9 +162,8 @@ bool send_packet(Socket& socket, const packet_info& info, std::uint64_t number,
     p.set_data_length(info.wire_bytes());
     p.set_streaming_width(p.get_data_length());
     p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    p.set_extension(&e);
+    const carried<packet_extension> on_payload(p, e);
     socket->b_transport(p, delay);
-    p.clear_extension(&e);
     return p.is_response_ok();
 }
 

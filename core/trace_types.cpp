@@ -8,7 +8,10 @@ const std::vector<trace_type_info>& trace_types() {
     using t = trace_type;
     static const std::vector<trace_type_info> all = {
         {t::exposure, "exposure", "Row 0 of the frame collects light.", {{"lines", 'a', 0, 32}}},
-        {t::row_read, "row_read", "A row is on the column lines.", {{"row", 'a', 0, 32}}},
+        {t::row_read,
+         "row_read",
+         "A row is on the column lines, after an exposure of so many lines.",
+         {{"row", 'a', 0, 32}, {"exposure", 'a', 32, 32, "lines"}}},
         {t::conversion, "conversion", "The column ADC converts a row.", {{"row", 'a', 0, 32}}},
         {t::link_row,
          "link_row",

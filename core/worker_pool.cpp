@@ -35,6 +35,9 @@ void worker_pool::finish(item& i) {
         i.work();
     } catch (...) {
         i.state->error = std::current_exception();
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!first_error_)
+            first_error_ = i.state->error;
     }
     i.work = nullptr;  // release what the work holds before anybody sees it as done
     {
@@ -42,6 +45,11 @@ void worker_pool::finish(item& i) {
         i.state->done.store(true, std::memory_order_release);
     }
     i.state->changed.notify_all();
+}
+
+std::exception_ptr worker_pool::first_error() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return first_error_;
 }
 
 work_handle worker_pool::submit(std::function<void()> work) {

@@ -51,6 +51,9 @@ class worker_pool {
     /// are done. The caller helps. Not to be called from inside the pool's own work.
     void parallel_for(std::size_t count, std::size_t grain,
                       const std::function<void(std::size_t, std::size_t)>& body);
+    /// What the first work that failed threw, or null: for whoever meets it again through a kernel
+    /// that keeps only the text of an exception.
+    std::exception_ptr first_error() const;
 
   private:
     void run();
@@ -58,8 +61,9 @@ class worker_pool {
         std::function<void()> work;
         std::shared_ptr<work_handle::state> state;
     };
-    static void finish(item& i);
-    std::mutex mutex_;
+    void finish(item& i);
+    mutable std::mutex mutex_;
+    std::exception_ptr first_error_;
     std::condition_variable available_;
     std::deque<item> queue_;
     bool stop_ = false;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/diagnostics.h"
+#include "core/payload.h"
 #include "core/trace.h"
 
 namespace ocellus::memory {
@@ -148,9 +149,10 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     delay = clock_.time_of(clock_.cycles_until(now + delay) + p_.latency) - now;
 
     payload.set_address(address - region.base);
-    auto* const outer = payload.set_extension(&i.extension);
-    targets_out[target]->b_transport(payload, delay);
-    payload.set_extension(outer);
+    {
+        const carried<initiator_extension> on_payload(payload, i.extension);
+        targets_out[target]->b_transport(payload, delay);
+    }
     payload.set_address(address);
 
     if (!payload.is_response_ok())

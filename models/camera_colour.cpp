@@ -245,7 +245,7 @@ struct scene_mosaic::rendering {
 
 scene_mosaic::scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera,
                            unsigned width, unsigned height, unsigned binning, worker_pool& pool,
-                           unsigned array_width, unsigned array_height)
+                           unsigned array_width, unsigned array_height, unsigned first_row)
     : scene_(std::move(what)),
       raw_(raw_from_srgb(camera)),
       lens_([&]() -> std::shared_ptr<const lens_model> {
@@ -257,6 +257,7 @@ scene_mosaic::scene_mosaic(std::shared_ptr<const scene> what, const camera_param
       array_width_(array_width > width ? array_width : width),
       array_height_(array_height > height ? array_height : height),
       binning_(binning),
+      first_row_(first_row),
       pool_(pool) {}
 
 std::shared_ptr<scene_mosaic::rendering> scene_mosaic::render(std::uint32_t n,
@@ -301,7 +302,10 @@ scene_mosaic::samples scene_mosaic::frame(std::uint32_t n, const shutter& when, 
     constexpr unsigned rows_per_band = 32;
     samples made = store_->lend(lazy_plane<std::uint16_t>::start(
         pool_, width_, height_, rows_per_band,
-        [now, raw, binning = binning_](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+        [now, raw, binning = binning_, from = first_row_](plane<std::uint16_t>& out, unsigned first,
+                                                          unsigned last) {
+            if (last <= from)
+                return;
             now->ready.wait();
             make_mosaic(*now->light, raw, binning, out, first, last);
         },

@@ -79,12 +79,12 @@ void make_mosaic(const linear_frame& frame, const colour_matrix& raw, unsigned b
 
 /// The mosaics of a scene, frame by frame, or their top left part where the array is larger: made
 /// once for a still scene, and ahead by one frame for a moving one that stands still while it is
-/// exposed. To be used from one thread.
+/// exposed. Rows above `first_row` are not made. To be used from one thread.
 class scene_mosaic {
   public:
     scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera, unsigned width,
                  unsigned height, unsigned binning, worker_pool& pool, unsigned array_width = 0,
-                 unsigned array_height = 0);
+                 unsigned array_height = 0, unsigned first_row = 0);
     using samples = std::shared_ptr<const lazy_plane<std::uint16_t>>;
     /// Output resolution, 16-bit fractions: mosaic_white stands for `scale` times the green signal
     /// of diffuse white.
@@ -98,7 +98,7 @@ class scene_mosaic {
     std::shared_ptr<const scene> scene_;
     colour_matrix raw_;
     std::shared_ptr<const lens_model> lens_;  ///< null: nothing to do
-    unsigned width_, height_, array_width_, array_height_, binning_;
+    unsigned width_, height_, array_width_, array_height_, binning_, first_row_;
     worker_pool& pool_;
     std::shared_ptr<plane_store<std::uint16_t>> store_ =
         std::make_shared<plane_store<std::uint16_t>>();

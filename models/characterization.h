@@ -85,6 +85,10 @@ struct characterization {
     const figure* find(const std::string& name) const;
 };
 
+/// Modulation transfer that the parameters say, at `f` cycles per sample: that of the aperture,
+/// sinc, times the lens's blur.
+double system_mtf(const test_stand& stand, double f);
+
 /// One of the images that the measurements are made from.
 struct test_image {
     /// "dark" and "uniform": stacks; "transfer": two of every level of light; "dark_current": two

@@ -13,7 +13,7 @@ namespace ocellus::models {
 pixel_differences pixel_differences::make(const pixel_noise_parameters& noise,
                                           const defect_parameters& defects, std::uint64_t seed,
                                           unsigned width, unsigned height, unsigned binning,
-                                          worker_pool& pool) {
+                                          worker_pool& pool, unsigned first_row) {
     pixel_differences d;
     if (defects.any())
         d.defects = std::make_shared<const defect_map>(defects, seed, width, height,
@@ -24,8 +24,8 @@ pixel_differences pixel_differences::make(const pixel_noise_parameters& noise,
         constexpr unsigned rows_per_band = 64;
         d.pattern = lazy_plane<std::uint16_t>::start(
             pool, width, height, rows_per_band,
-            [seed](plane<std::uint16_t>& out, unsigned first, unsigned last) {
-                for (unsigned y = first; y < last; ++y)
+            [seed, first_row](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+                for (unsigned y = std::max(first, first_row); y < last; ++y)
                     fixed_pattern_row(seed, y, out.width(), out.row(y));
             });
     }

@@ -22,11 +22,12 @@ struct pixel_differences {
     std::shared_ptr<const std::vector<float>> gains;           ///< of column_gains
     std::shared_ptr<const defect_map> defects;
 
-    /// All that the parameters ask for. `binning` 1 or 2. The pattern is made by the pool.
+    /// All that the parameters ask for. `binning` 1 or 2. The pattern is made by the pool, but for
+    /// rows above `first_row`.
     static pixel_differences make(const pixel_noise_parameters& noise,
                                   const defect_parameters& defects, std::uint64_t seed,
                                   unsigned width, unsigned height, unsigned binning,
-                                  worker_pool& pool);
+                                  worker_pool& pool, unsigned first_row = 0);
 };
 
 /// The charge of one frame: light that has become a mosaic, and the noise that belongs to it.

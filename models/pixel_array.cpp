@@ -62,7 +62,8 @@ void pixel_array::set_scene(std::shared_ptr<const scene> what) {
     if (scene_ && !context_.timing_only)
         mosaic_ = std::make_unique<scene_mosaic>(
             scene_, parameters_.camera, mode_.width + left_, mode_.height + top_, mode_.binning,
-            context_.pool, array_width_ / mode_.binning, array_height_ / mode_.binning);
+            context_.pool, array_width_ / mode_.binning, array_height_ / mode_.binning,
+            top_);
 }
 
 /// What the configuration says, in the registers of the mode.
@@ -279,7 +280,8 @@ void pixel_array::step() {
     r.electrons = electrons_;
     if (context_.trace)
         context_.trace->record(spanning(tracks_[1], trace_type::row_read, sc_core::sc_time_stamp(),
-                                        pixel_clock_.time_of(now_.line_length), frame_, row_));
+                                        pixel_clock_.time_of(now_.line_length), frame_,
+                                        row_ | std::uint64_t{now_.exposure} << 32));
     send_row(rows_out, r, sc_core::SC_ZERO_TIME);
     ++rows_;
     // 3. next row, next frame or the end
@@ -361,9 +363,9 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     if (!mosaic_)
         return {};
     if (!differences_)
-        differences_ = pixel_differences::make(parameters_.noise, parameters_.defects,
-                                               context_.seed, mode_.width + left_,
-                                               mode_.height + top_, mode_.binning, context_.pool);
+        differences_ = pixel_differences::make(
+            parameters_.noise, parameters_.defects, context_.seed, mode_.width + left_,
+            mode_.height + top_, mode_.binning, context_.pool, top_);
     exposed_frame::settings s;
     s.seed = context_.seed;
     s.frame = frame;

@@ -13,6 +13,17 @@
 #include "models/poisson_table.h"
 #include "models/portable_math.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define OCELLUS_GATHER
+// GCC 12 takes the deliberately undefined operand of some intrinsics for a mistake of the caller's.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+#endif
+
 namespace ocellus::models {
 namespace {
 
@@ -44,11 +55,30 @@ OCELLUS_SIMD_KERNEL(table_places,
                     (mean, w, place))
 
 /// Not in place: stores would hold up the loads that follow.
-__attribute__((noinline)) void look_up(const std::uint32_t* __restrict table,
-                                       const std::uint32_t* __restrict place,
-                                       std::uint32_t* __restrict out) {
+__attribute__((noinline)) void look_up_one_by_one(const std::uint32_t* __restrict table,
+                                                  const std::uint32_t* __restrict place,
+                                                  std::uint32_t* __restrict out) {
     for (unsigned i = 0; i < chunk; ++i)
         out[i] = table[place[i]];
+}
+
+#ifdef OCELLUS_GATHER
+__attribute__((target("avx512f"))) void look_up_gathered(const std::uint32_t* table,
+                                                         const std::uint32_t* place,
+                                                         std::uint32_t* out) {
+    static_assert(chunk % 16 == 0, "whole vectors");
+    for (unsigned i = 0; i < chunk; i += 16)
+        _mm512_store_si512(out + i, _mm512_i32gather_epi32(_mm512_load_si512(place + i), table, 4));
+}
+#endif
+
+/// `place` and `out` are aligned to 64 bytes.
+void look_up(const std::uint32_t* table, const std::uint32_t* place, std::uint32_t* out) {
+#ifdef OCELLUS_GATHER
+    if (simd_in_use() == simd_level::avx512)
+        return look_up_gathered(table, place, out);
+#endif
+    look_up_one_by_one(table, place, out);
 }
 
 OCELLUS_INLINE void table_poisson_body(const float* __restrict mean,
@@ -486,3 +516,7 @@ float row_offset(std::uint64_t seed, std::uint32_t frame, std::uint32_t row, dou
 }
 
 }  // namespace ocellus::models
+
+#ifdef OCELLUS_GATHER
+#pragma GCC diagnostic pop
+#endif

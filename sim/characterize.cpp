@@ -118,7 +118,8 @@ std::string spectra_csv(const models::characterization& c) {
 }
 
 /// The diagrams that EMVA 1288 asks for, and the slanted edge's.
-std::vector<std::pair<std::string, plot>> plots_of(const models::characterization& c) {
+std::vector<std::pair<std::string, plot>> plots_of(const models::characterization& c,
+                                                   const models::test_stand& stand) {
     std::vector<std::pair<std::string, plot>> all;
     const auto& t = c.transfer;
     using points = std::vector<std::pair<double, double>>;
@@ -179,7 +180,7 @@ std::vector<std::pair<std::string, plot>> plots_of(const models::characterizatio
                 normal.emplace_back(at, expected);
         }
         plot p{title, x, "pixels", false, true};
-        p.curves = {{"measured", seen, true}, {"normal, of the same spread", normal, false}};
+        p.curves = {{"measured", seen, true}, {"normal", normal, false}};
         all.emplace_back(file, p);
     };
     spread("dsnu.svg", "Mean dark image", "electrons about the mean", c.offsets);
@@ -204,13 +205,13 @@ std::vector<std::pair<std::string, plot>> plots_of(const models::characterizatio
             "% of the mean", c.response_spectra);
     {
         plot edge{"Slanted edge", "cycles per pixel", "modulation transfer"};
-        points measured, aperture;
+        points measured, set;
         for (std::size_t i = 0; i < c.edge.mtf.size(); ++i) {
-            const double f = static_cast<double>(i) / 100, u = 3.14159265358979323846 * f;
+            const double f = static_cast<double>(i) / 100;
             measured.emplace_back(f, c.edge.mtf[i]);
-            aperture.emplace_back(f, i == 0 ? 1.0 : std::fabs(std::sin(u) / u));
+            set.emplace_back(f, models::system_mtf(stand, f));
         }
-        edge.curves = {{"measured", measured, true}, {"pixel aperture", aperture, false}};
+        edge.curves = {{"measured", measured, true}, {"aperture and lens, set", set, false}};
         edge.legend_right = true;
         edge.marks = {{0.5, "Nyquist"}};
         all.emplace_back("mtf.svg", edge);
@@ -286,7 +287,7 @@ int characterize(const command_line& command) {
     if (out) {
         if (!command.write_frames.empty())
             out->write("frames.csv", list);
-        for (const auto& [name, diagram] : plots_of(c))
+        for (const auto& [name, diagram] : plots_of(c, stand))
             out->write(name, render_svg(diagram));
         out->write("dark_current.csv", dark_csv(c));
         out->write("mtf.csv", edge_csv(c));

@@ -115,7 +115,7 @@ void host::settle(std::size_t at_most) {
         if (p.image)
             crc_errors_ += p.image->crc_errors();
         if (keep_(p.frame))
-            kept_.push_back({p.frame, p.image, p.packets});
+            kept_.push_back({p.frame, p.sent.flips, p.image, p.packets});
         else
             spare_ = std::move(p.image);
     }

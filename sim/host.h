@@ -40,6 +40,7 @@ class host : public sc_core::sc_module {
 
     struct received_image {
         std::uint32_t frame = 0;
+        unsigned flips = 0;  ///< of the readout, as row_info has them
         std::shared_ptr<links::csi2_image> image;
         std::shared_ptr<const links::csi2_frame> packets;
     };

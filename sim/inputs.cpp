@@ -229,15 +229,26 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
         // Every picture is read once before anything is simulated: for its light, and for what may
         // be wrong with it.
         float peak = 1;
+        const auto decode = [transfer](const std::string& bytes, const std::string& file) {
+            return decode_picture(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
+                                  file, transfer);
+        };
+        std::vector<std::string> contents;
         for (const auto& file : files) {
-            const picture image = checked([&] { return load_picture(file, transfer); });
+            const std::string bytes = read_input(file);
+            contents.push_back(sha256_hex(bytes));
+            const picture image = checked([&] { return decode(bytes, file); });
             if (image.type == sample_type::half || image.type == sample_type::real)
                 peak = std::max(peak, image.peak / static_cast<float>(p.scene_white));
         }
         const auto count = static_cast<std::uint32_t>(files.size());
         return std::make_shared<models::sequence_scene>(
-            [files = std::move(files), transfer](std::uint32_t k) {
-                return load_picture(files[k], transfer);
+            [files = std::move(files), contents = std::move(contents), decode](std::uint32_t k) {
+                const std::string bytes = read_file(files[k]);
+                if (sha256_hex(bytes) != contents[k])
+                    throw input_error(exit_code::io,
+                                      files[k] + ": the file has changed during the run");
+                return decode(bytes, files[k]);
             },
             count, p.scene_white, peak);
     }

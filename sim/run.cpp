@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -131,18 +132,12 @@ rgb8_image picture_of(const links::csi2_image& image) {
     return out;
 }
 
-/// Of the readout as it was configured.
-unsigned flips_of(const settings& s) {
-    const auto& mode = s.pixels.sensor;
-    return (mode.flip_horizontal ? 1u : 0u) | (mode.flip_vertical ? 2u : 0u);
-}
-
-/// Levels and colours of RAW frames.
-dng_description dng_of(const settings& s, unsigned bits) {
+/// Levels and colours of RAW frames that were read out with `flips`.
+dng_description dng_of(const settings& s, unsigned bits, unsigned flips) {
     dng_description d;
     d.black = static_cast<std::uint32_t>((s.adc.black_level << bits) >> 10);
     d.white = (1u << bits) - 1;
-    d.flips = flips_of(s);
+    d.flips = flips;
     d.raw_from_srgb = models::raw_from_srgb(s.pixels.camera);
     for (unsigned i = 0; i < 3; ++i)
         d.neutral[i] = d.raw_from_srgb[i][0] + d.raw_from_srgb[i][1] + d.raw_from_srgb[i][2];
@@ -159,10 +154,11 @@ void write_image(output_folder& out, const host::received_image& received, const
         const unsigned bits = links::bits_of(image.type);
         out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
         if (s.run.dng)
-            out.write("frame" + name + ".dng", encode_dng(image.raw->all(), dng_of(s, bits)));
+            out.write("frame" + name + ".dng",
+                      encode_dng(image.raw->all(), dng_of(s, bits, received.flips)));
         isp::isp_parameters as_read = s.isp;
         as_read.colour_order = static_cast<isp::bayer_phase>(
-            static_cast<unsigned>(as_read.colour_order) ^ flips_of(s));
+            static_cast<unsigned>(as_read.colour_order) ^ received.flips);
         preview = isp::develop(image.raw->all(), bits, as_read, image.width > 1200 ? 4 : 1, &pool);
     } else {
         preview = picture_of(image);
@@ -429,7 +425,14 @@ int run(const command_line& given) {
             stop_when_asked();
             shown.show(frame, s.run.frames);
         });
-        end = drive.run();
+        try {
+            end = drive.run();
+        } catch (const sc_core::sc_report&) {
+            // The kernel kept the text alone of what a worker threw, say of a scene's bad file.
+            if (const auto error = pool.first_error())
+                std::rethrow_exception(error);
+            throw;
+        }
     }
     by_frame.finish();
     chip.finish(s.run.check_protocol);

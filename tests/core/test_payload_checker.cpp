@@ -3,6 +3,7 @@
 #include "core/payload_checker.h"
 
 #include <catch2/catch.hpp>
+#include <stdexcept>
 #include <systemc>
 
 using namespace ocellus;
@@ -16,6 +17,7 @@ struct receiver : sc_core::sc_module {
     tlm::tlm_response_status answer = tlm::TLM_OK_RESPONSE;
     double extra = 0;  ///< seconds added to the delay
     bool meddle = false;
+    bool refuse = false;  ///< throws
     std::uint64_t seen = 0;
     unsigned char bytes[64] = {};
     explicit receiver(sc_core::sc_module_name name) : sc_module(name) {
@@ -25,6 +27,8 @@ struct receiver : sc_core::sc_module {
     }
     void b_transport(tlm::tlm_generic_payload& p, sc_time& delay) {
         ++seen;
+        if (refuse)
+            throw std::runtime_error("refused");
         p.set_response_status(answer);
         if (extra > 0)
             delay += sc_time(extra, sc_core::SC_SEC);
@@ -120,6 +124,10 @@ TEST_CASE("row checker") {
     CHECK(r.seen == 9);
     CHECK(c.transactions() == 9);
 
+    SECTION("a receiver that throws leaves the sender's row to the sender") {
+        r.refuse = true;
+        CHECK_THROWS_WITH(send_row(s.out, i, us(t)), "refused");
+    }
     SECTION("order") {
         CHECK(send(6, 1) == texts{"frame 6 row 1: a frame begins with row 0"});
         CHECK(send(6, 2) == texts{});

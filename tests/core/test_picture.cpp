@@ -8,6 +8,7 @@
 #include <ImfOutputFile.h>
 #include <tiffio.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
@@ -26,6 +27,7 @@
 // After <cstdio>, which these two expect.
 #include <jpeglib.h>
 #include <png.h>
+#include <zlib.h>
 
 using namespace ocellus;
 
@@ -381,6 +383,45 @@ TEST_CASE("light that cannot be is an error with file and pixel") {
         return value(static_cast<int>(x), static_cast<int>(y), static_cast<int>(c));
     });
     CHECK(contains(complaint(tif), tif + ": pixel (6, 2), green, has the light " + what));
+}
+
+TEST_CASE("pictures without pixels are refused by name") {
+    const temporary_folder folder;
+    const std::string at = folder.path().string() + "/";
+    plane<std::uint16_t> grey(64, 64);
+    for (unsigned y = 0; y < 64; ++y)
+        std::fill_n(grey.row(y), 64, std::uint16_t{9000});
+    // What stands in front of a number in the file, and the bytes that make it zero.
+    const auto changed = [&](const std::string& name, std::string bytes, const std::string& before,
+                             std::size_t skip, const std::string& zero) {
+        const std::size_t found = bytes.find(before);
+        REQUIRE(found != std::string::npos);
+        bytes.replace(found + before.size() + skip, zero.size(), zero);
+        std::ofstream(at + name, std::ios::binary) << bytes;
+        INFO(name << ": " << complaint(at + name));
+        CHECK(contains(complaint(at + name), at + name));
+    };
+    const std::string none(4, '\0');
+    // The checksum that libpng wants is that of the changed header.
+    std::string png = encode_png_gray16(grey);
+    png.replace(16, 4, none);
+    uLong sum = crc32(0, reinterpret_cast<const Bytef*>(png.data()) + 12, 17);
+    for (unsigned i = 0; i < 4; ++i)
+        png[29 + i] = static_cast<char>(sum >> (24 - 8 * i));
+    changed("a.png", png, "IHDR", 0, none);
+    tiff_kind k;
+    k.width = k.height = 64;
+    write_tiff<std::uint8_t>(at + "full.tif", k,
+                             [](unsigned, unsigned, unsigned) { return std::uint8_t{9}; });
+    for (const char tag : {'\0', '\1'}) {
+        const std::string name = std::string("tag") + char('0' + tag);
+        changed(name + ".tif", read_file(at + "full.tif"), {tag, '\1', '\3', '\0', '\1', '\0'}, 2,
+                none);
+        changed(name + ".dng", encode_dng(grey, {}), {tag, '\1', '\4', '\0', '\1', '\0'}, 2, none);
+    }
+    write_exr(at + "full.exr", 64, 64, {"R", "G", "B"}, true, [](int, int, int) { return 1.0f; });
+    changed("a.exr", read_file(at + "full.exr"), std::string("dataWindow\0box2i\0", 17), 12,
+            std::string(4, '\xff'));
 }
 
 TEST_CASE("truncated and damaged pictures of every kind are refused by name") {

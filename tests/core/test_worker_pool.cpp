@@ -145,4 +145,8 @@ TEST_CASE("lazy plane: storage is reused, errors arrive, rows are aligned") {
     CHECK_NOTHROW(bad->row(3));
     CHECK_THROWS_WITH(bad->row(4), "band");
     CHECK_THROWS_WITH(bad->all(), "band");
+    // For whoever meets it through a kernel that keeps the text alone.
+    REQUIRE(pool.first_error());
+    CHECK_THROWS_AS(std::rethrow_exception(pool.first_error()), std::runtime_error);
+    CHECK(!worker_pool(1).first_error());
 }

@@ -91,3 +91,34 @@ TEST_CASE("the characterised sensor has the MTF of its pixel aperture") {
     CHECK(c.find("MTF50")->measured == Approx(0.603).epsilon(0.02));
     CHECK(c.find("MTF at Nyquist")->measured == Approx(2 / pi).epsilon(0.03));
 }
+
+TEST_CASE("the characterised sensor has the MTF that its lens was given") {
+    worker_pool pool(2);
+    test_stand s;
+    s.adc.bits = 12;
+    s.levels = 12;
+    s.images = 2;
+    camera_parameters& lens = s.pixels.camera;
+    lens.blur = GENERATE(0.0, 0.4, 0.6);
+    lens.diffraction = GENERATE(false, true);
+    lens.f_number = 2.8;
+    // Closed form: sinc, Gauss and the ideal lens at 550 nm.
+    const auto set = [&](double f) {
+        const double n = f / 1.55 * 0.55 * 2.8;
+        return expected(f, lens.blur) *
+               (lens.diffraction ? 2 / pi * (std::acos(n) - n * std::sqrt(1 - n * n)) : 1);
+    };
+    double mtf50 = 0.1;
+    while (set(mtf50) > 0.5)
+        mtf50 += 1e-5;
+    const characterization c = characterize(s, pool);
+    INFO(lens.blur << " " << lens.diffraction << " " << c.find("MTF50")->measured);
+    CHECK(c.find("MTF50")->measured == Approx(mtf50).epsilon(0.02));
+    CHECK(*c.find("MTF50")->set == Approx(mtf50).epsilon(1e-4));
+    CHECK(*c.find("MTF at Nyquist")->set == Approx(set(0.5)).epsilon(1e-6));
+    // The skirts of an ideal lens's spot reach beyond the edge's surroundings.
+    for (unsigned k = 0; k <= 50; ++k) {
+        INFO(k);
+        CHECK(c.edge.mtf[k] == Approx(set(k / 100.0)).margin(lens.diffraction ? 0.018 : 0.012));
+    }
+}

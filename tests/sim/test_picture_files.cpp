@@ -8,6 +8,8 @@
 
 #include "core/diagnostics.h"
 #include "core/image_io.h"
+#include "models/scene.h"
+#include "sim/inputs.h"
 #include "sim/picture_sequence.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/sim/program.h"
@@ -95,4 +97,26 @@ TEST_CASE("frame k of a run is file k, and a damaged file ends the run by name")
     const auto gap = ocellus_program(command);
     CHECK(gap.exit_code == 2);
     CHECK(contains(gap.err, at + "v1.png: the file of frame 1 is missing"));
+}
+
+TEST_CASE("a file that changes during a run ends it by name") {
+    const std::string at = scratch_folder() + "/";
+    put_grey(at + "w0.png", 90);
+    put_grey(at + "w1.png", 150);
+    const auto scene = load_scene(at + "w%d.png", {}, 2);
+    CHECK(scene->frame(1, 64, 48));
+    const auto failure_of = [&] {
+        try {
+            scene->frame(1, 64, 48);
+        } catch (const input_error& e) {
+            CHECK(e.code() == exit_code::io);
+            return std::string(e.what());
+        }
+        return std::string();
+    };
+    put_grey(at + "w1.png", 151);
+    CHECK(contains(failure_of(), at + "w1.png: the file has changed during the run"));
+    std::filesystem::remove(at + "w1.png");
+    CHECK(contains(failure_of(), at + "w1.png"));
+    CHECK(scene->frame(0, 64, 48));
 }
