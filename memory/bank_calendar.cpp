@@ -42,6 +42,17 @@ std::uint64_t bank_calendar::reserve(unsigned bank, std::uint64_t earliest, std:
     return start;
 }
 
+std::uint64_t bank_calendar::first_free(unsigned bank, std::uint64_t earliest,
+                                        std::uint64_t cycles) const {
+    const auto& b = banks_[bank];
+    std::uint64_t start = std::max(earliest, horizon_);
+    auto i = std::upper_bound(b.busy.begin() + static_cast<std::ptrdiff_t>(b.first), b.busy.end(),
+                              start, [](std::uint64_t c, const interval& v) { return c < v.end; });
+    for (; i != b.busy.end() && i->begin < start + cycles; ++i)
+        start = std::max(start, i->end);
+    return start;
+}
+
 void bank_calendar::insert(bank_state& b, std::size_t at, interval added) {
     auto& busy = b.busy;
     const bool joins_before =

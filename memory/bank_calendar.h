@@ -30,6 +30,9 @@ class bank_calendar {
     std::uint64_t reserve(unsigned bank, std::uint64_t earliest, std::uint64_t cycles,
                           unsigned owner = 0, std::uint64_t* waited_for = nullptr);
 
+    /// What reserve() would return, without reserving.
+    std::uint64_t first_free(unsigned bank, std::uint64_t earliest, std::uint64_t cycles) const;
+
     /// A promise that no later request asks for a cycle before `cycle`. Never goes back.
     void forget_before(std::uint64_t cycle) { horizon_ = cycle > horizon_ ? cycle : horizon_; }
 

@@ -14,6 +14,8 @@ namespace ocellus::memory {
 struct initiator_extension : tlm::tlm_extension<initiator_extension> {
     /// Owner of bursts that carry no extension (a memory wired without interconnect).
     static constexpr unsigned unattributed = bank_calendar::max_owners - 1;
+    /// Owner of the SRAM's own accesses: the scrubber's.
+    static constexpr unsigned scrubber = bank_calendar::max_owners - 2;
 
     unsigned id = unattributed;
     /// Cycles waited, by the initiator that was in the way; bank_calendar::max_owners counters or

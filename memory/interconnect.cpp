@@ -38,9 +38,9 @@ interconnect::interconnect(sc_core::sc_module_name name, const interconnect_para
 
 unsigned interconnect::add_initiator(const std::string& initiator_name) {
     const auto id = static_cast<unsigned>(initiators_.size());
-    if (id >= initiator_extension::unattributed)
+    if (id >= initiator_extension::scrubber)
         throw input_error(exit_code::internal, fmt::format("interconnect: more than {} initiators",
-                                                           initiator_extension::unattributed));
+                                                           initiator_extension::scrubber));
     initiators_.push_back(std::make_unique<initiator_state>());
     initiator_state* const i = initiators_.back().get();
     i->name = initiator_name;
@@ -79,6 +79,9 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
         pair(*initiators_[other], *i);
     }
     pair(*i, *i);
+    stats_.add("interconnect.conflict." + initiator_name + ".scrubber",
+               i->waited_for[initiator_extension::scrubber],
+               "Cycles the initiator waited for a bank that the scrubber read.", "cycles");
     return id;
 }
 

@@ -134,6 +134,7 @@ void settings::follow() {
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
     envelopes.check(r, problems);
     models::check(pixels.sensor, r, problems);
+    memory::check(sram, r, problems);
     if (problems.has_errors())
         return;
     const auto timing = pixels.sensor.timing();
