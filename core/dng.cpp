@@ -126,7 +126,9 @@ std::string encode_dng(const plane<std::uint16_t>& mosaic, const dng_description
     f.numbers(279, directory::long_, {width * height * 2});
     f.numbers(284, directory::short_, {1});
     f.numbers(33421, directory::short_, {2, 2});
-    f.numbers(33422, directory::byte, {0, 1, 1, 2});  // RGGB
+    static const unsigned orders[4][4] = {{0, 1, 1, 2}, {1, 0, 2, 1}, {1, 2, 0, 1}, {2, 1, 1, 0}};
+    const auto& order = orders[d.flips & 3u];
+    f.numbers(33422, directory::byte, {order[0], order[1], order[2], order[3]});
     f.numbers(50706, directory::byte, {1, 4, 0, 0});
     f.numbers(50707, directory::byte, {1, 1, 0, 0});
     f.text(50708, "Ocellus simulated sensor");

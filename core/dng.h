@@ -12,7 +12,8 @@ namespace ocellus {
 
 /// What a RAW converter has to know of the samples of an RGGB mosaic.
 struct dng_description {
-    std::uint32_t black = 0, white = 1023;                ///< digital numbers
+    std::uint32_t black = 0, white = 1023;  ///< digital numbers
+    unsigned flips = 0;  ///< of an RGGB array: 1 columns, 2 rows: GRBG, GBRG, 3: BGGR
     std::array<double, 3> neutral = {1, 1, 1};            ///< raw signal of a grey surface
     std::array<std::array<double, 3>, 3> raw_from_srgb =  ///< of linear sRGB, without white balance
         {{{{1, 0, 0}}, {{0, 1, 0}}, {{0, 0, 1}}}};

@@ -57,6 +57,12 @@ class electron_rows {
     /// By how much less a pixel's reset noise shows in a value: 2 when four pixels are averaged, 4
     /// when their charge is summed.
     virtual double averaging() const { return 1.0; }
+    /// Numbers that stand in place of the converter's for a row of `width` samples, of 0 .. most: a
+    /// test pattern. False: there are none.
+    virtual bool pattern(unsigned /*row*/, unsigned /*width*/, std::uint32_t /*most*/,
+                         std::uint16_t* /*dn*/) const {
+        return false;
+    }
     /// Mean of the optically black rows that follow the image, electrons: what a black clamp sees.
     virtual double black_mean(unsigned /*rows*/) const { return 0.0; }
 };
@@ -69,6 +75,9 @@ struct row_info {
     std::uint32_t height = 0;  ///< rows of the frame
     std::uint32_t bits = 0;    ///< bits per pixel as packed on a link (10, 12, 16, 24)
     row_format format = row_format::bayer;
+    /// Order of colours against that of the array read unflipped: bit 0 columns are mirrored, bit 1
+    /// rows are.
+    std::uint8_t flips = 0;
     sc_core::sc_time frame_start;                           ///< when row 0 began its readout
     sc_core::sc_time exposure_start;                        ///< of this row
     std::shared_ptr<const electron_rows> electrons;         ///< row_format::electrons

@@ -104,6 +104,10 @@ void isp::begin_frame(const row_info& row) {
     frame_->info.raw.reset();
     frame_->exposure_starts.assign(row.height, row.exposure_start);
     frame_->settings = read_settings(registers_, row.width, row.height, row.bits);
+    // The registers name the array's order; flips of the readout change it for this frame.
+    auto& phase = frame_->settings.request.settings.phase;
+    phase = static_cast<bayer_phase>(static_cast<unsigned>(phase) ^
+                                     ((row.flips & 1u) | (row.flips & 2u)));
     // One frame, one tensor: whoever wants the next one names its place first.
     registers_.set(reg::CONTROL, registers_.get(reg::CONTROL) & ~control_tensor_enable);
     if (!frame_->settings.valid) {

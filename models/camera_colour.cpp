@@ -3,10 +3,12 @@
 #include "models/camera_colour.h"
 
 #include <Eigen/Dense>
+#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "core/simd.h"
+#include "models/illuminant.h"
 
 namespace ocellus::models {
 namespace {
@@ -72,10 +74,104 @@ void camera_parameters::declare(parameter_registry& r) {
         .says("Raw blue over raw green of a grey surface.")
         .from(provenance::published, "libcamera imx500.json tuning, ct_curve at 5648 K")
         .moves("tensor.blue", +1);
+    r.choice("scene.illuminant", illuminant,
+             {{"tuning", light::tuning},
+              {"planckian", light::planckian},
+              {"daylight", light::daylight}})
+        .says(
+            "Light on the scene: tuning takes pixel.sensitivity and the two ratios as they are; "
+            "planckian and daylight compute them from its spectrum and the quantum efficiencies.")
+        .from(provenance::chosen, "published figures before assumed curves")
+        .moves("tensor.red", +1)
+        .compare("tuning", "planckian")
+        .under("scene.colour_temperature=\"2800 K\"");
+    r.quantity("scene.colour_temperature", colour_temperature, unit::kelvin, 1500, 25000)
+        .says("Colour temperature of a planckian or daylight illuminant (daylight: 4000 K on).")
+        .from(provenance::published, "libcamera imx500.json tuning: its daylight matrix")
+        .moves("tensor.red", -1)
+        .compare("2800 K", "6500 K")
+        .under("scene.illuminant=planckian");
+    const char* bell = "typical of back-illuminated pixels; no curve of this sensor is published";
+    r.real("pixel.qe_red", qe_red, 0.01, 1)
+        .says("Peak quantum efficiency under the red filter, with a spectral illuminant.")
+        .from(provenance::assumed, bell)
+        .moves("tensor.red", +1)
+        .under("scene.illuminant=planckian");
+    r.real("pixel.qe_green", qe_green, 0.01, 1)
+        .says("Peak quantum efficiency under the green filter, with a spectral illuminant.")
+        .from(provenance::assumed, bell)
+        .moves("image.mean", +1)
+        .under("scene.illuminant=planckian");
+    r.real("pixel.qe_blue", qe_blue, 0.01, 1)
+        .says("Peak quantum efficiency under the blue filter, with a spectral illuminant.")
+        .from(provenance::assumed, bell)
+        .moves("tensor.blue", +1)
+        .under("scene.illuminant=planckian");
+    r.real("lens.ir_cut", ir_cut, 500, 1100)
+        .says("Wavelength in nm where the infrared cut filter lets half through.")
+        .from(provenance::assumed, "usual for cameras of visible light")
+        .moves("tensor.red", +1)
+        .under("scene.illuminant=planckian");
+    r.real("lens.field_of_view", field_of_view, 0, 150)
+        .says(
+            "Diagonal angle of view in degrees, for the cos^4 loss of light towards the corners; "
+            "0: none. The Raspberry Pi AI Camera's is 78.3.")
+        .from(provenance::chosen, "the sensor alone")
+        .moves("image.mean", -1)
+        .compare("0", "78.3");
+    r.real("lens.blur", blur, 0, 2)
+        .says("Standard deviation of the lens's Gaussian spot, pixels; 0: none.")
+        .from(provenance::chosen, "the sensor alone")
+        .moves_nothing("as much light, spread");
+    r.boolean("lens.diffraction", diffraction)
+        .says("Blur as an ideal lens of this f-number at 550 nm does.")
+        .from(provenance::chosen, "the sensor alone")
+        .moves_nothing("as much light, spread");
+    r.quantity("pixel.pitch", pitch, unit::metre, 0.3e-6, 20e-6)
+        .says("Distance of neighbouring pixels.")
+        .from(provenance::published, "IMX500 press release: 1.55 um")
+        .moves("image.mean", +1)
+        .under("scene.illuminant=planckian");
+    r.path("lens.shading", shading)
+        .says("File with a table of relative light over the array (docs/scene.md); empty: none.")
+        .from(provenance::chosen, "the sensor alone")
+        .moves_nothing("a table of the user's");
+}
+
+double quantum_efficiency(const camera_parameters& p, unsigned colour, double nm) {
+    const double middle[3] = {600, 530, 460}, peak[3] = {p.qe_red, p.qe_green, p.qe_blue};
+    const double t = (nm - middle[colour]) / 40;
+    return peak[colour] * std::exp(-0.5 * t * t) / (1 + std::exp((nm - p.ir_cut) / 8));
+}
+
+std::array<double, 3> channel_sensitivity(const camera_parameters& p) {
+    if (p.illuminant == camera_parameters::light::tuning)
+        return {p.sensitivity * p.red_ratio, p.sensitivity, p.sensitivity * p.blue_ratio};
+    const spectrum light = p.illuminant == camera_parameters::light::planckian
+                               ? planckian(p.colour_temperature)
+                               : daylight(p.colour_temperature);
+    std::array<double, 3> out{};
+    for (unsigned c = 0; c < 3; ++c)
+        out[c] = electrons_per_lux_second(
+            light, [&](double nm) { return quantum_efficiency(p, c, nm); },
+            p.pitch * p.pitch * 1e12);
+    return out;
+}
+
+lens_model lens_of(const camera_parameters& p) {
+    lens_model lens;
+    lens.blur = blur_taps(p.blur, p.diffraction ? 0.55 : 0, p.f_number, p.pitch * 1e6);
+    lens.corner_tangent = std::tan(p.field_of_view / 2 * 3.14159265358979323846 / 180);
+    if (!p.shading.empty())
+        load_shading(p.shading, lens);
+    return lens;
 }
 
 double white_rate(const camera_parameters& p) {
-    return p.sensitivity * p.illuminance * p.transmission / (4.0 * p.f_number * p.f_number);
+    const double sensitivity = p.illuminant == camera_parameters::light::tuning
+                                   ? p.sensitivity
+                                   : channel_sensitivity(p)[1];
+    return sensitivity * p.illuminance * p.transmission / (4.0 * p.f_number * p.f_number);
 }
 
 // libcamera imx500.json tuning, rpi.ccm at 5648 K.
@@ -91,9 +187,15 @@ colour_matrix inverse(const colour_matrix& m) {
 
 colour_matrix raw_from_srgb(const camera_parameters& p) {
     colour_matrix m = inverse(daylight_ccm);
+    double red = p.red_ratio, blue = p.blue_ratio;
+    if (p.illuminant != camera_parameters::light::tuning) {
+        const auto s = channel_sensitivity(p);
+        red = s[0] / s[1];
+        blue = s[2] / s[1];
+    }
     for (unsigned c = 0; c < 3; ++c) {
-        m[0][c] *= p.red_ratio;
-        m[2][c] *= p.blue_ratio;
+        m[0][c] *= red;
+        m[2][c] *= blue;
     }
     return m;
 }
@@ -115,7 +217,7 @@ void make_mosaic(const linear_frame& frame, const colour_matrix& raw, unsigned b
     if (binning == 1) {
         frame.rows(first, last, [&](unsigned y, const float* r, const float* g, const float* b) {
             mosaic_row(y, r, g, b, width, raw, samples.data());
-            quantise_row(samples.data(), width, out.row(y));
+            quantise_row(samples.data(), out.width(), out.row(y));
         });
         return;
     }
@@ -142,11 +244,18 @@ struct scene_mosaic::rendering {
 };
 
 scene_mosaic::scene_mosaic(std::shared_ptr<const scene> what, const camera_parameters& camera,
-                           unsigned width, unsigned height, unsigned binning, worker_pool& pool)
+                           unsigned width, unsigned height, unsigned binning, worker_pool& pool,
+                           unsigned array_width, unsigned array_height)
     : scene_(std::move(what)),
       raw_(raw_from_srgb(camera)),
+      lens_([&]() -> std::shared_ptr<const lens_model> {
+          auto lens = std::make_shared<const lens_model>(lens_of(camera));
+          return lens->active() ? lens : nullptr;
+      }()),
       width_(width),
       height_(height),
+      array_width_(array_width > width ? array_width : width),
+      array_height_(array_height > height ? array_height : height),
       binning_(binning),
       pool_(pool) {}
 
@@ -154,12 +263,16 @@ std::shared_ptr<scene_mosaic::rendering> scene_mosaic::render(std::uint32_t n,
                                                               const shutter& when) {
     auto r = std::make_shared<rendering>();
     r->number = n;
-    r->ready = pool_.submit([keep = std::weak_ptr<rendering>(r), what = scene_, n, when,
-                             width = width_ * binning_, height = height_ * binning_] {
-        if (auto alive = keep.lock())
-            alive->light = what->changes_within_frame() ? what->frame(n, width, height, when)
-                                                        : what->frame(n, width, height);
-    });
+    r->ready =
+        pool_.submit([keep = std::weak_ptr<rendering>(r), what = scene_, n, when, lens = lens_,
+                      width = array_width_ * binning_, height = array_height_ * binning_] {
+            if (auto alive = keep.lock()) {
+                alive->light = what->changes_within_frame() ? what->frame(n, width, height, when)
+                                                            : what->frame(n, width, height);
+                if (lens)
+                    alive->light = through_lens(alive->light, lens);
+            }
+        });
     return r;
 }
 

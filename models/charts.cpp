@@ -6,6 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include "models/illuminant.h"
+
 namespace ocellus::models {
 namespace {
 
@@ -126,19 +128,13 @@ void slanted_row(unsigned y, unsigned width, unsigned height, const shutter&, fl
 
 void checker_row(unsigned y, unsigned width, unsigned height, const shutter&, float* red,
                  float* green, float* blue) {
-    // sRGB values that the maker publishes, rows of six.
-    static const unsigned char patches[24][3] = {
-        {115, 82, 68},   {194, 150, 130}, {98, 122, 157}, {87, 108, 67},   {133, 128, 177},
-        {103, 189, 170}, {214, 126, 44},  {80, 91, 166},  {193, 90, 99},   {94, 60, 108},
-        {157, 188, 64},  {224, 163, 46},  {56, 61, 150},  {70, 148, 73},   {175, 54, 60},
-        {231, 199, 31},  {187, 86, 149},  {8, 133, 161},  {243, 243, 242}, {200, 200, 200},
-        {160, 160, 160}, {122, 122, 121}, {85, 85, 85},   {52, 52, 52}};
+    const auto& patches = colorchecker_light();
     const auto row = static_cast<unsigned>(std::uint64_t{y} * 4 / height);
     for (unsigned x = 0; x < width; ++x) {
         const auto& p = patches[row * 6 + static_cast<unsigned>(std::uint64_t{x} * 6 / width)];
-        red[x] = static_cast<float>(srgb_to_linear(p[0]));
-        green[x] = static_cast<float>(srgb_to_linear(p[1]));
-        blue[x] = static_cast<float>(srgb_to_linear(p[2]));
+        red[x] = p[0];
+        green[x] = p[1];
+        blue[x] = p[2];
     }
 }
 

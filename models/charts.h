@@ -16,7 +16,7 @@ namespace ocellus::models {
 ///     grey-steps      12 vertical bars, each half as bright as its left neighbour, from 1
 ///     checkerboard    squares of an eighth of the width, 0.9 and 0.05; dark at the top left
 ///     slanted-edge    an edge through the centre, 5 degrees off the vertical, 0.05 left, 0.8 right
-///     colorchecker    24 patches, 6 x 4, by the published sRGB values of the ColorChecker
+///     colorchecker    24 patches, 6 x 4, by published reflectances of the ColorChecker
 ///     flicker-100     0.5 (1 + cos(2 pi f t)) everywhere, f = 100 Hz; flicker-120: 120 Hz
 ///     moving-edge     0.8 left of an edge that runs to the right, a width in a second; 0.05 right
 ///

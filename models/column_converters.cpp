@@ -24,6 +24,7 @@ column_converters::column_converters(const column_adc_parameters& p, std::uint64
     : banks_(p.banks),
       seed_(derived(seed, 0)),
       width_(width),
+      most_((1u << p.bits) - 1),
       reset_sigma_(p.cds ? 0.0f : static_cast<float>(p.reset_noise / averaging)),
       correct_(p.defect_correction),
       threshold_(static_cast<std::uint32_t>((p.defect_threshold << p.bits) >> 12)) {
@@ -74,6 +75,11 @@ std::uint64_t column_converters::convert_band(const electron_rows& electrons, st
                                               plane<std::uint16_t>& out) const {
     std::vector<float> charge(width_);
     std::uint64_t above = 0;
+    if (electrons.pattern(first, width_, most_, out.row(first))) {
+        for (unsigned y = first + 1; y < last; ++y)
+            electrons.pattern(y, width_, most_, out.row(y));
+        return 0;
+    }
     const auto convert_one = [&](unsigned y, std::uint16_t* dn) {
         electrons.expose(y, charge.data());
         return convert(frame, y, charge.data(), dn);

@@ -37,6 +37,7 @@ class column_converters {
     std::vector<one_bank> banks_;
     std::uint64_t seed_;
     unsigned width_;
+    std::uint32_t most_;  ///< highest number
     float reset_sigma_;
     bool correct_;
     std::uint32_t threshold_;

@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #include "models/exposed_frame.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -157,6 +158,56 @@ double exposed_frame::black_mean(unsigned rows) const {
             sum += static_cast<double>(e);
     }
     return rows == 0 ? 0.0 : sum / (static_cast<double>(width) * rows);
+}
+
+void window_rows::expose(unsigned row, float* electrons) const {
+    const unsigned y = w_.top + (w_.flips & 2 ? w_.height - 1 - row : row);
+    if (w_.left == 0 && !(w_.flips & 1)) {
+        frame_->expose(y, electrons);
+        return;
+    }
+    std::vector<float> whole(w_.left + w_.width);
+    frame_->expose(y, whole.data());
+    std::copy(whole.begin() + w_.left, whole.end(), electrons);
+    if (w_.flips & 1)
+        std::reverse(electrons, electrons + w_.width);
+}
+
+bool test_pattern_rows::pattern(unsigned row, unsigned width, std::uint32_t most,
+                                std::uint16_t* dn) const {
+    if (kind_ == 4) {
+        // PN9, x^9 + x^5 + 1, all ones at the start of a row; a sample is as many bits as it has,
+        // the first the highest.
+        unsigned state = 0x1ff;
+        for (unsigned x = 0; x < width; ++x) {
+            std::uint32_t v = 0;
+            for (std::uint32_t b = 1; b <= most; b <<= 1) {
+                v = v << 1 | (state & 1);
+                state = state >> 1 | ((state ^ state >> 5) & 1) << 8;
+            }
+            dn[x] = static_cast<std::uint16_t>(v);
+        }
+        return true;
+    }
+    // White, yellow, cyan, green, magenta, red, blue, black: bits red, green, blue.
+    static const unsigned bars[8] = {7, 3, 6, 2, 5, 1, 4, 0};
+    for (unsigned x = 0; x < width; ++x) {
+        const bool odd_row = ((row + (flips_ >> 1)) & 1) != 0, odd_column = ((x + flips_) & 1) != 0;
+        const unsigned site = odd_row ? (odd_column ? 2 : 3) : (odd_column ? 1 : 0);  // R Gr B Gb
+        if (kind_ == 1) {
+            dn[x] = static_cast<std::uint16_t>(std::uint64_t{solid_[site]} * most / 1023);
+            continue;
+        }
+        const unsigned colour = site == 0 ? 0 : site == 2 ? 2 : 1;
+        const std::uint32_t full = bars[std::uint64_t{x} * 8 / width] >> colour & 1 ? most : 0;
+        const std::uint32_t grey = most / 2;
+        dn[x] = static_cast<std::uint16_t>(
+            kind_ == 2 || height_ < 2
+                ? full
+                : (std::uint64_t{full} * (height_ - 1 - row) + std::uint64_t{grey} * row) /
+                      (height_ - 1));
+    }
+    return true;
 }
 
 }  // namespace ocellus::models

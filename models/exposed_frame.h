@@ -2,8 +2,10 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/lazy_plane.h"
@@ -61,6 +63,44 @@ class exposed_frame : public electron_rows {
     bool noisy_;
     samples mosaic_;
     pixel_differences own_;
+};
+
+/// A window of a frame, read in any direction: row 0 of the window is row `top` of the frame, or
+/// with `flips` bit 1 its last; columns likewise with bit 0. Every sample is that of the frame.
+class window_rows : public electron_rows {
+  public:
+    struct window {
+        unsigned left = 0, top = 0, width = 0, height = 0;
+        unsigned flips = 0;
+    };
+    window_rows(std::shared_ptr<const electron_rows> frame, const window& w)
+        : frame_(std::move(frame)), w_(w) {}
+    void expose(unsigned row, float* electrons) const override;
+    double analogue_gain() const override { return frame_->analogue_gain(); }
+    double averaging() const override { return frame_->averaging(); }
+    double black_mean(unsigned rows) const override { return frame_->black_mean(rows); }
+
+  private:
+    std::shared_ptr<const electron_rows> frame_;
+    window w_;
+};
+
+/// Test patterns of the MIPI Camera Command Set, in place of the converter's numbers.
+class test_pattern_rows : public electron_rows {
+  public:
+    /// `kind` 1 .. 4: solid colour, bars, bars that fade to grey, pseudo-random. `flips` shifts the
+    /// colours of the mosaic as in the picture; `solid` red, green of red rows, blue, green of blue
+    /// rows, of 1023.
+    test_pattern_rows(unsigned kind, unsigned height, unsigned flips,
+                      const std::array<std::uint32_t, 4>& solid)
+        : kind_(kind), height_(height), flips_(flips), solid_(solid) {}
+    void expose(unsigned, float*) const override {}
+    bool pattern(unsigned row, unsigned width, std::uint32_t most,
+                 std::uint16_t* dn) const override;
+
+  private:
+    unsigned kind_, height_, flips_;
+    std::array<std::uint32_t, 4> solid_;
 };
 
 }  // namespace ocellus::models

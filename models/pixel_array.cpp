@@ -24,6 +24,8 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
     : sc_module(name),
       parameters_(p),
       mode_(p.sensor.registers()),
+      left_(static_cast<unsigned>(p.sensor.crop_left)),
+      top_(static_cast<unsigned>(p.sensor.crop_top)),
       context_(context),
       pixel_clock_(clock_of(mode_)) {
     if (context.trace) {
@@ -33,6 +35,10 @@ pixel_array::pixel_array(sc_core::sc_module_name name, const pixel_array_paramet
     registers_in.register_b_transport(this, &pixel_array::transport);
     registers_in.register_transport_dbg(this, &pixel_array::transport_debug);
     declare_registers();
+    registers_.set(reg::LONG_EXPOSURE, mode_.long_shift);
+    registers_.set(reg::ORIENTATION,
+                   (p.sensor.flip_horizontal ? 1u : 0u) | (p.sensor.flip_vertical ? 2u : 0u));
+    registers_.set(reg::TEST_PATTERN, static_cast<std::uint32_t>(p.sensor.test_pattern));
     declare_statistics();
     set_scene(std::move(what));
     SC_METHOD(step);
@@ -47,8 +53,10 @@ pixel_array::~pixel_array() = default;
 void pixel_array::set_scene(std::shared_ptr<const scene> what) {
     mosaic_.reset();
     if (what && !context_.timing_only)
-        mosaic_ = std::make_unique<scene_mosaic>(std::move(what), parameters_.camera, mode_.width,
-                                                 mode_.height, mode_.binning, context_.pool);
+        mosaic_ = std::make_unique<scene_mosaic>(
+            std::move(what), parameters_.camera, mode_.width + left_, mode_.height + top_,
+            mode_.binning, context_.pool, static_cast<unsigned>(parameters_.sensor.array_width),
+            static_cast<unsigned>(parameters_.sensor.array_height));
 }
 
 void pixel_array::declare_registers() {
@@ -71,6 +79,13 @@ void pixel_array::declare_statistics() {
     s.add("pixel_array.active_readout", readout_, "Image rows times line time, of the last frame",
           "s");
     s.add("pixel_array.exposure_time", exposure_time_, "Exposure of the last frame", "s");
+    s.add("pixel_array.skew", skew_, "Time from the readout of the first row to the last", "s");
+    s.add("pixel_array.first_row_reset", first_row_[0],
+          "When the exposure of the last frame's first row began", "s");
+    s.add("pixel_array.first_row_read", first_row_[1], "When it ended and was read out", "s");
+    s.add("pixel_array.last_row_reset", last_row_[0],
+          "When the exposure of the last frame's last row began", "s");
+    s.add("pixel_array.last_row_read", last_row_[1], "When it ended and was read out", "s");
 }
 
 void pixel_array::transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
@@ -86,17 +101,30 @@ bool pixel_array::mode_is_possible() const {
            registers_.get(reg::LINE_LENGTH) >= mode_.width;
 }
 
-pixel_array::frame_settings pixel_array::latch(std::uint32_t current_frame_length) const {
+pixel_array::frame_settings pixel_array::timing_registers() const {
     frame_settings s;
-    s.frame_length = registers_.get(reg::FRAME_LENGTH);
+    const std::uint32_t shift = registers_.get(reg::LONG_EXPOSURE) & max_long_shift;
+    s.frame_length = registers_.get(reg::FRAME_LENGTH) << shift;
     s.line_length = registers_.get(reg::LINE_LENGTH);
+    return s;
+}
+
+pixel_array::frame_settings pixel_array::latch(const frame_settings& timing,
+                                               std::uint32_t before) const {
+    frame_settings s = timing;
     // The exposure also has to fit the frame that runs before the one it belongs to.
-    const std::uint32_t room = current_frame_length && current_frame_length < s.frame_length
-                                   ? current_frame_length
-                                   : s.frame_length;
-    s.exposure = clip_exposure(registers_.get(reg::EXPOSURE), room);
+    const std::uint32_t room = before && before < s.frame_length ? before : s.frame_length;
+    const std::uint32_t shift = registers_.get(reg::LONG_EXPOSURE) & max_long_shift;
+    const std::uint32_t most = room > exposure_offset_lines ? room - exposure_offset_lines : 0;
+    s.exposure = clip_exposure(registers_.get(reg::EXPOSURE), room >> shift) << shift;
+    if (s.exposure > most)
+        s.exposure = most > min_exposure_lines ? most : min_exposure_lines;
     const std::uint32_t code = registers_.get(reg::ANALOGUE_GAIN);
     s.gain_code = code < max_gain_code ? code : max_gain_code;
+    s.flips = registers_.get(reg::ORIENTATION) & 3u;
+    s.test_pattern = registers_.get(reg::TEST_PATTERN);
+    s.test_data = {registers_.get(reg::TEST_RED), registers_.get(reg::TEST_GREEN_RED),
+                   registers_.get(reg::TEST_BLUE), registers_.get(reg::TEST_GREEN_BLUE)};
     return s;
 }
 
@@ -118,7 +146,8 @@ void pixel_array::control_written(std::uint32_t value) {
         return;
     }
     streaming_ = true;
-    now_ = latch(0);
+    now_ = latch(timing_registers(), 0);
+    next_ = after_next_ = now_;
     row_ = 0;
     clocks_ = 0;
     frames_in_stream_ = 0;
@@ -146,6 +175,7 @@ void pixel_array::step() {
     r.height = mode_.height;
     r.bits = 16;
     r.format = row_format::electrons;
+    r.flips = static_cast<std::uint8_t>(now_.flips);
     r.frame_start = frame_start_;
     r.exposure_start = sc_core::sc_time_stamp() -
                        pixel_clock_.time_of(std::uint64_t{now_.exposure} * now_.line_length);
@@ -165,18 +195,26 @@ void pixel_array::step() {
 void pixel_array::begin_frame() {
     frame_start_ = sc_core::sc_time_stamp();
     const std::uint32_t wanted = registers_.get(reg::EXPOSURE);
-    next_ = latch(now_.frame_length);
+    const frame_settings timing = after_next_;
+    next_ = latch(timing, now_.frame_length);
     if (!mode_is_possible()) {
         ++mode_errors_;
         registers_.set_bits(reg::STATUS, status_mode_error);
-        next_ = now_;
-    } else if (wanted != next_.exposure) {
-        ++exposures_clipped_;
+    } else {
+        after_next_ = timing_registers();
     }
+    const std::uint32_t shift = registers_.get(reg::LONG_EXPOSURE) & max_long_shift;
+    if (std::uint64_t{wanted} << shift != next_.exposure)
+        ++exposures_clipped_;
     line_time_ = pixel_clock_.seconds_of(now_.line_length);
     frame_time_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * now_.frame_length);
     readout_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * mode_.height);
     exposure_time_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * now_.exposure);
+    skew_ = pixel_clock_.seconds_of(std::uint64_t{now_.line_length} * (mode_.height - 1));
+    first_row_[1] = frame_start_.to_seconds();
+    first_row_[0] = first_row_[1] - exposure_time_;
+    last_row_[1] = first_row_[1] + skew_;
+    last_row_[0] = first_row_[0] + skew_;
     electrons_ = expose(frame_);
     registers_.set(reg::FRAME_COUNT, frame_ + 1);
     registers_.set_bits(reg::STATUS, status_frame_start);
@@ -218,12 +256,15 @@ void pixel_array::drive_interrupt() {
 }
 
 std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
+    if (now_.test_pattern >= 1 && now_.test_pattern <= 4 && !context_.timing_only)
+        return std::make_shared<test_pattern_rows>(now_.test_pattern, mode_.height, now_.flips,
+                                                   now_.test_data);
     if (!mosaic_)
         return {};
     if (!differences_)
-        differences_ =
-            pixel_differences::make(parameters_.noise, parameters_.defects, context_.seed,
-                                    mode_.width, mode_.height, mode_.binning, context_.pool);
+        differences_ = pixel_differences::make(parameters_.noise, parameters_.defects,
+                                               context_.seed, mode_.width + left_,
+                                               mode_.height + top_, mode_.binning, context_.pool);
     exposed_frame::settings s;
     s.seed = context_.seed;
     s.frame = frame;
@@ -236,6 +277,12 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     shutter when;
     when.start = frame_start_.to_seconds() - exposure_time_;
     when.row_time = line_time_ / mode_.binning;
+    const double top = top_ * static_cast<double>(mode_.binning);
+    if (now_.flips & 2) {
+        when.start += when.row_time * (mode_.height * static_cast<double>(mode_.binning) - 1);
+        when.row_time = -when.row_time;
+    }
+    when.start -= top * when.row_time;
     when.exposure = exposure_time_;
     // Light beyond what any pixel can hold needs no numbers of its own.
     const pixel_noise_parameters& n = parameters_.noise;
@@ -246,8 +293,12 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     if (white > 0 && hold / white < scale)
         scale = hold / white > 1 ? hold / white : 1;
     s.white_rate *= scale;
-    return std::make_shared<exposed_frame>(s, parameters_.noise, mosaic_->frame(frame, when, scale),
-                                           *differences_);
+    std::shared_ptr<const electron_rows> rows = std::make_shared<exposed_frame>(
+        s, parameters_.noise, mosaic_->frame(frame, when, scale), *differences_);
+    if (left_ == 0 && top_ == 0 && now_.flips == 0)
+        return rows;
+    return std::make_shared<window_rows>(
+        std::move(rows), window_rows::window{left_, top_, mode_.width, mode_.height, now_.flips});
 }
 
 }  // namespace ocellus::models

@@ -5,6 +5,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,10 +43,10 @@ struct pixel_array_parameters {
 /// after the last: all by multiplication of pixel clocks from the start of the stream. One event a
 /// row.
 ///
-/// Settings for frame n + 1 (frame length, line length, exposure, gain together) are taken from the
-/// registers when frame n begins, because the exposure of frame n + 1 begins within frame n: a
-/// write during frame n acts on frame n + 2. Frame 0 takes what is written when the stream is
-/// started.
+/// Exposure, gain, flips and test pattern of frame n + 1 are taken from the registers when frame n
+/// begins, because the exposure of frame n + 1 begins within frame n: a write during frame n acts
+/// on frame n + 2. Frame length and line length are taken one frame earlier and act on frame n + 3.
+/// Frame 0 takes what is written when the stream is started.
 class pixel_array : public sc_core::sc_module {
   public:
     // Registers: byte offsets.
@@ -63,6 +64,11 @@ class pixel_array : public sc_core::sc_module {
             registers::pixel_array::detail::all[registers::pixel_array::ANALOGUE_GAIN].offset,
         reg_frame_count =
             registers::pixel_array::detail::all[registers::pixel_array::FRAME_COUNT].offset,
+        reg_orientation =
+            registers::pixel_array::detail::all[registers::pixel_array::ORIENTATION].offset,
+        reg_test_pattern =
+            registers::pixel_array::detail::all[registers::pixel_array::TEST_PATTERN].offset,
+        reg_test_red = registers::pixel_array::detail::all[registers::pixel_array::TEST_RED].offset,
     };
     enum : std::uint32_t { control_stream = 1 };
     enum : std::uint32_t { status_frame_start = 1, status_stopped = 2, status_mode_error = 4 };
@@ -88,6 +94,8 @@ class pixel_array : public sc_core::sc_module {
     /// What a frame is read out with.
     struct frame_settings {
         std::uint32_t frame_length = 0, line_length = 0, exposure = 0, gain_code = 0;
+        std::uint32_t flips = 0, test_pattern = 0;
+        std::array<std::uint32_t, 4> test_data{};
     };
     void declare_registers();
     void declare_statistics();
@@ -95,7 +103,11 @@ class pixel_array : public sc_core::sc_module {
     unsigned transport_debug(tlm::tlm_generic_payload& p);
     void control_written(std::uint32_t value);
     bool mode_is_possible() const;
-    frame_settings latch(std::uint32_t current_frame_length) const;
+    /// Exposure, gain and the like from the registers, for a frame of this timing that follows one
+    /// of `before` lines (0: none).
+    frame_settings latch(const frame_settings& timing, std::uint32_t before) const;
+    /// Frame length, line length and the shift of long exposures from the registers.
+    frame_settings timing_registers() const;
     void step();
     void begin_frame();
     void end_frame();
@@ -106,6 +118,7 @@ class pixel_array : public sc_core::sc_module {
 
     const pixel_array_parameters parameters_;
     const mode_registers mode_;
+    const unsigned left_, top_;  ///< of the window in the array
     block_context& context_;
     std::uint16_t tracks_[2] = {};  ///< of the trace: exposure, rows
     clock_domain pixel_clock_;
@@ -117,6 +130,7 @@ class pixel_array : public sc_core::sc_module {
     std::uint64_t clocks_ = 0;  // pixel clocks from origin_ to the current frame
     sc_core::sc_time origin_, frame_start_;
     frame_settings now_, next_;
+    frame_settings after_next_;  ///< frame length and line length of the frame after the next
     std::shared_ptr<const electron_rows> electrons_;
 
     std::unique_ptr<scene_mosaic> mosaic_;
@@ -124,6 +138,7 @@ class pixel_array : public sc_core::sc_module {
 
     std::uint64_t frames_ = 0, rows_ = 0, mode_errors_ = 0, exposures_clipped_ = 0;
     double line_time_ = 0, frame_time_ = 0, readout_ = 0, exposure_time_ = 0;
+    double skew_ = 0, first_row_[2] = {}, last_row_[2] = {};
 };
 
 }  // namespace ocellus::models

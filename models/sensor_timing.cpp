@@ -21,10 +21,11 @@ sensor_timing timing_of(const mode_registers& m) {
     const double rate = t.pixel_rate.hertz();
     const double line = m.line_length;
     t.line_time = line / rate;
-    t.frame_time = line * m.frame_length / rate;
-    t.frames_per_second = rate / (line * m.frame_length);
+    const double frame = static_cast<double>(std::uint64_t{m.frame_length} << m.long_shift);
+    t.frame_time = line * frame / rate;
+    t.frames_per_second = rate / (line * frame);
     t.active_readout = line * m.height / rate;
-    t.exposure_time = line * m.exposure / rate;
+    t.exposure_time = line * static_cast<double>(std::uint64_t{m.exposure} << m.long_shift) / rate;
     return t;
 }
 
@@ -42,7 +43,8 @@ std::uint32_t clip_exposure(std::uint64_t lines, std::uint32_t frame_length) {
 }
 
 std::uint64_t lines_of(double seconds, const mode_registers& m) {
-    return static_cast<std::uint64_t>(seconds * pixel_rate_of(m).hertz() / m.line_length + 0.5);
+    return static_cast<std::uint64_t>(
+        seconds * pixel_rate_of(m).hertz() / m.line_length / (1u << m.long_shift) + 0.5);
 }
 
 void sensor_parameters::declare(parameter_registry& r) {
@@ -96,7 +98,7 @@ void sensor_parameters::declare(parameter_registry& r) {
         .from(provenance::published, "IMX500 Linux driver imx500.c: height + 1117 lines")
         .moves("pixel_array.frame_time", +1)
         .compare("1319", "2638");
-    r.quantity("sensor.exposure", exposure, unit::second, 0, 10)
+    r.quantity("sensor.exposure", exposure, unit::second, 0, 400)
         .says("Time from the reset of a row to its readout; rounded to whole lines.")
         .from(provenance::chosen,
               "diffuse white at 87 % of the range under the default illuminance")
@@ -108,6 +110,46 @@ void sensor_parameters::declare(parameter_registry& r) {
         .from(provenance::published, "IMX500 Linux driver imx500.c, libcamera imx500 helper")
         .moves("image.mean", +1)
         .compare("0", "512");
+    declare_readout(r);
+}
+
+void sensor_parameters::declare_readout(parameter_registry& r) {
+    const char* driver = "IMX500 Linux driver imx500.c";
+    r.integer("sensor.long_exposure_shift", long_exposure_shift, 0, max_long_shift)
+        .says("Frame length and exposure are 2^this times as long (register 0x3210).")
+        .from(provenance::published, driver)
+        .moves("pixel_array.frame_time", +1)
+        .compare("0", "1");
+    r.integer("sensor.array_width", array_width, 0, 8192)
+        .says("Columns of the array that the scene falls on, after binning; 0: those of the image.")
+        .from(provenance::chosen, "the whole scene is in the image")
+        .moves_nothing("another part of the picture");
+    r.integer("sensor.array_height", array_height, 0, 8192)
+        .says("Rows of the array that the scene falls on, after binning; 0: those of the image.")
+        .from(provenance::chosen, "the whole scene is in the image")
+        .moves_nothing("another part of the picture");
+    r.integer("sensor.crop_left", crop_left, 0, 8192)
+        .says("First column of the array that is read out (registers 0x0344-0x0345); even.")
+        .from(provenance::published, driver)
+        .moves_nothing("another part of the picture");
+    r.integer("sensor.crop_top", crop_top, 0, 8192)
+        .says("First row of the array that is read out (registers 0x0346-0x0347); even.")
+        .from(provenance::published, driver)
+        .moves_nothing("another part of the picture");
+    r.boolean("sensor.flip_horizontal", flip_horizontal)
+        .says("Columns are read from the right (register 0x0101, bit 0): the order becomes GRBG.")
+        .from(provenance::published, driver)
+        .moves_nothing("the same picture, mirrored");
+    r.boolean("sensor.flip_vertical", flip_vertical)
+        .says("Rows are read from the bottom (register 0x0101, bit 1): the order becomes GBRG.")
+        .from(provenance::published, driver)
+        .moves_nothing("the same picture, mirrored");
+    r.integer("sensor.test_pattern", test_pattern, 0, 4)
+        .says(
+            "Numbers in place of the picture: 0 none, 1 one colour, 2 colour bars, 3 bars that "
+            "fade to grey, 4 pseudo-random (register 0x0600).")
+        .from(provenance::published, "MIPI Camera Command Set 1.1, test_pattern_mode")
+        .moves_nothing("another picture");
 }
 
 mode_registers sensor_parameters::registers() const {
@@ -122,6 +164,7 @@ mode_registers sensor_parameters::registers() const {
     m.pll_mult = static_cast<std::uint32_t>(pll_mult);
     m.pll_sys = static_cast<std::uint32_t>(pll_sys);
     m.pll_pix = static_cast<std::uint32_t>(pll_pix);
+    m.long_shift = static_cast<std::uint32_t>(long_exposure_shift);
     m.exposure = clip_exposure(lines_of(exposure, m), m.frame_length);
     m.gain_code = static_cast<std::uint32_t>(analogue_gain_code);
     return m;
@@ -135,6 +178,22 @@ void check(const sensor_parameters& p, const parameter_registry& registry, diagn
     };
     even("sensor.width", p.width);
     even("sensor.height", p.height);
+    even("sensor.crop_left", p.crop_left);
+    even("sensor.crop_top", p.crop_top);
+    const auto fits = [&](const char* name, std::uint64_t from, std::uint64_t count,
+                          std::uint64_t array, const char* array_name) {
+        const std::uint64_t most = array ? array : count;
+        if (from + count > most)
+            problems.error(registry.where(name),
+                           fmt::format("{} = {} and {} samples reach beyond the array of {}", name,
+                                       from, count, most),
+                           fmt::format("at most {}, or a larger {}",
+                                       most > count ? most - count : 0, array_name));
+    };
+    fits("sensor.crop_left", p.crop_left, p.width, p.array_width, "sensor.array_width");
+    fits("sensor.crop_top", p.crop_top, p.height, p.array_height, "sensor.array_height");
+    even("sensor.array_width", p.array_width);
+    even("sensor.array_height", p.array_height);
     if (p.frame_length <= p.height || p.frame_length < exposure_offset_lines + min_exposure_lines)
         problems.error(registry.where("sensor.frame_length"),
                        fmt::format("sensor.frame_length = {} lines has no room for {} rows",

@@ -27,6 +27,7 @@ struct mode_registers {
     std::uint32_t frame_length = 0;  ///< rows per frame, blanking included
     std::uint32_t exposure = 0;      ///< lines
     std::uint32_t gain_code = 0;     ///< analogue gain
+    std::uint32_t long_shift = 0;    ///< frame length and exposure are 2^this as long
     std::uint64_t inck = 0;          ///< Hz
     std::uint32_t pll_pre = 1, pll_mult = 1, pll_sys = 1, pll_pix = 1;
 };
@@ -35,6 +36,7 @@ constexpr std::uint32_t pixels_per_clock = 4;  ///< of the pixel PLL's output
 constexpr std::uint32_t min_exposure_lines = 8;
 constexpr std::uint32_t exposure_offset_lines = 22;  ///< exposure <= frame length - 22
 constexpr std::uint32_t max_gain_code = 978;
+constexpr std::uint32_t max_long_shift = 7;  ///< register 0x3210
 
 /// What follows from a mode's registers. Times in seconds.
 struct sensor_timing {
@@ -72,8 +74,14 @@ struct sensor_parameters {
     std::uint64_t frame_length = 4157;
     double exposure = 16e-3;  // s
     std::uint64_t analogue_gain_code = 0;
+    std::uint64_t long_exposure_shift = 0;
+    std::uint64_t array_width = 0, array_height = 0;  // samples that the scene falls on; 0: image
+    std::uint64_t crop_left = 0, crop_top = 0;
+    bool flip_horizontal = false, flip_vertical = false;
+    std::uint64_t test_pattern = 0;
 
     void declare(parameter_registry& r);
+    void declare_readout(parameter_registry& r);  ///< part of declare()
     /// The registers a driver would write; the exposure is clipped to the limits.
     mode_registers registers() const;
     sensor_timing timing() const { return timing_of(registers()); }

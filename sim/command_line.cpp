@@ -209,6 +209,7 @@ po::options_description visible_options(command_line::verb verb) {
             add("modules", "tree of modules, sockets and ports");
             add("svd", "the register map as CMSIS-SVD, for debuggers");
             add("header", "the register map as a C header, for firmware");
+            add("cci", "the registers of the camera control interface, for hosts");
             add("set,C",
                 po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
                 "set one parameter; repeatable");
@@ -656,6 +657,7 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.modules = has("modules");
     result.svd = has("svd");
     result.header = has("header");
+    result.cci_registers = v->verb == command_line::verb::describe && has("cci");
     if (has("json") && has("markdown"))
         fail("--json and --markdown exclude each other");
     if (has("json"))
@@ -663,7 +665,7 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     if (has("markdown"))
         result.output_format = command_line::format::markdown;
     if (v->verb == command_line::verb::describe && !result.map && !result.modules && !result.svd &&
-        !result.header)
+        !result.header && !result.cci_registers)
         result.map = result.modules = true;
     if (v->verb == command_line::verb::scene && result.out.empty())
         fail("scene needs --out DIR");

@@ -71,6 +71,7 @@ struct command_line {
 
     // describe
     bool map = false, modules = false, svd = false, header = false;
+    bool cci_registers = false;
 
     // record, replay
     std::string record;  ///< input trace to be written; empty: none

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/files.h"
 #include "core/image_io.h"
+#include "links/cci_registers.h"
 #include "models/parcels.h"
 #include "sim/embedded.h"
 #include "sim/inputs.h"
@@ -73,8 +74,10 @@ void render_object(const sc_core::sc_object* o, unsigned depth, std::string& out
 }  // namespace
 
 int describe(const command_line& command) {
-    if (command.svd || command.header) {
-        const std::string text = command.svd ? embedded_svd() : embedded_c_header();
+    if (command.svd || command.header || command.cci_registers) {
+        const std::string text = command.svd      ? embedded_svd()
+                                 : command.header ? embedded_c_header()
+                                                  : links::cci_register_reference();
         if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
             throw input_error(exit_code::io, "error: cannot write to standard output");
         return static_cast<int>(exit_code::ok);

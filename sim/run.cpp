@@ -128,11 +128,18 @@ rgb8_image picture_of(const links::csi2_image& image) {
     return out;
 }
 
+/// Of the readout as it was configured.
+unsigned flips_of(const settings& s) {
+    const auto& mode = s.pixels.sensor;
+    return (mode.flip_horizontal ? 1u : 0u) | (mode.flip_vertical ? 2u : 0u);
+}
+
 /// Levels and colours of RAW frames.
 dng_description dng_of(const settings& s, unsigned bits) {
     dng_description d;
     d.black = static_cast<std::uint32_t>((s.adc.black_level << bits) >> 10);
     d.white = (1u << bits) - 1;
+    d.flips = flips_of(s);
     d.raw_from_srgb = models::raw_from_srgb(s.pixels.camera);
     for (unsigned i = 0; i < 3; ++i)
         d.neutral[i] = d.raw_from_srgb[i][0] + d.raw_from_srgb[i][1] + d.raw_from_srgb[i][2];
@@ -150,7 +157,10 @@ void write_image(output_folder& out, const host::received_image& received, const
         out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
         if (s.run.dng)
             out.write("frame" + name + ".dng", encode_dng(image.raw->all(), dng_of(s, bits)));
-        preview = isp::develop(image.raw->all(), bits, s.isp, image.width > 1200 ? 4 : 1, &pool);
+        isp::isp_parameters as_read = s.isp;
+        as_read.colour_order = static_cast<isp::bayer_phase>(
+            static_cast<unsigned>(as_read.colour_order) ^ flips_of(s));
+        preview = isp::develop(image.raw->all(), bits, as_read, image.width > 1200 ? 4 : 1, &pool);
     } else {
         preview = picture_of(image);
         out.write("frame" + name + ".png", encode_png_rgb8(preview, 1, &pool));

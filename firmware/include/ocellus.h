@@ -68,6 +68,13 @@ typedef struct {
     volatile uint32_t EXPOSURE; /* 0x014 rw Lines from the reset of a row to its readout; limited to 8 .. frame length - 22. */
     volatile uint32_t ANALOGUE_GAIN; /* 0x018 rw Gain code, 0 .. 978: gain = 1024 / (1024 - code). */
     volatile const uint32_t FRAME_COUNT; /* 0x01c ro Frames whose readout has begun since reset. */
+    volatile uint32_t LONG_EXPOSURE; /* 0x020 rw Frame length and exposure are 2^this as long, 0 .. 7; set from the configuration. */
+    volatile uint32_t ORIENTATION; /* 0x024 rw Bit 0 reads columns from the right, bit 1 rows from the bottom; set from the configuration. */
+    volatile uint32_t TEST_PATTERN; /* 0x028 rw 0 picture, 1 solid colour, 2 colour bars, 3 bars fading to grey, 4 PN9; set from the configuration. */
+    volatile uint32_t TEST_RED; /* 0x02c rw Red of the solid colour, 0 .. 1023. */
+    volatile uint32_t TEST_GREEN_RED; /* 0x030 rw Green of red rows of the solid colour, 0 .. 1023. */
+    volatile uint32_t TEST_BLUE; /* 0x034 rw Blue of the solid colour, 0 .. 1023. */
+    volatile uint32_t TEST_GREEN_BLUE; /* 0x038 rw Green of blue rows of the solid colour, 0 .. 1023. */
 } ocellus_pixel_array_t;
 #define OCELLUS_PIXEL_ARRAY ((ocellus_pixel_array_t *)OCELLUS_PIXEL_ARRAY_BASE)
 #endif
@@ -87,6 +94,13 @@ typedef struct {
 #define PIXEL_ARRAY_EXPOSURE_Off OCELLUS_U(0x14)
 #define PIXEL_ARRAY_ANALOGUE_GAIN_Off OCELLUS_U(0x18)
 #define PIXEL_ARRAY_FRAME_COUNT_Off OCELLUS_U(0x1c)
+#define PIXEL_ARRAY_LONG_EXPOSURE_Off OCELLUS_U(0x20)
+#define PIXEL_ARRAY_ORIENTATION_Off OCELLUS_U(0x24)
+#define PIXEL_ARRAY_TEST_PATTERN_Off OCELLUS_U(0x28)
+#define PIXEL_ARRAY_TEST_RED_Off OCELLUS_U(0x2c)
+#define PIXEL_ARRAY_TEST_GREEN_RED_Off OCELLUS_U(0x30)
+#define PIXEL_ARRAY_TEST_BLUE_Off OCELLUS_U(0x34)
+#define PIXEL_ARRAY_TEST_GREEN_BLUE_Off OCELLUS_U(0x38)
 
 /* column_adc: Column converters. */
 #define OCELLUS_COLUMN_ADC_BASE OCELLUS_U(0x40001000)

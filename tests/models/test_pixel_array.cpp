@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/payload.h"
+#include "models/charts.h"
 #include "models/column_adc.h"
 #include "models/exposed_frame.h"
 #include "models/pixel_array.h"
@@ -200,12 +201,12 @@ TEST_CASE("thirty frames of the public mode do not drift") {
     CHECK(std::fabs((last - first).to_seconds() - 30.0 * 4157 * 17900 / 744e6) < 2e-12);
 }
 
-TEST_CASE("settings written during a frame act on the frame after the next, all together") {
+TEST_CASE("exposure acts two frames after it is written, the frame length three") {
     const pixel_array_parameters p = small();
     bench b(p, nullptr, 0, true);
     b.cpu.script = [&](driver& d) {
         d.write_mode(p.sensor);
-        d.write(pixel_array::reg_frames, 4);
+        d.write(pixel_array::reg_frames, 5);
         d.write(pixel_array::reg_control, 1);
         sc_core::wait(d.irq.posedge_event());
         sc_core::wait(clocks(5000));  // in frame 0
@@ -213,16 +214,153 @@ TEST_CASE("settings written during a frame act on the frame after the next, all 
         d.write(pixel_array::reg_exposure, 50);
     };
     sc_core::sc_start();
-    REQUIRE(b.sink.seen.size() == 4 * 48);
+    REQUIRE(b.sink.seen.size() == 5 * 48);
     const auto start = [&](unsigned n) { return b.sink.seen[n * 48].info.frame_start; };
     const auto exposure = [&](unsigned n) {
         return b.sink.seen[n * 48].info.frame_start - b.sink.seen[n * 48].info.exposure_start;
     };
     CHECK(close(start(1) - start(0), clocks(100e3)));
     CHECK(close(start(2) - start(1), clocks(100e3)));
-    CHECK(close(start(3) - start(2), clocks(150e3)));
+    CHECK(close(start(3) - start(2), clocks(100e3)));
+    CHECK(close(start(4) - start(3), clocks(150e3)));
     CHECK(close(exposure(1), clocks(30e3)));
     CHECK(close(exposure(2), clocks(50e3)));
+}
+
+TEST_CASE("a long exposure's shift multiplies frame length and exposure") {
+    pixel_array_parameters p = small();
+    p.sensor.long_exposure_shift = 3;
+    p.sensor.exposure = 8 * 30 * 1000 / 744e6;
+    bench b(p, nullptr, 0, true);
+    CHECK(p.sensor.registers().exposure == 30);
+    CHECK(p.sensor.timing().frame_time == Approx(8 * 100 * 1000 / 744e6));
+    CHECK(p.sensor.timing().exposure_time == Approx(8 * 30 * 1000 / 744e6));
+    b.cpu.script = [&](driver& d) {
+        d.write_mode(p.sensor);
+        d.write(pixel_array::reg_frames, 2);
+        d.write(pixel_array::reg_control, 1);
+    };
+    sc_core::sc_start();
+    REQUIRE(b.sink.seen.size() == 2 * 48);
+    CHECK(close(b.sink.seen[48].info.frame_start - b.sink.seen[0].info.frame_start, clocks(800e3)));
+    CHECK(
+        close(b.sink.seen[0].info.frame_start - b.sink.seen[0].info.exposure_start, clocks(240e3)));
+    CHECK(close(b.sink.seen[5].at - b.sink.seen[4].at, clocks(1000)));
+    // The longest of the full mode: about 201.7 s.
+    sensor_parameters full;
+    full.frame_length = 0xFFDC;
+    full.exposure = 400;
+    full.long_exposure_shift = 7;
+    CHECK(full.timing().exposure_time == Approx(201.7).epsilon(0.001));
+    // Per-row times.
+    CHECK(b.stats.value("pixel_array.skew") == Approx(47 * 1000 / 744e6));
+    CHECK(b.stats.value("pixel_array.last_row_read") -
+              b.stats.value("pixel_array.last_row_reset") ==
+          Approx(240e3 / 744e6));
+    CHECK(b.stats.value("pixel_array.last_row_read") ==
+          Approx(b.sink.seen.back().info.frame_start.to_seconds() + 47 * 1000 / 744e6));
+}
+
+TEST_CASE("flips by register mirror the picture and turn the order of colours") {
+    pixel_array_parameters p = small();
+    p.noise.enable = false;
+    bench b(p, make_chart("slanted-edge"));
+    b.cpu.script = [&](driver& d) {
+        d.write_mode(p.sensor);
+        d.write(pixel_array::reg_frames, 5);
+        d.write(pixel_array::reg_control, 1);
+        for (std::uint32_t n = 0; n < 3; ++n) {
+            sc_core::wait(d.irq.posedge_event());
+            d.write(pixel_array::reg_status, pixel_array::status_frame_start);
+            sc_core::wait(clocks(5000));
+            d.write(pixel_array::reg_orientation, n + 1);
+        }
+    };
+    sc_core::sc_start();
+    REQUIRE(b.sink.seen.size() == 5 * 48);
+    for (unsigned n = 0; n < 3; ++n)
+        for (unsigned y = 0; y < 48; ++y) {
+            const auto& now = b.sink.seen[(n + 2) * 48 + y].info;
+            CHECK(now.flips == n + 1);
+            const unsigned from = (n + 1) & 2 ? 47 - y : y;
+            const std::uint16_t* a = b.sink.seen[from].info.raw->row(from);
+            const std::uint16_t* m = now.raw->row(y);
+            for (unsigned x = 0; x < 64; ++x)
+                REQUIRE(m[x] == a[(n + 1) & 1 ? 63 - x : x]);
+        }
+}
+
+TEST_CASE("test patterns stand in place of the picture") {
+    pixel_array_parameters p = small();
+    bench b(p, std::make_shared<uniform_scene>(0.5f, 0.5f, 0.5f));
+    b.cpu.script = [&](driver& d) {
+        d.write_mode(p.sensor);
+        d.write(pixel_array::reg_test_red, 100);
+        d.write(pixel_array::reg_test_red + 4, 200);
+        d.write(pixel_array::reg_test_red + 8, 300);
+        d.write(pixel_array::reg_test_red + 12, 400);
+        d.write(pixel_array::reg_frames, 6);
+        d.write(pixel_array::reg_control, 1);
+        for (std::uint32_t n = 0; n < 4; ++n) {
+            sc_core::wait(d.irq.posedge_event());
+            d.write(pixel_array::reg_status, pixel_array::status_frame_start);
+            sc_core::wait(clocks(5000));
+            d.write(pixel_array::reg_test_pattern, n + 1);
+        }
+    };
+    sc_core::sc_start();
+    REQUIRE(b.sink.seen.size() == 6 * 48);
+    const auto row = [&](unsigned frame, unsigned y) {
+        return b.sink.seen[frame * 48 + y].info.raw->row(y);
+    };
+    const unsigned solid[2][2] = {{100, 200}, {400, 300}};
+    const unsigned red[8] = {1, 1, 0, 0, 1, 1, 0, 0}, green[8] = {1, 1, 1, 1, 0, 0, 0, 0},
+                   blue[8] = {1, 0, 1, 0, 1, 0, 1, 0};
+    for (unsigned y = 0; y < 48; ++y)
+        for (unsigned x = 0; x < 64; ++x) {
+            REQUIRE(row(2, y)[x] == solid[y & 1][x & 1]);
+            const unsigned bar = x / 8;
+            const unsigned on = (x + y) & 1 ? green[bar] : y & 1 ? blue[bar] : red[bar];
+            REQUIRE(row(3, y)[x] == 1023 * on);
+            REQUIRE(row(4, y)[x] == Approx(1023 * on + (511.0 - 1023 * on) * y / 47).margin(1));
+        }
+    // The published start of PN9 (Texas Instruments DN509), low bits first.
+    const unsigned char pn9[10] = {0xFF, 0xE1, 0x1D, 0x9A, 0xED, 0x85, 0x33, 0x24, 0xEA, 0x7A};
+    for (unsigned i = 0; i < 80; ++i)
+        CHECK((row(5, 7)[i / 10] >> (9 - i % 10) & 1) == (pn9[i / 8] >> (i % 8) & 1));
+}
+
+TEST_CASE("a window of the array is that part of the whole, noise, defects and all") {
+    worker_pool pool(2);
+    pixel_noise_parameters noise;
+    defect_parameters defects;
+    defects.hot = 0.01;
+    defects.dead = 0.01;
+    const camera_parameters camera;
+    const auto chart = make_chart("checkerboard");
+    const auto frame_of = [&](unsigned width, unsigned height) {
+        scene_mosaic mosaic(chart, camera, width, height, 1, pool, 96, 64);
+        exposed_frame::settings s;
+        s.seed = 5;
+        s.frame = 3;
+        s.exposure_time = 0.016;
+        s.white_rate = white_rate(camera);
+        return std::make_shared<exposed_frame>(
+            s, noise, mosaic.frame(0),
+            pixel_differences::make(noise, defects, 5, width, height, 1, pool));
+    };
+    const auto whole = frame_of(96, 64), part = frame_of(10 + 40, 8 + 20);
+    const window_rows window(part, {10, 8, 40, 20, 0}), turned(part, {10, 8, 40, 20, 3});
+    for (unsigned y = 0; y < 20; ++y) {
+        std::vector<float> all(96), cut(40), back(40);
+        whole->expose(8 + y, all.data());
+        window.expose(y, cut.data());
+        turned.expose(19 - y, back.data());
+        for (unsigned x = 0; x < 40; ++x) {
+            REQUIRE(cut[x] == all[10 + x]);
+            REQUIRE(back[39 - x] == cut[x]);
+        }
+    }
 }
 
 TEST_CASE("the stream stops after the frame under way, or at once before the first") {
