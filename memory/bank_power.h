@@ -26,8 +26,8 @@ class bank_power {
 
     /// False as long as every bank is active for ever, so that nobody need ask.
     bool managed() const { return managed_; }
-    /// The first cycle from `cycle` on in which `bank` can be accessed; wakes it from retention. Not
-    /// to be called for a bank that is off.
+    /// The first cycle from `cycle` on in which `bank` can be accessed; wakes it from retention.
+    /// Not to be called for a bank that is off.
     std::uint64_t ready(unsigned bank, std::uint64_t cycle);
     /// An access of `bank` ends with the cycle before `end`.
     void used(unsigned bank, std::uint64_t end);

@@ -10,8 +10,9 @@ namespace ocellus::memory {
 /// Single-error-correcting, double-error-detecting code of 8 check bits over 64 data bits: the
 /// odd-weight-column code of M. Y. Hsiao, "A Class of Optimal Minimum Odd-weight-column SEC-DED
 /// Codes", IBM Journal of Research and Development 14 (1970), 395-401. Its columns are all 56 bytes
-/// of weight 3 and the 8 rotations of 0x1f, so each check bit covers 26 data bits. Any two different
-/// odd columns sum to an even one: a syndrome of odd weight is one flip, an even one is two.
+/// of weight 3 and the 8 rotations of 0x1f, so each check bit covers 26 data bits. Any two
+/// different odd columns sum to an even one: a syndrome of odd weight is one flip, an even one is
+/// two.
 ///
 /// Check bits 0 and 1 are stored inverted: a word whose 72 cells all read 0, or all read 1, is then
 /// an uncorrectable error and not a valid word.

@@ -124,8 +124,7 @@ upset random_upsets::next() {
     u.at = now_;
     u.word = static_cast<std::uint64_t>(
         (static_cast<unsigned __int128>(std::uint64_t{r[1]} << 32 | r[2]) * words_) >> 64);
-    const auto cell =
-        static_cast<unsigned>((std::uint64_t{r[3]} * cells_per_word_) >> 32);
+    const auto cell = static_cast<unsigned>((std::uint64_t{r[3]} * cells_per_word_) >> 32);
     if (cell < secded::data_bits)
         u.mask.data = std::uint64_t{1} << cell;
     else

@@ -18,9 +18,9 @@ struct upset {
 };
 
 /// Reads "2 ms@0x1000:5, 3 ms@0x1008:5+17": time, offset of a byte in the memory, and the cells of
-/// the 8-byte word that holds it: 0 to 63 data, least significant bit of the first byte first, 64 to
-/// 71 check bits. In order of time. False, with what is wrong, when the text does not fit or a word
-/// lies outside `size` bytes.
+/// the 8-byte word that holds it: 0 to 63 data, least significant bit of the first byte first, 64
+/// to 71 check bits. In order of time. False, with what is wrong, when the text does not fit or a
+/// word lies outside `size` bytes.
 bool parse_upsets(const std::string& text, std::uint64_t size, std::vector<upset>& out,
                   std::string& why);
 

@@ -68,9 +68,9 @@ void sram::declare_control(std::uint64_t seed) {
     control_.on_write(reg::POWER_STATE, [this](std::uint32_t value) { set_power(value); });
     control_.on_timed_read(reg::POWER_STATE, [this] {
         const std::uint32_t bank = control_.get(reg::POWER_BANK);
-        return bank < p_.banks
-                   ? static_cast<std::uint32_t>(power_.state(bank, clock_.cycles_until(control_.now())))
-                   : 0u;
+        return bank < p_.banks ? static_cast<std::uint32_t>(
+                                     power_.state(bank, clock_.cycles_until(control_.now())))
+                               : 0u;
     });
     for (const unsigned r : {reg::CONTROL, reg::SCRUB_INTERVAL, reg::STATUS, reg::IRQ_ENABLE,
                              reg::INJECT, reg::POWER_STATE})

@@ -9,9 +9,9 @@
 
 namespace ocellus::memory {
 
-/// The few cells of a memory that do not hold what was written: flips, which go when their cells are
-/// written again, and stuck cells, which stay. Words are 8 data bytes, in little-endian order, and 8
-/// check bits; word w is bytes 8 w .. 8 w + 7. Words without faults cost nothing.
+/// The few cells of a memory that do not hold what was written: flips, which go when their cells
+/// are written again, and stuck cells, which stay. Words are 8 data bytes, in little-endian order,
+/// and 8 check bits; word w is bytes 8 w .. 8 w + 7. Words without faults cost nothing.
 class word_faults {
   public:
     static constexpr unsigned word_bytes = 8;

@@ -205,7 +205,8 @@ TEST_CASE("writing a whole word removes its flips, writing a part corrects or re
     CHECK(t.stat("sram.faulty_words") == 1);
 }
 
-TEST_CASE("the time of a write that covers words is the same with protection, a part costs a read") {
+TEST_CASE(
+    "the time of a write that covers words is the same with protection, a part costs a read") {
     test_bench t;
     t.run([&] {
         CHECK(t.cpu.timed(wr, 0, nullptr, 256, 1000) == 1000 + 2 + 8 + 1);
@@ -224,7 +225,9 @@ TEST_CASE("scrubbing keeps single errors from becoming double ones") {
     test_bench t(p);
     const std::uint64_t rows = p.size / p.width;
     t.run([&] {
-        const auto pass = [&] { sc_core::wait(4.0 * 10 * static_cast<double>(rows), sc_core::SC_NS); };
+        const auto pass = [&] {
+            sc_core::wait(4.0 * 10 * static_cast<double>(rows), sc_core::SC_NS);
+        };
         const auto chosen = victims(200, p.size / 8);
         for (const auto& v : chosen)
             t.inject(v.word, v.a);
