@@ -22,8 +22,7 @@ class round_robin : public arbitration_policy {
   protected:
     /// The claim with the least rank, then the one whose turn comes first.
     template <class Rank>
-    unsigned first_of(unsigned port, const bank_claim* claims, unsigned n,
-                      const Rank& rank) const {
+    unsigned first_of(unsigned port, const bank_claim* claims, unsigned n, const Rank& rank) const {
         const auto key = [&](const bank_claim& c) {
             return std::make_tuple(rank(c), (c.owner + owners - last_[port] - 1) % owners,
                                    c.number);
@@ -65,9 +64,8 @@ class weighted : public round_robin {
         : round_robin(ports), shares_(shares), states_(ports) {}
     unsigned pick(unsigned port, const bank_claim* claims, unsigned n) override {
         const state& s = states_[port];
-        return first_of(port, claims, n, [&s](const bank_claim& c) {
-            return std::max(s.now, s.next[c.owner]);
-        });
+        return first_of(port, claims, n,
+                        [&s](const bank_claim& c) { return std::max(s.now, s.next[c.owner]); });
     }
     void granted(unsigned port, unsigned owner, std::uint64_t cycles) override {
         state& s = states_[port];

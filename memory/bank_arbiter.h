@@ -30,11 +30,11 @@ class bank_arbiter {
         unsigned owner = 0;
         bool write = false;
         std::uint64_t address = 0;
-        std::uint64_t last = 0;       ///< address of the last byte
-        std::uint64_t arrival = 0;    ///< cycle
-        std::uint64_t before = 0;     ///< accesses more in the first run
-        std::uint64_t after = 0;      ///< accesses more in the last run
-        std::uint64_t cookie = 0;     ///< the caller's
+        std::uint64_t last = 0;     ///< address of the last byte
+        std::uint64_t arrival = 0;  ///< cycle
+        std::uint64_t before = 0;   ///< accesses more in the first run
+        std::uint64_t after = 0;    ///< accesses more in the last run
+        std::uint64_t cookie = 0;   ///< the caller's
     };
     /// `end`: the cycle after the burst's last access, which may lie ahead.
     using done_function = std::function<void(std::uint64_t cookie, std::uint64_t end)>;

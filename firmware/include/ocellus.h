@@ -589,7 +589,7 @@ typedef struct {
     volatile uint32_t THRESHOLD; /* 0x008 rw Only sources of a higher priority interrupt. */
     volatile uint32_t CLAIM; /* 0x00c rw Reading claims the most urgent source (0: none); writing its number completes it. */
     uint32_t reserved_0[29];
-    volatile uint32_t PRIORITY[8]; /* 0x084 Priority of a source. */
+    volatile uint32_t PRIORITY[9]; /* 0x084 Priority of a source. */
 } ocellus_interrupt_controller_t;
 #define OCELLUS_INTERRUPT_CONTROLLER ((ocellus_interrupt_controller_t *)OCELLUS_INTERRUPT_CONTROLLER_BASE)
 #endif

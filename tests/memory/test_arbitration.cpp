@@ -119,7 +119,8 @@ TEST_CASE("a fixed priority goes first and starves the rest, as it says") {
 }
 
 TEST_CASE("with deadlines that can be met, all are, where a round robin is late") {
-    // A stream with 64 B every 40 cycles that must be through in 24, and seven that always want 256 B.
+    // A stream with 64 B every 40 cycles that must be through in 24, and seven that always want 256
+    // B.
     auto s = saturated(8, 400, arbitration::deadline);
     for (unsigned m = 1; m < 8; ++m)
         for (auto& o : s.masters[m].ops)

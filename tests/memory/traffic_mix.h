@@ -48,7 +48,8 @@ inline outcome by_cycles(const system& s) {
         unsigned owner = 0;
         std::size_t index = 0;
         std::uint64_t position = 0, last = 0, asked = 0, ready_at = 0, number = 0;
-        std::uint64_t run_left = 0;  ///< accesses left of the run under way; 0: it asks for a new one
+        std::uint64_t run_left =
+            0;  ///< accesses left of the run under way; 0: it asks for a new one
         bool write = false, waiting = false;
     };
     struct port {
@@ -308,7 +309,8 @@ inline system random_system(std::uint32_t number, std::size_t bursts, bool withi
         for (std::size_t k = 0; k < bursts; ++k) {
             x.ops.push_back({at, address, bytes, writes});
             at += 1 + r.below(static_cast<std::uint32_t>(2 * pace));
-            address = habit == 2 ? std::uint64_t{r.below(8192)} * (within_units ? bytes : 32) : address + stride;
+            address = habit == 2 ? std::uint64_t{r.below(8192)} * (within_units ? bytes : 32)
+                                 : address + stride;
         }
         s.masters.push_back(std::move(x));
         s.shares[m] = {r.below(4), 1 + r.below(4), r.below(2) ? 20 + r.below(200) : 0};
