@@ -20,7 +20,7 @@ enum class kernel_set : std::uint8_t {
     avx512_vnni,  ///< 8-bit dot products into 32 bits, without saturation
 };
 
-/// The fastest set this processor can run.
+/// The fastest set that this processor can run and simd_in_use() allows.
 kernel_set best_kernels();
 /// Whether this processor can run `k`.
 bool can_run(kernel_set k);

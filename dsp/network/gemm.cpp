@@ -14,9 +14,10 @@
 namespace ocellus::dsp {
 namespace {
 
-OCELLUS_SIMD_CLONES
-void portable_row(const std::int16_t* __restrict a, const std::int16_t* __restrict w,
-                  std::size_t steps, std::int32_t* __restrict out) {
+inline __attribute__((always_inline)) void portable_row_body(const std::int16_t* __restrict a,
+                                                             const std::int16_t* __restrict w,
+                                                             std::size_t steps,
+                                                             std::int32_t* __restrict out) {
     std::uint32_t sum[gemm_block] = {};
     for (std::size_t k = 0; k < steps; ++k)
         for (std::size_t j = 0; j < gemm_block; ++j)
@@ -25,6 +26,11 @@ void portable_row(const std::int16_t* __restrict a, const std::int16_t* __restri
     for (std::size_t j = 0; j < gemm_block; ++j)
         out[j] = static_cast<std::int32_t>(sum[j]);
 }
+
+OCELLUS_SIMD_KERNEL(portable_row,
+                    (const std::int16_t* a, const std::int16_t* w, std::size_t steps,
+                     std::int32_t* out),
+                    (a, w, steps, out))
 
 void portable_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
                    std::size_t rows, std::int32_t* out, std::size_t stride) {
@@ -87,14 +93,15 @@ void avx2_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_byt
         avx2_rows<1>(w, a, row_bytes, out, stride);
 }
 
-// Four products of an unsigned and a signed byte are added into 32 bits at a time; this form of the
-// instruction does not saturate.
-template <int Rows, int Blocks>
+// Four products of an unsigned and a signed byte, or two of words, are added into 32 bits at a
+// time; these forms of the instructions do not saturate.
+template <bool Bytes, int Rows, int Blocks>
 __attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_rows(
     const gemm_weights& w, std::size_t block, const std::uint8_t* a, std::size_t row_bytes,
     std::int32_t* out, std::size_t stride) {
     const std::size_t block_bytes = w.steps * 4 * gemm_block;
-    const std::int8_t* weights = w.bytes.data() + block * block_bytes;
+    const auto* all = Bytes ? static_cast<const void*>(w.bytes.data()) : w.words.data();
+    const auto* weights = static_cast<const std::uint8_t*>(all) + block * block_bytes;
     __m512i sum[Rows][Blocks];
 #pragma GCC unroll 12
     for (int r = 0; r < Rows; ++r)
@@ -112,7 +119,8 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_rows(
                 load_four_bytes(a + static_cast<std::size_t>(r) * row_bytes + k * 4));
 #pragma GCC unroll 2
             for (int b = 0; b < Blocks; ++b)
-                sum[r][b] = _mm512_dpbusd_epi32(sum[r][b], x, v[b]);
+                sum[r][b] = Bytes ? _mm512_dpbusd_epi32(sum[r][b], x, v[b])
+                                  : _mm512_dpwssd_epi32(sum[r][b], x, v[b]);
         }
     }
 #pragma GCC unroll 12
@@ -124,24 +132,25 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_rows(
                                 sum[r][b]);
 }
 
-template <int Rows>
+template <bool Bytes, int Rows>
 void vnni_all_blocks(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
                      std::int32_t* out, std::size_t stride) {
     std::size_t b = 0;
     for (; b + 2 <= w.blocks; b += 2)
-        vnni_rows<Rows, 2>(w, b, a, row_bytes, out, stride);
+        vnni_rows<Bytes, Rows, 2>(w, b, a, row_bytes, out, stride);
     if (b < w.blocks)
-        vnni_rows<Rows, 1>(w, b, a, row_bytes, out, stride);
+        vnni_rows<Bytes, Rows, 1>(w, b, a, row_bytes, out, stride);
 }
 
+template <bool Bytes>
 void vnni_gemm(const gemm_weights& w, const std::uint8_t* a, std::size_t row_bytes,
                std::size_t rows, std::int32_t* out, std::size_t stride) {
     for (; rows >= 12; rows -= 12, a += 12 * row_bytes, out += 12 * stride)
-        vnni_all_blocks<12>(w, a, row_bytes, out, stride);
+        vnni_all_blocks<Bytes, 12>(w, a, row_bytes, out, stride);
     for (; rows >= 4; rows -= 4, a += 4 * row_bytes, out += 4 * stride)
-        vnni_all_blocks<4>(w, a, row_bytes, out, stride);
+        vnni_all_blocks<Bytes, 4>(w, a, row_bytes, out, stride);
     for (; rows >= 1; --rows, a += row_bytes, out += stride)
-        vnni_all_blocks<1>(w, a, row_bytes, out, stride);
+        vnni_all_blocks<Bytes, 1>(w, a, row_bytes, out, stride);
 }
 
 #endif
@@ -166,9 +175,11 @@ bool can_run(kernel_set k) {
 }
 
 kernel_set best_kernels() {
-    for (kernel_set k : {kernel_set::avx512_vnni, kernel_set::avx2})
-        if (can_run(k))
-            return k;
+    const simd_level level = simd_in_use();
+    if (level == simd_level::avx512 && can_run(kernel_set::avx512_vnni))
+        return kernel_set::avx512_vnni;
+    if (level != simd_level::plain && can_run(kernel_set::avx2))
+        return kernel_set::avx2;
     return kernel_set::portable;
 }
 
@@ -186,17 +197,18 @@ const char* name_of(kernel_set k) {
     return "?";
 }
 
-gemm_shape gemm_shape_of(kernel_set k) {
+gemm_shape gemm_shape_of(kernel_set k, bool fits) {
     if (k == kernel_set::avx512_vnni)
-        return {true, 4, 12};
+        return fits ? gemm_shape{true, 4, 12} : gemm_shape{false, 2, 12};
     return {false, 2, 6};
 }
 
-gemm_weights pack_gemm_weights(kernel_set k, const std::vector<std::int16_t>& weights,
-                               std::size_t outputs, std::size_t depth) {
-    const gemm_shape shape = gemm_shape_of(k);
+gemm_weights pack_gemm_weights(kernel_set k, const gemm_shape& shape,
+                               const std::vector<std::int16_t>& weights, std::size_t outputs,
+                               std::size_t depth) {
     gemm_weights w;
     w.kernels = k;
+    w.in_bytes = shape.bytes;
     w.outputs = outputs;
     w.depth = depth;
     w.steps = (depth + shape.depth_step - 1) / shape.depth_step;
@@ -224,7 +236,10 @@ void gemm(const gemm_weights& w, const std::uint8_t* activations, std::size_t ro
           std::size_t rows, std::int32_t* accumulators, std::size_t stride) {
 #ifdef OCELLUS_X86_KERNELS
     if (w.kernels == kernel_set::avx512_vnni) {
-        vnni_gemm(w, activations, row_bytes, rows, accumulators, stride);
+        if (w.in_bytes)
+            vnni_gemm<true>(w, activations, row_bytes, rows, accumulators, stride);
+        else
+            vnni_gemm<false>(w, activations, row_bytes, rows, accumulators, stride);
         return;
     }
     if (w.kernels == kernel_set::avx2) {

@@ -2,19 +2,13 @@
 // Copyright The Ocellus Authors
 #include "dsp/network/requantize_rows.h"
 
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "core/simd.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define OCELLUS_X86_KERNELS 1
-// GCC 12 warns about the undefined operands inside its own intrinsics (GCC bug 105593).
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#endif
+#include "dsp/network/requantize_vectors.h"
 
 namespace ocellus::dsp {
 namespace {
@@ -44,9 +38,9 @@ inline __attribute__((always_inline)) std::uint8_t finish(std::int32_t scaled, s
     return static_cast<std::uint8_t>(above > high ? high : above);
 }
 
-OCELLUS_SIMD_CLONES
-void row_away_from_zero(const row_constants& c, const std::int32_t* __restrict in,
-                        std::size_t columns, std::uint8_t* __restrict out) {
+inline __attribute__((always_inline)) void row_away_from_zero_body(
+    const row_constants& c, const std::int32_t* __restrict in, std::size_t columns,
+    std::uint8_t* __restrict out) {
     const std::int32_t* __restrict bias = c.bias;
     const std::int32_t* __restrict mantissa = c.mantissa;
     const std::int32_t* __restrict left = c.left;
@@ -63,9 +57,10 @@ void row_away_from_zero(const row_constants& c, const std::int32_t* __restrict i
     }
 }
 
-OCELLUS_SIMD_CLONES
-void row_half_up(const row_constants& c, const std::int32_t* __restrict in, std::size_t columns,
-                 std::uint8_t* __restrict out) {
+inline __attribute__((always_inline)) void row_half_up_body(const row_constants& c,
+                                                            const std::int32_t* __restrict in,
+                                                            std::size_t columns,
+                                                            std::uint8_t* __restrict out) {
     const std::int32_t* __restrict bias = c.bias;
     const std::int32_t* __restrict mantissa = c.mantissa;
     const std::int32_t* __restrict left = c.left;
@@ -81,9 +76,9 @@ void row_half_up(const row_constants& c, const std::int32_t* __restrict in, std:
     }
 }
 
-OCELLUS_SIMD_CLONES
-void row_single_precision(const row_constants& c, const std::int32_t* __restrict in,
-                          std::size_t columns, std::uint8_t* __restrict out) {
+inline __attribute__((always_inline)) void row_single_precision_body(
+    const row_constants& c, const std::int32_t* __restrict in, std::size_t columns,
+    std::uint8_t* __restrict out) {
     const std::int32_t* __restrict bias = c.bias;
     const float* __restrict factor = c.factor;
     const std::int32_t zero = c.zero_point;
@@ -101,116 +96,84 @@ void row_single_precision(const row_constants& c, const std::int32_t* __restrict
     }
 }
 
-#ifdef OCELLUS_X86_KERNELS
-
-// The same steps in 16 lanes. Products of even and odd lanes are 64 bits wide; their bits 31 to 62
-// are the result.
-template <requantizer::step How>
-__attribute__((target("avx512f,avx512bw,avx512vl"))) void avx512_row(const row_constants& c,
-                                                                     const std::int32_t* in,
-                                                                     std::size_t columns,
-                                                                     std::uint8_t* out) {
-    const __m512i zero_point = _mm512_set1_epi32(c.zero_point);
-    const __m512i low = _mm512_set1_epi32(c.low);
-    const __m512i high = _mm512_set1_epi32(c.high);
-    const __m512 least = _mm512_set1_ps(static_cast<float>(c.low - c.zero_point));
-    const __m512 most = _mm512_set1_ps(static_cast<float>(c.high - c.zero_point));
-    const __m512 magic = _mm512_set1_ps(12582912.0f);
-    const __m512i one = _mm512_set1_epi32(1);
-    const __m512i half = _mm512_set1_epi64(std::int64_t{1} << 30);
-    for (std::size_t i = 0; i < columns; i += 16) {
-        const __m512i x =
-            _mm512_add_epi32(_mm512_loadu_si512(in + i), _mm512_loadu_si512(c.bias + i));
-        __m512i q;
-        if constexpr (How == requantizer::step::single_precision) {
-            const __m512 scaled =
-                _mm512_mul_ps(_mm512_cvtepi32_ps(x), _mm512_loadu_ps(c.factor + i));
-            const __m512 bounded = _mm512_min_ps(_mm512_max_ps(scaled, least), most);
-            const __m512 rounded = _mm512_sub_ps(_mm512_add_ps(bounded, magic), magic);
-            q = _mm512_add_epi32(_mm512_cvttps_epi32(rounded), zero_point);
-        } else {
-            const __m512i shifted = _mm512_sllv_epi32(x, _mm512_loadu_si512(c.left + i));
-            const __m512i mantissa = _mm512_loadu_si512(c.mantissa + i);
-            const __m512i right = _mm512_loadu_si512(c.right + i);
-            const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(shifted, mantissa), half);
-            const __m512i odd = _mm512_add_epi64(
-                _mm512_mul_epi32(_mm512_srli_epi64(shifted, 32), _mm512_srli_epi64(mantissa, 32)),
-                half);
-            const __m512i p = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31),
-                                                      _mm512_slli_epi64(odd, 1));
-            const __m512i whole = _mm512_srav_epi32(p, right);
-            const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
-            __m512i threshold = _mm512_srli_epi32(mask, 1);
-            if constexpr (How == requantizer::step::away_from_zero)
-                threshold = _mm512_add_epi32(threshold, _mm512_srli_epi32(p, 31));
-            const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(p, mask), threshold);
-            const __m512i scaled = _mm512_mask_add_epi32(whole, up, whole, one);
-            q = _mm512_min_epi32(_mm512_max_epi32(_mm512_add_epi32(scaled, zero_point), low), high);
-        }
-        const __m128i bytes = _mm512_cvtepi32_epi8(q);
-        if (columns - i >= 16)
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), bytes);
-        else
-            _mm_mask_storeu_epi8(out + i, static_cast<__mmask16>((1u << (columns - i)) - 1u),
-                                 bytes);
+inline __attribute__((always_inline)) void row_once_body(const row_constants& c,
+                                                         const std::int32_t* __restrict in,
+                                                         std::size_t columns,
+                                                         std::uint8_t* __restrict out) {
+    const std::int32_t* __restrict bias = c.bias;
+    const std::int32_t* __restrict mantissa = c.mantissa;
+    const std::int32_t* __restrict left = c.left;
+    const std::int32_t* __restrict right = c.right;
+    const std::int32_t zero = c.zero_point, low = c.low, high = c.high;
+    constexpr std::int64_t least = std::numeric_limits<std::int32_t>::min();
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    for (std::size_t i = 0; i < columns; ++i) {
+        const auto x = static_cast<std::int32_t>(static_cast<std::uint32_t>(in[i]) +
+                                                 static_cast<std::uint32_t>(bias[i]));
+        const std::int32_t shift = 31 - left[i] + right[i];
+        const std::int64_t product = static_cast<std::int64_t>(x) * mantissa[i];
+        const std::int64_t rounded = (product + (std::int64_t{1} << (shift - 1))) >> shift;
+        const std::int64_t above = rounded < least ? least : rounded;
+        out[i] = finish(static_cast<std::int32_t>(above > most ? most : above), zero, low, high);
     }
 }
 
-__attribute__((target("avx2"))) inline __m256i load_eight(const std::int32_t* p) {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+#define OCELLUS_ROW(name)                                                                         \
+    OCELLUS_SIMD_KERNEL(                                                                          \
+        name,                                                                                     \
+        (const row_constants& c, const std::int32_t* in, std::size_t columns, std::uint8_t* out), \
+        (c, in, columns, out))
+OCELLUS_ROW(row_away_from_zero)
+OCELLUS_ROW(row_half_up)
+OCELLUS_ROW(row_single_precision)
+OCELLUS_ROW(row_once)
+#undef OCELLUS_ROW
+
+#ifdef OCELLUS_X86_KERNELS
+
+// Blocks of 16 or 8 columns: their constants stay in registers for all rows.
+
+template <requantizer::step How>
+OCELLUS_AVX512 void avx512_rows(const requantizer_arrays& r, const std::int32_t* in,
+                                std::size_t stride, std::size_t rows, std::size_t first,
+                                std::size_t columns, std::uint8_t* out, std::size_t out_stride) {
+    const avx512_clamp clamp(r);
+    for (std::size_t i = 0; i < columns; i += 16) {
+        const avx512_constants<How> c(r, first + i);
+        const auto tail =
+            static_cast<__mmask16>(columns - i >= 16 ? 0xffffu : (1u << (columns - i)) - 1u);
+        for (std::size_t y = 0; y < rows; ++y) {
+            const __m512i q = clamp(c(_mm512_loadu_si512(in + y * stride + i)));
+            _mm_mask_storeu_epi8(out + y * out_stride + i, tail, _mm512_cvtepi32_epi8(q));
+        }
+    }
 }
 
 template <requantizer::step How>
-__attribute__((target("avx2"))) void avx2_row(const row_constants& c, const std::int32_t* in,
-                                              std::size_t columns, std::uint8_t* out) {
-    const __m256i zero_point = _mm256_set1_epi32(c.zero_point);
-    const __m256i low = _mm256_set1_epi32(c.low);
-    const __m256i high = _mm256_set1_epi32(c.high);
-    const __m256 least = _mm256_set1_ps(static_cast<float>(c.low - c.zero_point));
-    const __m256 most = _mm256_set1_ps(static_cast<float>(c.high - c.zero_point));
-    const __m256 magic = _mm256_set1_ps(12582912.0f);
-    const __m256i one = _mm256_set1_epi32(1);
-    const __m256i half = _mm256_set1_epi64x(std::int64_t{1} << 30);
+OCELLUS_AVX2 void avx2_rows(const requantizer_arrays& r, const std::int32_t* in, std::size_t stride,
+                            std::size_t rows, std::size_t first, std::size_t columns,
+                            std::uint8_t* out, std::size_t out_stride) {
+    const avx2_clamp clamp(r);
     const __m256i lowest_bytes =
         _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 4, 8, 12,
                          -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
     for (std::size_t i = 0; i < columns; i += 8) {
-        const __m256i x = _mm256_add_epi32(load_eight(in + i), load_eight(c.bias + i));
-        __m256i q;
-        if constexpr (How == requantizer::step::single_precision) {
-            const __m256 scaled =
-                _mm256_mul_ps(_mm256_cvtepi32_ps(x), _mm256_loadu_ps(c.factor + i));
-            const __m256 bounded = _mm256_min_ps(_mm256_max_ps(scaled, least), most);
-            const __m256 rounded = _mm256_sub_ps(_mm256_add_ps(bounded, magic), magic);
-            q = _mm256_add_epi32(_mm256_cvttps_epi32(rounded), zero_point);
-        } else {
-            const __m256i shifted = _mm256_sllv_epi32(x, load_eight(c.left + i));
-            const __m256i mantissa = load_eight(c.mantissa + i);
-            const __m256i right = load_eight(c.right + i);
-            const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(shifted, mantissa), half);
-            const __m256i odd = _mm256_add_epi64(
-                _mm256_mul_epi32(_mm256_srli_epi64(shifted, 32), _mm256_srli_epi64(mantissa, 32)),
-                half);
-            const __m256i p =
-                _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
-            const __m256i whole = _mm256_srav_epi32(p, right);
-            const __m256i mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
-            __m256i threshold = _mm256_srli_epi32(mask, 1);
-            if constexpr (How == requantizer::step::away_from_zero)
-                threshold = _mm256_add_epi32(threshold, _mm256_srli_epi32(p, 31));
-            const __m256i up = _mm256_cmpgt_epi32(_mm256_and_si256(p, mask), threshold);
-            const __m256i scaled = _mm256_sub_epi32(whole, up);
-            q = _mm256_min_epi32(_mm256_max_epi32(_mm256_add_epi32(scaled, zero_point), low), high);
+        const avx2_constants<How> c(r, first + i);
+        for (std::size_t y = 0; y < rows; ++y) {
+            const __m256i q =
+                clamp(c(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + y * stride + i))));
+            const __m256i gathered = _mm256_shuffle_epi8(q, lowest_bytes);
+            const __m128i bytes = _mm_unpacklo_epi32(_mm256_castsi256_si128(gathered),
+                                                     _mm256_extracti128_si256(gathered, 1));
+            std::uint8_t* to = out + y * out_stride + i;
+            if (columns - i >= 8) {
+                _mm_storel_epi64(reinterpret_cast<__m128i*>(to), bytes);
+            } else {
+                std::uint8_t block[16];
+                _mm_storeu_si128(reinterpret_cast<__m128i*>(block), bytes);
+                std::memcpy(to, block, columns - i);
+            }
         }
-        const __m256i gathered = _mm256_shuffle_epi8(q, lowest_bytes);
-        const __m128i bytes = _mm_unpacklo_epi32(_mm256_castsi256_si128(gathered),
-                                                 _mm256_extracti128_si256(gathered, 1));
-        std::uint8_t block[16];
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(block), bytes);
-        if (columns - i >= 8)
-            std::memcpy(out + i, block, 8);
-        else
-            std::memcpy(out + i, block, columns - i);
     }
 }
 
@@ -220,16 +183,16 @@ __attribute__((target("avx2"))) void avx2_row(const row_constants& c, const std:
 
 requantizer_arrays arrays_of(const network& n, const layer& l, kernel_set kernels,
                              std::size_t channels, const std::uint8_t* bias,
-                             const std::vector<std::int64_t>& correction) {
+                             const std::vector<channel_sum>& sums) {
     requantizer_arrays a;
     a.kernels = kernels;
+    // One block more: blocks of a group of channels begin anywhere.
     const std::size_t padded =
-        (channels + requantize_block - 1) / requantize_block * requantize_block;
-    a.bias.assign(padded, 0);
-    a.mantissa.assign(padded, 0);
-    a.left.assign(padded, 0);
-    a.right.assign(padded, 0);
+        (channels + requantize_block - 1) / requantize_block * requantize_block + requantize_block;
+    for (auto* v : {&a.bias, &a.mantissa, &a.left, &a.right, &a.half})
+        v->assign(padded, 0);
     a.factor.assign(padded, 0.0f);
+    a.bounded = true;
     for (std::size_t c = 0; c < channels; ++c) {
         const requantizer r = weight_requantizer(n, l, c);
         a.how = r.how;
@@ -239,54 +202,108 @@ requantizer_arrays arrays_of(const network& n, const layer& l, kernel_set kernel
         std::int32_t b = 0;
         if (bias)
             std::memcpy(&b, bias + 4 * c, 4);
-        a.bias[c] = static_cast<std::int32_t>(b + (correction.empty() ? 0 : correction[c]));
+        a.bias[c] = static_cast<std::int32_t>(b + sums.at(c).correction);
         a.mantissa[c] = r.fixed.mantissa;
         a.left[c] = r.fixed.shift > 0 ? r.fixed.shift : 0;
         a.right[c] = r.fixed.shift > 0 ? 0 : -r.fixed.shift;
+        a.half[c] = a.right[c] > 0 ? std::int32_t{1} << (a.right[c] - 1) : 0;
         a.factor[c] = r.factor;
+        const bool zero = r.fixed.mantissa == 0;
+        if (zero)
+            a.right[c] = 1;  // of nothing, as well as any other
+        if (sums[c].reach + std::abs(std::int64_t{b}) >= std::int64_t{1} << 30 || a.right[c] == 0)
+            a.bounded = false;
     }
     return a;
 }
 
-void requantize_rows(const requantizer_arrays& r, const std::int32_t* accumulators,
-                     std::size_t stride, std::size_t rows, std::size_t first_channel,
-                     std::size_t columns, std::uint8_t* out, std::size_t out_stride) {
-    const row_constants c{r.bias.data() + first_channel,
-                          r.mantissa.data() + first_channel,
-                          r.left.data() + first_channel,
-                          r.right.data() + first_channel,
-                          r.factor.data() + first_channel,
+requantizer_arrays reordered(const requantizer_arrays& r, const std::vector<std::size_t>& order,
+                             std::size_t channels) {
+    requantizer_arrays a = r;
+    const auto pick = [&](const auto& from, auto& to) {
+        to.assign(order.size(), 0);
+        for (std::size_t i = 0; i < order.size(); ++i)
+            if (order[i] < channels)
+                to[i] = from[order[i]];
+    };
+    pick(r.bias, a.bias);
+    pick(r.mantissa, a.mantissa);
+    pick(r.left, a.left);
+    pick(r.right, a.right);
+    pick(r.half, a.half);
+    pick(r.factor, a.factor);
+    return a;
+}
+
+namespace {
+
+void plain_rows(const requantizer_arrays& r, const std::int32_t* accumulators, std::size_t stride,
+                std::size_t rows, std::size_t first, std::size_t columns, std::uint8_t* out,
+                std::size_t out_stride) {
+    const row_constants c{r.bias.data() + first,
+                          r.mantissa.data() + first,
+                          r.left.data() + first,
+                          r.right.data() + first,
+                          r.factor.data() + first,
                           r.zero_point,
                           r.low,
                           r.high};
-    using row_function =
-        void (*)(const row_constants&, const std::int32_t*, std::size_t, std::uint8_t*);
-    row_function row = r.how == requantizer::step::single_precision ? row_single_precision
-                       : r.how == requantizer::step::half_up        ? row_half_up
-                                                                    : row_away_from_zero;
-#ifdef OCELLUS_X86_KERNELS
-    const bool wide = r.kernels == kernel_set::avx512_vnni;
-    if (wide || r.kernels == kernel_set::avx2) {
+    for (std::size_t y = 0; y < rows; ++y) {
+        const std::int32_t* in = accumulators + y * stride;
+        std::uint8_t* to = out + y * out_stride;
         switch (r.how) {
             case requantizer::step::away_from_zero:
-                row = wide ? avx512_row<requantizer::step::away_from_zero>
-                           : avx2_row<requantizer::step::away_from_zero>;
+                row_away_from_zero(c, in, columns, to);
                 break;
             case requantizer::step::half_up:
-                row = wide ? avx512_row<requantizer::step::half_up>
-                           : avx2_row<requantizer::step::half_up>;
+                row_half_up(c, in, columns, to);
+                break;
+            case requantizer::step::single_precision:
+                row_single_precision(c, in, columns, to);
                 break;
             case requantizer::step::once:
-                break;  // has no fast kernels
-            case requantizer::step::single_precision:
-                row = wide ? avx512_row<requantizer::step::single_precision>
-                           : avx2_row<requantizer::step::single_precision>;
+                row_once(c, in, columns, to);
                 break;
         }
     }
+}
+
+#ifdef OCELLUS_X86_KERNELS
+template <requantizer::step How>
+void vector_rows(const requantizer_arrays& r, const std::int32_t* accumulators, std::size_t stride,
+                 std::size_t rows, std::size_t first, std::size_t columns, std::uint8_t* out,
+                 std::size_t out_stride) {
+    if (r.kernels == kernel_set::avx512_vnni)
+        avx512_rows<How>(r, accumulators, stride, rows, first, columns, out, out_stride);
+    else
+        avx2_rows<How>(r, accumulators, stride, rows, first, columns, out, out_stride);
+}
 #endif
-    for (std::size_t y = 0; y < rows; ++y)
-        row(c, accumulators + y * stride, columns, out + y * out_stride);
+
+}  // namespace
+
+void requantize_rows(const requantizer_arrays& r, const std::int32_t* accumulators,
+                     std::size_t stride, std::size_t rows, std::size_t first_channel,
+                     std::size_t columns, std::uint8_t* out, std::size_t out_stride) {
+    auto run = plain_rows;
+#ifdef OCELLUS_X86_KERNELS
+    if (vectors_apply(r))
+        switch (r.how) {
+            case requantizer::step::away_from_zero:
+                run = vector_rows<requantizer::step::away_from_zero>;
+                break;
+            case requantizer::step::half_up:
+                run = vector_rows<requantizer::step::half_up>;
+                break;
+            case requantizer::step::single_precision:
+                run = vector_rows<requantizer::step::single_precision>;
+                break;
+            case requantizer::step::once:
+                run = vector_rows<requantizer::step::once>;
+                break;
+        }
+#endif
+    run(r, accumulators, stride, rows, first_channel, columns, out, out_stride);
 }
 
 }  // namespace ocellus::dsp

@@ -3,8 +3,12 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <random>
 
+#include <thread>
+
+#include "core/simd.h"
 #include "dsp/network/check.h"
 #include "dsp/network/executor.h"
 #include "dsp/network/fixed_point.h"
@@ -18,7 +22,8 @@ namespace {
 /// Random one-layer networks.
 class layer_maker {
   public:
-    explicit layer_maker(unsigned seed) : engine_(seed) {}
+    /// `odd`: also groups, factors above 1 and sums that wrap.
+    explicit layer_maker(unsigned seed, bool odd = true) : odd_(odd), engine_(seed) {}
     int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(engine_); }
     float real(float low, float high) {
         return std::uniform_real_distribution<float>(low, high)(engine_);
@@ -38,8 +43,10 @@ class layer_maker {
         t.shape = std::move(shape);
         t.type = pick(0, 3) ? element::int8 : element::uint8;
         const int scales = pick(0, 2) ? channels : 1;
+        const bool large = odd_ && pick(0, 5) == 0;
         for (int i = 0; i < scales; ++i) {
-            t.quant.scale.push_back(real(0.001f, 0.05f));
+            // Sometimes factors above 1, and accumulators that no longer fit 32 bits once scaled.
+            t.quant.scale.push_back(large ? real(0.5f, 500.0f) : real(0.001f, 0.05f));
             t.quant.zero_point.push_back(
                 t.type == element::uint8 ? pick(0, 255) : (pick(0, 3) ? 0 : pick(-128, 127)));
         }
@@ -57,8 +64,9 @@ class layer_maker {
         tensor t;
         t.shape = {channels};
         t.type = element::int32;
+        const bool huge = odd_ && pick(0, 7) == 0;
         for (int i = 0; i < channels; ++i) {
-            const std::int32_t b = pick(-20000, 20000);
+            const std::int32_t b = huge ? pick(INT32_MIN, INT32_MAX) : pick(-20000, 20000);
             t.data.resize(t.data.size() + 4);
             std::memcpy(t.data.data() + t.data.size() - 4, &b, 4);
         }
@@ -79,12 +87,14 @@ class layer_maker {
         const bool pool = kind == op::max_pool || kind == op::average_pool;
         layer l;
         l.kind = kind;
-        l.kernel_h = pick(1, 5);
-        l.kernel_w = pick(1, 5);
+        // 3x3 has kernels of its own; more than four rows need several groups of four.
+        const bool three = pick(0, 2) == 0;
+        l.kernel_h = three ? 3 : pick(1, 7);
+        l.kernel_w = three ? 3 : pick(1, 5);
         l.stride_h = pick(1, 3);
         l.stride_w = pick(1, 3);
-        l.dilation_h = pool ? 1 : pick(1, 2);
-        l.dilation_w = pool ? 1 : pick(1, 2);
+        l.dilation_h = pool ? 1 : pick(1, 3);
+        l.dilation_w = pool ? 1 : pick(1, 3);
         l.depth_multiplier = multiplier;
         l.pad_top = pick(0, l.kernel_h - 1);
         l.pad_bottom = pick(0, l.kernel_h - 1);
@@ -92,15 +102,19 @@ class layer_maker {
         l.pad_right = pick(0, l.kernel_w - 1);
         const int in_h = pick(1, 9) + (l.kernel_h - 1) * l.dilation_h;
         const int in_w = pick(1, 9) + (l.kernel_w - 1) * l.dilation_w;
-        const int in_c = pick(1, 40);
-        const int out_c = kind == op::conv2d ? pick(1, 70) : in_c * multiplier;
+        const int groups = odd_ && kind == op::conv2d && pick(0, 2) == 0 ? pick(2, 5) : 1;
+        const int most = kind == op::conv2d ? 40 : pick(0, 1) ? 40 : 140;
+        const int in_c = groups > 1 ? groups * pick(1, 20) : pick(1, most);
+        const int out_c = groups > 1           ? groups * pick(1, 40)
+                          : kind == op::conv2d ? pick(1, 70)
+                                               : in_c * multiplier;
         const auto extent = [](int in, int kernel, int stride, int dilation, int pads) {
             return (in + pads - (kernel - 1) * dilation - 1) / stride + 1;
         };
         const int x = activation(n, {1, in_h, in_w, in_c});
         l.inputs = {x};
         if (kind == op::conv2d)
-            l.inputs.push_back(weights(n, {out_c, l.kernel_h, l.kernel_w, in_c}, out_c));
+            l.inputs.push_back(weights(n, {out_c, l.kernel_h, l.kernel_w, in_c / groups}, out_c));
         if (kind == op::depthwise_conv2d)
             l.inputs.push_back(weights(n, {1, l.kernel_h, l.kernel_w, out_c}, out_c));
         if (!pool)
@@ -123,10 +137,10 @@ class layer_maker {
         return finish(n, l, x, y);
     }
 
-    network addition() {
+    network addition(op kind) {
         network n;
         layer l;
-        l.kind = op::add;
+        l.kind = kind;
         const std::vector<int> shape = {1, pick(1, 9), pick(1, 9), pick(1, 40)};
         const int a = activation(n, shape);
         const int b = activation(n, shape);
@@ -161,9 +175,20 @@ class layer_maker {
         n.layers = {l};
         n.inputs = {x};
         n.outputs = {y};
-        n.arithmetic = static_cast<rounding>(pick(0, 2));
+        n.arithmetic = static_cast<rounding>(pick(0, 4));
+        if (n.arithmetic == rounding::imx500)
+            make_powers_of_two(n);
         return n;
     }
+    /// What the mode asks of activations.
+    void make_powers_of_two(network& n) {
+        for (tensor& t : n.tensors)
+            if (!t.constant() && !t.quant.empty()) {
+                t.quant.scale = {std::ldexp(1.0f, -pick(3, 7))};
+                t.quant.zero_point = {0};
+            }
+    }
+    bool odd_;
     std::mt19937 engine_;
 };
 
@@ -178,13 +203,17 @@ network make(layer_maker& m, int kind) {
         case 3:
             return m.fully_connected();
         case 4:
-            return m.addition();
+            return m.addition(m.pick(0, 2) ? op::add : op::sub);
         case 5:
             return m.unary(op::relu);
         case 6:
             return m.unary(op::quantize);
         case 7:
             return m.windowed(op::average_pool);
+        case 8:
+            return m.unary(op::tanh);
+        case 9:
+            return m.unary(m.pick(0, 1) ? op::hard_swish : op::swish);
         default:
             return m.unary(op::logistic);
     }
@@ -193,26 +222,124 @@ network make(layer_maker& m, int kind) {
 }  // namespace
 
 TEST_CASE("fast kernels equal the reference for random layers", "[network]") {
-    int compared = 0;
-    for (unsigned seed = 0; seed < 900; ++seed) {
+    // Every set of kernels, the rest of the code compiled for every width, in every mode.
+    std::vector<std::pair<kernel_set, ocellus::simd_level>> ways;
+    const ocellus::simd_level widest = ocellus::simd_in_use();
+    for (kernel_set k : {kernel_set::portable, kernel_set::avx2, kernel_set::avx512_vnni})
+        for (auto level :
+             {ocellus::simd_level::plain, ocellus::simd_level::avx2, ocellus::simd_level::avx512})
+            if (can_run(k) && level <= widest &&
+                (k == kernel_set::portable || level != ocellus::simd_level::plain))
+                ways.emplace_back(k, level);
+    std::map<std::string, int> modes;
+    int grouped = 0, compared = 0;
+    for (unsigned seed = 0; seed < 2200; ++seed) {
         layer_maker m(seed);
-        const network n = make(m, static_cast<int>(seed % 9));
-        INFO("seed " << seed << " " << name_of(n.layers[0].kind) << " arithmetic "
-                     << static_cast<int>(n.arithmetic));
+        const network n = make(m, static_cast<int>(seed % 11));
+        const layer& l = n.layers[0];
+        INFO("seed " << seed << " " << name_of(l.kind) << " " << name_of(n.arithmetic));
         REQUIRE_NOTHROW(check_network(n, "random"));
         std::vector<std::vector<std::uint8_t>> inputs;
         for (int i : n.inputs)
             inputs.push_back(m.bytes(n.tensors[static_cast<std::size_t>(i)].bytes()));
         const auto expected = run(n, inputs, kernel_set::reference);
-        for (kernel_set k : {kernel_set::portable, kernel_set::avx2, kernel_set::avx512_vnni})
+        for (const auto& [k, level] : ways) {
+            ocellus::limit_simd(level);
+            INFO(name_of(k) << " at level " << static_cast<int>(level));
+            const bool equal = run(n, inputs, k) == expected;
+            REQUIRE(equal);
+            ++compared;
+        }
+        ocellus::limit_simd(widest);
+        ++modes[name_of(n.arithmetic)];
+        if (l.kind == op::conv2d && n.tensors[static_cast<std::size_t>(l.inputs[1])].shape[3] !=
+                                        n.tensors[static_cast<std::size_t>(l.inputs[0])].shape[3])
+            ++grouped;
+    }
+    CHECK(compared >= 2200);
+    CHECK(modes.size() == 5);
+    CHECK(grouped > 40);
+}
+
+TEST_CASE("every mode has a fast kernel for products, depthwise and additions", "[network]") {
+    for (const rounding r : {rounding::tflite_ref, rounding::tflite_x86, rounding::onnx,
+                             rounding::tflite_single_rounding, rounding::imx500})
+        for (int kind : {0, 1, 2, 3, 4, 5, 6}) {
+            layer_maker m(static_cast<unsigned>(kind) + 77);
+            network n = make(m, kind);
+            n.arithmetic = r;
+            INFO(name_of(n.layers[0].kind) << " " << name_of(r));
+            CHECK(pack_layer(n, n.layers[0], kernel_set::portable) != nullptr);
+            CHECK(pack_layer(n, n.layers[0], kernel_set::reference) == nullptr);
+        }
+}
+
+TEST_CASE("products of extreme bytes do not saturate on the way", "[network]") {
+    // 255 x 127 twice is 64,770: a byte multiply-add that saturates at 32,767 gives another sum.
+    for (const op kind : {op::conv2d, op::depthwise_conv2d}) {
+        network n;
+        tensor x, w, y;
+        x.shape = {1, 3, 3, 64};
+        x.type = element::uint8;
+        x.quant = {{0.5f}, {0}};
+        w.shape =
+            kind == op::conv2d ? std::vector<int>{64, 3, 3, 64} : std::vector<int>{1, 3, 3, 64};
+        w.quant = {{1.0f}, {0}};
+        w.data.assign(w.elements(), 0x7f);
+        y.shape = {1, 1, 1, 64};
+        y.type = element::uint8;
+        const int taps = kind == op::conv2d ? 9 * 64 : 9;
+        // The full sum lands on 200.
+        const double sum = 255.0 * 127.0 * taps;
+        y.quant = {{static_cast<float>(sum * 0.5 / 200.0)}, {0}};
+        layer l;
+        l.kind = kind;
+        l.kernel_h = l.kernel_w = 3;
+        l.inputs = {0, 1};
+        l.outputs = {2};
+        l.clamp_min = 0;
+        l.clamp_max = 255;
+        n.tensors = {x, w, y};
+        n.layers = {l};
+        n.inputs = {0};
+        n.outputs = {2};
+        for (kernel_set k : {kernel_set::reference, kernel_set::portable, kernel_set::avx2,
+                             kernel_set::avx512_vnni})
             if (can_run(k)) {
                 INFO(name_of(k));
-                const bool equal = run(n, inputs, k) == expected;
-                REQUIRE(equal);
-                ++compared;
+                const auto out = run(n, {std::vector<std::uint8_t>(x.bytes(), 255)}, k);
+                CHECK(out.at(0) == std::vector<std::uint8_t>(64, 200));
             }
     }
-    CHECK(compared >= 900);
+}
+
+TEST_CASE("threads that share an executor get the bytes of one alone", "[network]") {
+    for (unsigned seed : {0u, 1u, 3u}) {
+        layer_maker m(seed + 900);
+        const network n = make(m, static_cast<int>(seed));
+        const auto in = m.bytes(n.input().bytes());
+        const auto expected = run(n, {in}, kernel_set::reference).at(0);
+        const tensor& y = n.tensors[static_cast<std::size_t>(n.outputs[0])];
+        std::vector<std::size_t> offsets(n.tensors.size(), 0);
+        offsets[static_cast<std::size_t>(n.outputs[0])] = (in.size() + 63) / 64 * 64;
+        const executor shared(n);
+        std::vector<int> wrong(4, 0);
+        std::vector<std::thread> threads;
+        for (std::size_t t = 0; t < wrong.size(); ++t)
+            threads.emplace_back([&, t] {
+                std::vector<std::uint8_t> arena((in.size() + 63) / 64 * 64 + y.bytes());
+                for (int i = 0; i < 20; ++i) {
+                    std::fill(arena.begin(), arena.end(), static_cast<std::uint8_t>(t));
+                    shared.run(in.data(), arena.data(), offsets);
+                    if (!std::equal(expected.begin(), expected.end(),
+                                    arena.end() - static_cast<std::ptrdiff_t>(y.bytes())))
+                        ++wrong[t];
+                }
+            });
+        for (std::thread& t : threads)
+            t.join();
+        CHECK(wrong == std::vector<int>(4, 0));
+    }
 }
 
 TEST_CASE("fixed-point products round as documented", "[network]") {
@@ -256,7 +383,7 @@ TEST_CASE("exponentials agree with the mathematics library", "[network]") {
 TEST_CASE("every operator stays near its real-valued meaning", "[network]") {
     // One rounding to the output's step, and half a step of slack for fixed-point constants.
     for (unsigned seed = 0; seed < 120; ++seed) {
-        layer_maker m(seed + 5000);
+        layer_maker m(seed + 5000, false);
         const network n = m.windowed(seed % 2 ? op::conv2d : op::depthwise_conv2d);
         const layer& l = n.layers[0];
         const tensor& x = n.tensors[static_cast<std::size_t>(l.inputs[0])];
