@@ -44,12 +44,17 @@ class bank_arbiter {
     using used_function =
         std::function<void(unsigned bank, std::uint64_t accesses, std::uint64_t end)>;
 
+    /// `who` waits `cycles` cycles for `whom`.
+    using wait_function =
+        std::function<void(unsigned bank, unsigned who, unsigned whom, std::uint64_t cycles)>;
+
     bank_arbiter(const bank_geometry& geometry, bank_ports ports, arbitration kind,
                  const share_table& shares, std::uint64_t longest_grant = never);
 
     void set_policy(arbitration kind);
     void on_done(done_function f) { done_ = std::move(f); }
     void on_power(ready_function f) { ready_ = std::move(f); }
+    void on_wait(wait_function f) { waits_ = std::move(f); }
     void on_use(used_function f) { used_ = std::move(f); }
 
     void submit(const request& r);
@@ -102,6 +107,8 @@ class bank_arbiter {
     void charge(unsigned bank, unsigned who, unsigned whom, std::uint64_t cycles) {
         waited_[(bank * owners + who) * owners + whom] += cycles;
         wait_cycles_ += cycles;
+        if (waits_)
+            waits_(bank, who, whom, cycles);
     }
 
     bank_geometry geometry_;
@@ -113,6 +120,7 @@ class bank_arbiter {
     done_function done_;
     ready_function ready_;
     used_function used_;
+    wait_function waits_;
     std::vector<flight> flights_;
     std::vector<std::uint32_t> unused_;
     std::vector<port_state> port_;

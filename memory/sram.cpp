@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -71,6 +72,33 @@ void sram_parameters::declare(parameter_registry& r) {
         .says("Cycles from a burst's last bank access to its acknowledge, writing.")
         .from(provenance::assumed, "assumed: registered address")
         .moves("interconnect.isp.latency_mean", +1);
+    r.choice("sram.fidelity", fidelity,
+             {{"loosely_timed", memory_fidelity::loosely_timed},
+              {"approximately_timed", memory_fidelity::approximately_timed}})
+        .says(
+            "How bursts meet: in a calendar of each bank in the order of their calls, or one by "
+            "one "
+            "as the arbiter decides, which takes longer. The bytes are the same.")
+        .from(provenance::chosen, "the fast one; ocellus fidelity tells the difference")
+        .moves("interconnect.npu.latency_mean", +1)
+        .under("network.source=builtin:mobilenet_v1_1.0_224")
+        .compare("loosely_timed", "approximately_timed");
+    r.choice("sram.arbitration", policy,
+             {{"round_robin", arbitration::round_robin},
+              {"fixed_priority", arbitration::fixed_priority},
+              {"weighted", arbitration::weighted},
+              {"deadline", arbitration::deadline}})
+        .says(
+            "Who gets a bank that several want, with sram.fidelity = approximately_timed: in turn, "
+            "by priority, by weight, or the earliest deadline (interconnect.shares).")
+        .from(provenance::assumed, "assumed: no public figure")
+        .moves_nothing("with the default fidelity the order of calls decides");
+    r.integer("sram.longest_grant", longest_grant, 1, 4096)
+        .says(
+            "Accesses after which a burst asks for its bank again, with sram.fidelity = "
+            "approximately_timed: burst splitting.")
+        .from(provenance::chosen, "bursts are not split")
+        .moves_nothing("with the default fidelity bursts are never split");
     r.choice("sram.ecc", ecc, {{"none", protection::none}, {"secded", protection::secded}})
         .says(
             "Protection after reset: none, or 8 check bits for each 8-byte word, which correct one "
@@ -150,12 +178,13 @@ sram::sram(sc_core::sc_module_name name, const sram_parameters& p, block_context
     : sc_module(name),
       p_(p),
       clock_(clock_domain::from_hertz(p.clock)),
+      geometry_(p.banks, p.width, std::max(p.interleave, p.width), p.mapping),
       ports_per_bank_(p.ports == bank_ports::one ? 1 : 2),
-      bank_bits_(static_cast<unsigned>(__builtin_ctzll(p.banks))),
       calendar_(static_cast<unsigned>(p.banks) * ports_per_bank_),
       power_(static_cast<unsigned>(p.banks), p.retention_after, p.wake_latency, p.power_up_latency),
       bank_busy_(p.banks),
-      bank_wait_(p.banks) {
+      bank_wait_(p.banks),
+      conflicts_(p.banks * bank_calendar::max_owners * bank_calendar::max_owners) {
     if (p.interleave < p.width || p.interleave % p.width != 0)
         throw input_error(exit_code::usage, "sram.interleave (" + std::to_string(p.interleave) +
                                                 " B) must be a multiple of sram.width (" +
@@ -196,23 +225,8 @@ sram::sram(sc_core::sc_module_name name, const sram_parameters& p, block_context
               "cycles");
     }
     declare_protection_statistics(s);
-}
-
-unsigned sram::bank_of_unit(std::uint64_t unit_number) const {
-    if (p_.mapping == bank_mapping::linear || bank_bits_ == 0)
-        return static_cast<unsigned>(unit_number & (p_.banks - 1));
-    std::uint64_t bank = 0;
-    for (; unit_number; unit_number >>= bank_bits_)
-        bank ^= unit_number;
-    return static_cast<unsigned>(bank & (p_.banks - 1));
-}
-
-std::uint64_t sram::address_of(unsigned bank, std::uint64_t row) const {
-    // The units of a group of `banks` are in different banks, in either mapping.
-    const std::uint64_t rows_per_unit = p_.interleave / p_.width, group = row / rows_per_unit;
-    std::uint64_t unit_number = group * p_.banks;
-    unit_number += bank_of_unit(unit_number) ^ bank;
-    return unit_number * p_.interleave + row % rows_per_unit * p_.width;
+    if (p.fidelity == memory_fidelity::approximately_timed)
+        begin_arbitration();
 }
 
 unsigned sram::port_of(unsigned bank, bool write, std::uint64_t cycle,
@@ -226,33 +240,37 @@ unsigned sram::port_of(unsigned bank, bool write, std::uint64_t cycle,
                : first + 1;
 }
 
+/// Words of which a part is written are read first.
+sram::part_words sram::parts_of(std::uint64_t address, std::uint32_t bytes, bool write) {
+    part_words p;
+    if (!write || !ecc())
+        return p;
+    constexpr auto w = word_faults::word_bytes;
+    const std::uint64_t last = address + bytes - 1;
+    p.after = last % w != w - 1;
+    p.before = address % w != 0 && (address / w != last / w || p.after == 0);
+    read_modify_writes_ += p.before + p.after;
+    return p;
+}
+
 std::uint64_t sram::reserve(std::uint64_t address, std::uint32_t bytes, bool write,
                             std::uint64_t earliest, unsigned owner, std::uint64_t* waited_for) {
     const std::uint64_t last = address + bytes - 1;
-    // Words of which a part is written are read first.
-    std::uint64_t before = 0, after = 0;
-    if (write && ecc()) {
-        constexpr auto w = word_faults::word_bytes;
-        const std::uint64_t first_word = address / w, last_word = last / w;
-        after = last % w != w - 1;
-        before = address % w != 0 && (first_word != last_word || after == 0);
-        read_modify_writes_ += before + after;
-    }
+    const part_words part = parts_of(address, bytes, write);
     std::uint64_t cycle = earliest;
     for (std::uint64_t a = address; a <= last;) {
-        const std::uint64_t unit_number = a / p_.interleave;
-        const std::uint64_t unit_last = (unit_number + 1) * p_.interleave - 1;
-        const std::uint64_t run_last = unit_last < last ? unit_last : last;
-        const std::uint64_t accesses = run_last / p_.width - a / p_.width + 1 +
-                                       (a == address ? before : 0) + (run_last == last ? after : 0);
-        const unsigned bank = bank_of_unit(unit_number);
+        const bank_run run = geometry_.run_at(a, last);
+        const std::uint64_t accesses =
+            run.accesses + (a == address ? part.before : 0) + (run.next > last ? part.after : 0);
+        const unsigned bank = run.bank;
         if (power_.managed()) {
             const std::uint64_t ready = power_.ready(bank, cycle);
             wake_cycles_ += ready - cycle;
             cycle = ready;
         }
-        const std::uint64_t start = calendar_.reserve(port_of(bank, write, cycle, accesses), cycle,
-                                                      accesses, owner, waited_for);
+        const std::uint64_t start =
+            calendar_.reserve(port_of(bank, write, cycle, accesses), cycle, accesses, owner,
+                              waited_for, conflicts_of(bank, owner));
         wait_cycles_ += start - cycle;
         bank_wait_[bank] += start - cycle;
         busy_cycles_ += accesses;
@@ -260,7 +278,7 @@ std::uint64_t sram::reserve(std::uint64_t address, std::uint32_t bytes, bool wri
         cycle = start + accesses;
         if (power_.managed())
             power_.used(bank, cycle);
-        a = run_last + 1;
+        a = run.next;
     }
     return cycle;
 }
@@ -268,7 +286,7 @@ std::uint64_t sram::reserve(std::uint64_t address, std::uint32_t bytes, bool wri
 bool sram::any_bank_off(std::uint64_t address, std::uint32_t bytes, std::uint64_t cycle) const {
     const std::uint64_t last = (address + bytes - 1) / p_.interleave;
     for (std::uint64_t u = address / p_.interleave; u <= last; ++u)
-        if (power_.state(bank_of_unit(u), cycle) == bank_state::off)
+        if (power_.state(geometry_.bank_of(u * p_.interleave), cycle) == bank_state::off)
             return true;
     return false;
 }
@@ -302,26 +320,35 @@ void sram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
         note(status_bank_off, delay);
         return refuse(tlm::TLM_GENERIC_ERROR_RESPONSE);
     }
+    if (arbiter_)
+        return arbitrated(payload, delay);
     const auto* sender = payload.get_extension<initiator_extension>();
     const unsigned owner = sender ? sender->id : initiator_extension::unattributed;
     const std::uint64_t end =
         reserve(address, bytes, !read, arrival, owner, sender ? sender->waited_for : nullptr);
     delay = clock_.time_of(end + (read ? p_.read_latency : p_.write_latency)) - now;
 
+    move(payload, delay);
+}
+
+/// Counts a burst that is served, moves its bytes and answers it.
+void sram::move(tlm::tlm_generic_payload& payload, const sc_core::sc_time& after) {
+    const std::uint64_t address = payload.get_address();
+    const std::uint32_t bytes = payload.get_data_length();
     unsigned char* data = payload.get_data_ptr();
     bool good = true;
-    if (read) {
+    if (payload.is_read()) {
         ++reads_;
         bytes_read_ += bytes;
         if (data)
             std::memcpy(data, bytes_.get() + address, bytes);
         if (!intact())
-            good = read_through(address, bytes, data, delay);
+            good = read_through(address, bytes, data, after);
     } else {
         ++writes_;
         bytes_written_ += bytes;
         if (!intact())
-            good = write_through(address, bytes, delay);
+            good = write_through(address, bytes, after);
         if (data && good)
             std::memcpy(bytes_.get() + address, data, bytes);
     }

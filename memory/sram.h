@@ -4,21 +4,30 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <queue>
 #include <string>
 #include <systemc>
 #include <tlm>
+#include <utility>
 #include <vector>
 
 #include "core/block.h"
 #include "core/clock_domain.h"
 #include "core/interrupt_lines.h"
 #include "core/parameter.h"
+#include "core/posted_bursts.h"
 #include "core/registers.h"
+#include "memory/bank_arbiter.h"
 #include "memory/bank_calendar.h"
+#include "memory/bank_geometry.h"
 #include "memory/bank_power.h"
+#include "memory/initiator.h"
+
 #include "memory/soft_errors.h"
 #include "memory/word_faults.h"
 #include "registers/sram_control.h"
@@ -26,17 +35,10 @@
 
 namespace ocellus::memory {
 
-/// How consecutive interleave units go round the banks.
-enum class bank_mapping : std::uint8_t {
-    linear,   ///< unit mod banks
-    xor_fold  ///< XOR of all groups of log2(banks) bits of the unit number
-};
-
-/// Ports of one bank; each takes one access a cycle.
-enum class bank_ports : std::uint8_t {
-    one,             ///< one port for reads and writes
-    read_and_write,  ///< one port for reads and one for writes
-    two              ///< two ports for reads and writes
+/// How bursts meet in time; the bytes are the same.
+enum class memory_fidelity : std::uint8_t {
+    loosely_timed,       ///< a calendar of each bank, in the order of calls; nobody waits
+    approximately_timed  ///< burst by burst, as the arbiter decides; initiators wait
 };
 
 enum class protection : std::uint8_t { none, secded };
@@ -51,6 +53,9 @@ struct sram_parameters {
     double clock = 262.5e6;          ///< Hz
     std::uint64_t read_latency = 2;  ///< cycles from the last access to the last byte
     std::uint64_t write_latency = 1;
+    memory_fidelity fidelity = memory_fidelity::loosely_timed;
+    arbitration policy = arbitration::round_robin;
+    std::uint64_t longest_grant = 4096;  ///< accesses
     protection ecc = protection::none;
     std::uint64_t scrub_interval = 0;     ///< cycles; 0: no scrubbing
     double soft_error_rate = 0;           ///< FIT per Mbit
@@ -116,9 +121,17 @@ class sram : public sc_core::sc_module {
     std::uint64_t wait_cycles() const { return wait_cycles_; }
 
     /// The bank of an address.
-    unsigned bank_of(std::uint64_t address) const { return bank_of_unit(address / p_.interleave); }
+    unsigned bank_of(std::uint64_t address) const { return geometry_.bank_of(address); }
     /// First byte of a row (`width` bytes) of a bank.
-    std::uint64_t address_of(unsigned bank, std::uint64_t row) const;
+    std::uint64_t address_of(unsigned bank, std::uint64_t row) const {
+        return geometry_.address_of(bank, row);
+    }
+    /// Cycles that bursts of one initiator waited in a bank for those of another.
+    std::uint64_t waited(unsigned bank, unsigned who, unsigned whom) const {
+        return conflicts_[(bank * bank_calendar::max_owners + who) * bank_calendar::max_owners +
+                          whom];
+    }
+    std::uint64_t banks() const { return p_.banks; }
     /// Flips cells of the word that holds `address`, now.
     void flip(std::uint64_t address, const word_faults::cells& mask);
 
@@ -135,9 +148,25 @@ class sram : public sc_core::sc_module {
     /// The cycle after the last bank access of a burst.
     std::uint64_t reserve(std::uint64_t address, std::uint32_t bytes, bool write,
                           std::uint64_t earliest, unsigned owner, std::uint64_t* waited_for);
-    unsigned bank_of_unit(std::uint64_t unit_number) const;
+    /// Accesses more that a write of a part of a word makes, in its first and its last run.
+    struct part_words {
+        std::uint64_t before = 0, after = 0;
+    };
+    part_words parts_of(std::uint64_t address, std::uint32_t bytes, bool write);
+    void move(tlm::tlm_generic_payload& payload, const sc_core::sc_time& after);
+
+    // sram_arbitrated.cpp
+    void begin_arbitration();
+    void arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void arbitrate();  ///< method
+    void rearm();
+    void complete(std::uint32_t slot);
     /// The calendar's row for an access: of the port that is free first.
     unsigned port_of(unsigned bank, bool write, std::uint64_t cycle, std::uint64_t accesses) const;
+    std::uint64_t* conflicts_of(unsigned bank, unsigned owner) {
+        constexpr unsigned owners = bank_calendar::max_owners;
+        return conflicts_.data() + (std::size_t{bank} * owners + owner) * owners;
+    }
     bool any_bank_off(std::uint64_t address, std::uint32_t bytes, std::uint64_t cycle) const;
     std::uint64_t cycle_now() const;
 
@@ -171,7 +200,8 @@ class sram : public sc_core::sc_module {
     };
     sram_parameters p_;
     clock_domain clock_;
-    unsigned ports_per_bank_, bank_bits_;
+    bank_geometry geometry_;
+    unsigned ports_per_bank_;
     bank_calendar calendar_;
     bank_power power_;
     std::unique_ptr<std::uint8_t[], release> bytes_;
@@ -196,7 +226,26 @@ class sram : public sc_core::sc_module {
     std::uint64_t corrected_ = 0, uncorrectable_ = 0, silent_ = 0, scrubbed_ = 0;
     std::uint64_t scrub_reads_ = 0, scrub_row_ = 0, scrub_passes_ = 0;
     std::uint64_t upsets_ = 0, injected_ = 0;
-    std::vector<std::uint64_t> bank_busy_, bank_wait_;
+    std::vector<std::uint64_t> bank_busy_, bank_wait_, conflicts_;
+
+    /// A burst under way in an arbitrated memory.
+    struct flight {
+        unsigned owner = 0;
+        posted_bursts* posted = nullptr;
+        std::uint64_t *latency_total = nullptr, *latency_max = nullptr;
+        sc_core::sc_time asked;
+        std::uint64_t latency = 0;  ///< cycles behind the last access
+        bool complete = false;
+        std::unique_ptr<sc_core::sc_event> completed;
+    };
+    using completion = std::pair<std::uint64_t, std::uint32_t>;  ///< cycle, slot
+    share_table shares_{};
+    std::unique_ptr<bank_arbiter> arbiter_;
+    std::vector<flight> flights_;
+    std::vector<std::uint32_t> free_slots_;
+    std::priority_queue<completion, std::vector<completion>, std::greater<completion>> completions_;
+    std::array<std::uint64_t*, bank_calendar::max_owners> waited_for_{};
+    sc_core::sc_event arbitrate_event_;
 };
 
 }  // namespace ocellus::memory

@@ -332,10 +332,22 @@ void sram::scrub() {
             }
         });
         accesses += scrubbed_ != before;
-        calendar_.reserve(port_of(bank, false, now, accesses), now, accesses,
-                          initiator_extension::scrubber);
-        busy_cycles_ += accesses;
-        bank_busy_[bank] += accesses;
+        if (arbiter_) {
+            bank_arbiter::request q;
+            q.owner = initiator_extension::scrubber;
+            q.address = address;
+            q.last = address + p_.width - 1;
+            q.arrival = now;
+            q.after = accesses - 1;
+            q.cookie = bank_arbiter::never;
+            arbiter_->submit(q);
+            rearm();
+        } else {
+            calendar_.reserve(port_of(bank, false, now, accesses), now, accesses,
+                              initiator_extension::scrubber);
+            busy_cycles_ += accesses;
+            bank_busy_[bank] += accesses;
+        }
         ++scrub_reads_;
     }
     if (++scrub_row_ == p_.size / p_.width) {
