@@ -9,8 +9,8 @@
 namespace ocellus::memory {
 
 void sram::begin_arbitration() {
-    arbiter_ = std::make_unique<bank_arbiter>(geometry_, p_.ports, p_.policy, shares_,
-                                              p_.longest_grant);
+    arbiter_ =
+        std::make_unique<bank_arbiter>(geometry_, p_.ports, p_.policy, shares_, p_.longest_grant);
     arbiter_->on_done([this](std::uint64_t cookie, std::uint64_t end) {
         if (cookie != bank_arbiter::never) {
             const auto slot = static_cast<std::uint32_t>(cookie);
@@ -29,16 +29,15 @@ void sram::begin_arbitration() {
         wake_cycles_ += ready - cycle;
         return ready;
     });
-    arbiter_->on_wait(
-        [this](unsigned bank, unsigned who, unsigned whom, std::uint64_t cycles) {
-            if (who == initiator_extension::scrubber)
-                return;
-            wait_cycles_ += cycles;
-            bank_wait_[bank] += cycles;
-            conflicts_of(bank, who)[whom] += cycles;
-            if (waited_for_[who])
-                waited_for_[who][whom] += cycles;
-        });
+    arbiter_->on_wait([this](unsigned bank, unsigned who, unsigned whom, std::uint64_t cycles) {
+        if (who == initiator_extension::scrubber)
+            return;
+        wait_cycles_ += cycles;
+        bank_wait_[bank] += cycles;
+        conflicts_of(bank, who)[whom] += cycles;
+        if (waited_for_[who])
+            waited_for_[who][whom] += cycles;
+    });
     SC_METHOD(arbitrate);
     sensitive << arbitrate_event_;
     dont_initialize();

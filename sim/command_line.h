@@ -27,6 +27,8 @@ struct command_line {
         merge,
         network,
         doctor,
+        fidelity,
+        what_if,
         characterize
     };
     verb action = verb::help;
@@ -99,6 +101,9 @@ struct command_line {
     unsigned weight_bits = 8;
     bool contention = false;  ///< profile on the real memory
     double background = 0;    ///< B/s of other traffic
+
+    // what-if
+    std::string until_fails;  ///< "npu.clock", "sram.banks", "sensor.fps"
 
     // characterize
     std::string write_frames;  ///< "raw16", "tiff", "dng"; empty: none

@@ -76,6 +76,10 @@ int execute(const command_line& command) {
             return network_verb(command);
         case command_line::verb::doctor:
             return doctor(command);
+        case command_line::verb::fidelity:
+            return compare_fidelities(command);
+        case command_line::verb::what_if:
+            return what_if(command);
     }
     return static_cast<int>(exit_code::internal);
 }
