@@ -45,6 +45,7 @@ enum class purpose : std::uint32_t {
     telegraph = 13,
     dark_shot_noise = 14,
     pixel_response = 15,
+    soft_error = 32,
     test = 1000,
 };
 

@@ -13,7 +13,8 @@ bank_calendar::bank_calendar(unsigned banks, std::size_t capacity)
 }
 
 std::uint64_t bank_calendar::reserve(unsigned bank, std::uint64_t earliest, std::uint64_t cycles,
-                                     unsigned owner, std::uint64_t* waited_for) {
+                                     unsigned owner, std::uint64_t* waited_for,
+                                     std::uint64_t* waited_here) {
     auto& b = banks_[bank];
     auto& busy = b.busy;
     while (b.first < busy.size() && busy[b.first].end <= horizon_)
@@ -36,9 +37,22 @@ std::uint64_t bank_calendar::reserve(unsigned bank, std::uint64_t earliest, std:
     for (; i < busy.size() && busy[i].begin < start + cycles; ++i) {
         if (waited_for)
             waited_for[busy[i].owner] += busy[i].end - start;
+        if (waited_here)
+            waited_here[busy[i].owner] += busy[i].end - start;
         start = busy[i].end;
     }
     insert(b, i, {start, start + cycles, owner});
+    return start;
+}
+
+std::uint64_t bank_calendar::first_free(unsigned bank, std::uint64_t earliest,
+                                        std::uint64_t cycles) const {
+    const auto& b = banks_[bank];
+    std::uint64_t start = std::max(earliest, horizon_);
+    auto i = std::upper_bound(b.busy.begin() + static_cast<std::ptrdiff_t>(b.first), b.busy.end(),
+                              start, [](std::uint64_t c, const interval& v) { return c < v.end; });
+    for (; i != b.busy.end() && i->begin < start + cycles; ++i)
+        start = std::max(start, i->end);
     return start;
 }
 

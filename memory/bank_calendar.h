@@ -26,9 +26,13 @@ class bank_calendar {
     /// Reserves `cycles` consecutive cycles of `bank` and returns the first of them. When
     /// `waited_for` is given (max_owners counters), the cycles between `earliest` and the result
     /// are added to the owners of the intervals that stood in the way; the additions sum to the
-    /// whole wait.
+    /// whole wait. `waited_here`, as many counters, gets the same.
     std::uint64_t reserve(unsigned bank, std::uint64_t earliest, std::uint64_t cycles,
-                          unsigned owner = 0, std::uint64_t* waited_for = nullptr);
+                          unsigned owner = 0, std::uint64_t* waited_for = nullptr,
+                          std::uint64_t* waited_here = nullptr);
+
+    /// What reserve() would return, without reserving.
+    std::uint64_t first_free(unsigned bank, std::uint64_t earliest, std::uint64_t cycles) const;
 
     /// A promise that no later request asks for a cycle before `cycle`. Never goes back.
     void forget_before(std::uint64_t cycle) { horizon_ = cycle > horizon_ ? cycle : horizon_; }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <tlm>
 
+#include "memory/arbitration.h"
 #include "memory/bank_calendar.h"
 
 namespace ocellus::memory {
@@ -14,11 +15,18 @@ namespace ocellus::memory {
 struct initiator_extension : tlm::tlm_extension<initiator_extension> {
     /// Owner of bursts that carry no extension (a memory wired without interconnect).
     static constexpr unsigned unattributed = bank_calendar::max_owners - 1;
+    /// Owner of the SRAM's own accesses: the scrubber's.
+    static constexpr unsigned scrubber = bank_calendar::max_owners - 2;
 
     unsigned id = unattributed;
     /// Cycles waited, by the initiator that was in the way; bank_calendar::max_owners counters or
     /// null.
     std::uint64_t* waited_for = nullptr;
+    /// Its share of an arbitrated memory, and where the latency of a burst goes whose completion is
+    /// not known when the call returns (kernel units: sum and largest). May be null.
+    const initiator_share* share = nullptr;
+    std::uint64_t *latency_total = nullptr, *latency_max = nullptr;
+    bool posted = false;  ///< set by such a memory
 
     tlm::tlm_extension_base* clone() const override { return new initiator_extension(*this); }
     /// Belongs to the interconnect, not to the payload: a run may end with a burst on its way, and
@@ -28,6 +36,10 @@ struct initiator_extension : tlm::tlm_extension<initiator_extension> {
         const auto& o = static_cast<const initiator_extension&>(other);
         id = o.id;
         waited_for = o.waited_for;
+        share = o.share;
+        latency_total = o.latency_total;
+        latency_max = o.latency_max;
+        posted = o.posted;
     }
 };
 

@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
 #include "core/diagnostics.h"
 #include "core/payload.h"
 #include "core/trace.h"
@@ -20,6 +24,57 @@ void interconnect_parameters::declare(parameter_registry& r) {
         .from(provenance::assumed,
               "assumed: one register stage each for address decoding and routing")
         .moves("interconnect.npu.latency_mean", +1);
+    r.text("interconnect.shares", shares)
+        .says(
+            "What the arbiter of an approximately timed memory gives each initiator: NAME: and any "
+            "of priority=N (0 first, default 8), weight=N (default 1), deadline=N (cycles from "
+            "arrival; 0, the default: it can wait), separated by commas.")
+        .from(provenance::chosen, "all alike")
+        .moves_nothing("with the default fidelity the order of calls decides");
+}
+
+bool parse_shares(const std::string& text, std::map<std::string, initiator_share>& out,
+                  std::string& why) {
+    out.clear();
+    std::istringstream all(text);
+    for (std::string item; std::getline(all, item, ',');) {
+        std::istringstream words(item);
+        std::string name, setting;
+        words >> name;
+        if (name.empty() || name.back() != ':') {
+            why = fmt::format(
+                "'{}' does not begin with an initiator's name and a colon, such as "
+                "isp: deadline=2000 priority=0 weight=4",
+                item);
+            return false;
+        }
+        name.pop_back();
+        if (out.count(name)) {
+            why = fmt::format("'{}' is there twice", name);
+            return false;
+        }
+        initiator_share& s = out[name];
+        while (words >> setting) {
+            const auto equals = setting.find('=');
+            const std::string key = setting.substr(0, equals);
+            std::uint32_t value = 0;
+            const char* const first =
+                setting.data() + (equals == std::string::npos ? 0 : equals + 1);
+            const char* const last = setting.data() + setting.size();
+            const auto r = std::from_chars(first, last, value);
+            const bool known = key == "priority" || key == "weight" || key == "deadline";
+            if (equals == std::string::npos || !known || r.ec != std::errc() || r.ptr != last ||
+                (key == "weight" && value == 0)) {
+                why = fmt::format(
+                    "'{}' of {} is not priority=N, weight=N (from 1) or deadline=N "
+                    "(cycles)",
+                    setting, name);
+                return false;
+            }
+            (key == "priority" ? s.priority : key == "weight" ? s.weight : s.deadline) = value;
+        }
+    }
+    return true;
 }
 
 interconnect::interconnect(sc_core::sc_module_name name, const interconnect_parameters& p,
@@ -29,6 +84,9 @@ interconnect::interconnect(sc_core::sc_module_name name, const interconnect_para
       clock_(clock_domain::from_hertz(p.clock)),
       stats_(ctx.stats),
       trace_(ctx.trace) {
+    std::string why;
+    if (!parse_shares(p.shares, shares_, why))
+        throw input_error(exit_code::usage, "error: interconnect.shares: " + why);
     initiators_in.register_b_transport(this, &interconnect::b_transport);
     initiators_in.register_transport_dbg(this, &interconnect::transport_dbg);
     initiators_in.register_get_direct_mem_ptr(this, &interconnect::get_direct_mem_ptr);
@@ -39,14 +97,20 @@ interconnect::interconnect(sc_core::sc_module_name name, const interconnect_para
 
 unsigned interconnect::add_initiator(const std::string& initiator_name) {
     const auto id = static_cast<unsigned>(initiators_.size());
-    if (id >= initiator_extension::unattributed)
+    if (id >= initiator_extension::scrubber)
         throw input_error(exit_code::internal, fmt::format("interconnect: more than {} initiators",
-                                                           initiator_extension::unattributed));
+                                                           initiator_extension::scrubber));
     initiators_.push_back(std::make_unique<initiator_state>());
     initiator_state* const i = initiators_.back().get();
     i->name = initiator_name;
+    const auto share = shares_.find(initiator_name);
+    if (share != shares_.end())
+        i->share = share->second;
     i->extension.id = id;
     i->extension.waited_for = i->waited_for.data();
+    i->extension.share = &i->share;
+    i->extension.latency_total = &i->latency_total;
+    i->extension.latency_max = &i->latency_max;
     i->track = trace_ ? trace_->track("bus." + initiator_name) : std::uint16_t{0};
 
     const std::string prefix = "interconnect." + initiator_name;
@@ -80,6 +144,9 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
         pair(*initiators_[other], *i);
     }
     pair(*i, *i);
+    stats_.add("interconnect.conflict." + initiator_name + ".scrubber",
+               i->waited_for[initiator_extension::scrubber],
+               "Cycles the initiator waited for a bank that the scrubber read.", "cycles");
     return id;
 }
 
@@ -99,6 +166,17 @@ void interconnect::map(const std::string& target_name, std::uint64_t base, std::
 }
 
 void interconnect::end_of_elaboration() {
+    for (const auto& [share, values] : shares_)
+        if (std::none_of(initiators_.begin(), initiators_.end(),
+                         [&name = share](const auto& i) { return i->name == name; })) {
+            std::vector<std::string> names;
+            for (const auto& i : initiators_)
+                names.push_back(i->name);
+            throw input_error(exit_code::usage,
+                              fmt::format("error: interconnect.shares: there is no initiator '{}': "
+                                          "{}",
+                                          share, fmt::join(names, ", ")));
+        }
     if (initiators_in.size() != initiators_.size() || targets_out.size() != regions_.size())
         throw input_error(
             exit_code::internal,
@@ -148,6 +226,7 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     delay = clock_.time_of(clock_.cycles_until(now + delay) + p_.latency) - now;
 
+    i.extension.posted = false;
     payload.set_address(address - region.base);
     {
         const carried<initiator_extension> on_payload(payload, i.extension);
@@ -157,6 +236,9 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
 
     if (!payload.is_response_ok())
         ++i.errors;
+    // Taken, and not complete: the target adds its time later.
+    if (i.extension.posted)
+        return;
     // The target may have let the kernel come along.
     const std::uint64_t latency = (sc_core::sc_time_stamp() + delay - now - requested).value();
     i.latency_total += latency;

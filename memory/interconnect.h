@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -25,8 +26,13 @@ namespace ocellus::memory {
 struct interconnect_parameters {
     double clock = 262.5e6;     ///< Hz
     std::uint64_t latency = 2;  ///< cycles from initiator to target
+    std::string shares;         ///< parse_shares()
     void declare(parameter_registry& r);
 };
+
+/// Reads "isp: deadline=2000 priority=0, npu: weight=2". False, with what is wrong.
+bool parse_shares(const std::string& text, std::map<std::string, initiator_share>& out,
+                  std::string& why);
 
 /// One target of the interconnect.
 struct mapped_region {
@@ -82,6 +88,8 @@ class interconnect : public sc_core::sc_module {
     std::uint64_t waited(unsigned who, unsigned whom) const {
         return initiators_[who]->waited_for[whom];
     }
+    unsigned initiators() const { return static_cast<unsigned>(initiators_.size()); }
+    const std::string& initiator_name(unsigned id) const { return initiators_[id]->name; }
     /// Cycles that `who` waited for any other burst, its own included.
     std::uint64_t wait_cycles(unsigned who) const;
 
@@ -99,6 +107,7 @@ class interconnect : public sc_core::sc_module {
         std::uint16_t track = 0;
         std::array<std::uint64_t, bank_calendar::max_owners> waited_for{};
         initiator_extension extension;
+        initiator_share share;
         std::uint64_t requests = 0, bytes = 0, errors = 0;
         std::uint64_t latency_total = 0, latency_max = 0;  ///< in units of the kernel's resolution
     };
@@ -107,6 +116,7 @@ class interconnect : public sc_core::sc_module {
     statistics& stats_;
     tracer* trace_;
     std::vector<std::unique_ptr<initiator_state>> initiators_;
+    std::map<std::string, initiator_share> shares_;
     std::vector<mapped_region> regions_;
     std::uint64_t unmapped_ = 0, crossing_ = 0;
     std::function<void(std::uint64_t, bool)> unmapped_observer_;

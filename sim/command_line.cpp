@@ -116,6 +116,16 @@ const verb_info verbs[] = {
      "      the same as table, JSON and a page for the browser, and the memory report\n"
      "  ocellus network calibrate\n"
      "      every public run time against every organisation of the array\n"},
+    {"fidelity", command_line::verb::fidelity,
+     "compare the memory's two fidelities, initiator by initiator",
+     "ocellus fidelity [CONFIG] [options]",
+     "  ocellus fidelity configs/small.toml\n"
+     "      latency and stalls of each initiator, loosely and approximately timed\n"},
+    {"what-if", command_line::verb::what_if, "find by bisection where a configuration breaks",
+     "ocellus what-if [CONFIG] --until-fails npu.clock|sram.banks|sensor.fps [options]",
+     "  ocellus what-if configs/small.toml --until-fails npu.clock\n"
+     "      the slowest clock with which no line, row or frame is lost, and what is with a "
+     "slower\n"},
     {"doctor", command_line::verb::doctor, "find out why a network that loads sees nothing",
      "ocellus doctor NET --scene FILE [options]",
      "  ocellus doctor net.tflite --scene photo.jpg --out out/doctor\n"
@@ -335,6 +345,21 @@ po::options_description visible_options(command_line::verb verb) {
             add("out,o", po::value<std::string>()->value_name("DIR"),
                 "profile: write every form and the memory report there");
             add("force", "replace what DIR contains");
+            break;
+        case command_line::verb::what_if:
+            add("until-fails", po::value<std::string>()->value_name("PARAMETER"),
+                "what is made harder: npu.clock, sram.banks or sensor.fps");
+            [[fallthrough]];
+        case command_line::verb::fidelity:
+            add("network", po::value<std::string>()->value_name("FILE"),
+                "quantized network (.tflite or .onnx), builtin:... or none");
+            add("frames", po::value<std::string>()->value_name("N"),
+                "frames to capture (default 1)");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            if (verb == command_line::verb::fidelity)
+                add("json", "as JSON");
             break;
         case command_line::verb::doctor:
             add("scene", po::value<std::string>()->value_name("FILE"),
@@ -638,6 +663,11 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.config_file = text("config");
     } else {
         result.network = text("network");
+    }
+    if (v->verb == command_line::verb::what_if) {
+        result.until_fails = text("until-fails");
+        if (result.until_fails.empty())
+            fail("what-if needs --until-fails\nusage: " + std::string(v->usage));
     }
     result.scene = text("scene");
     result.inject_tensor = text("inject-tensor");

@@ -29,7 +29,9 @@ struct command_line {
         doctor,
         characterize,
         develop,
-        quality
+        quality,
+        fidelity,
+        what_if
     };
     verb action = verb::help;
     std::string help_topic;  ///< verb whose help is wanted, or empty
@@ -102,6 +104,9 @@ struct command_line {
     unsigned weight_bits = 8;
     bool contention = false;  ///< profile on the real memory
     double background = 0;    ///< B/s of other traffic
+
+    // what-if
+    std::string until_fails;  ///< "npu.clock", "sram.banks", "sensor.fps"
 
     // characterize
     std::string write_frames;  ///< "raw16", "tiff", "dng"; empty: none

@@ -238,6 +238,9 @@ void sensor::map_memory() {
     add(b.watchdog, memory_map::watchdog_base);
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
+    b.bus.attach_target(b.sram.control().name(), memory_map::sram_control_base,
+                        b.sram.control().map().size, b.sram.control_in);
+    directory_.add(memory_map::sram_control_base, b.sram.control());
     b.bridge.connect(directory_);
 }
 
@@ -251,6 +254,7 @@ void sensor::wire_interrupts() {
     b.csi2.sent_irq.bind(b.line("csi2"));
     b.uart.irq.bind(b.line("uart"));
     b.watchdog.irq.bind(b.line("watchdog"));
+    b.sram.error_irq.bind(b.line("sram"));
     for (std::size_t k = 0; k < interrupt_names().size(); ++k) {
         b.interrupts.sources_in[k].bind(b.lines[k]);
         sc_core::sc_spawn_options when;
@@ -387,6 +391,7 @@ std::vector<balance> sensor::balances() const {
         waited.push_back({"interconnect." + who + ".wait_cycles"});
         for (const std::string whom : initiators)
             conflicts.push_back({"interconnect.conflict." + who + "." + whom});
+        conflicts.push_back({"interconnect.conflict." + who + ".scrubber"});
     }
     for (std::uint64_t k = 0; k < settings_.sram.banks; ++k) {
         banks.push_back({fmt::format("sram.bank.{}.wait_cycles", k)});

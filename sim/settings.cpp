@@ -139,6 +139,7 @@ void settings::follow() {
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
     envelopes.check(r, problems);
     models::check(pixels.sensor, r, problems);
+    memory::check(sram, r, problems);
     isp.check(static_cast<unsigned>(pixels.sensor.width),
               static_cast<unsigned>(pixels.sensor.height), r, problems);
     if (problems.has_errors())

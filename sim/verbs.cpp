@@ -80,6 +80,10 @@ int execute(const command_line& command) {
             return develop(command);
         case command_line::verb::quality:
             return quality(command);
+        case command_line::verb::fidelity:
+            return compare_fidelities(command);
+        case command_line::verb::what_if:
+            return what_if(command);
     }
     return static_cast<int>(exit_code::internal);
 }

@@ -21,6 +21,8 @@ int merge_sweeps(const command_line& command);
 int doctor(const command_line& command);
 int develop(const command_line& command);       ///< sim/develop.cpp
 int quality(const command_line& command);       ///< sim/quality.cpp
-int network_verb(const command_line& command);  ///< sim/network_verb.cpp
+int compare_fidelities(const command_line& command);  ///< sim/fidelity.cpp
+int what_if(const command_line& command);             ///< sim/what_if.cpp
+int network_verb(const command_line& command);        ///< sim/network_verb.cpp
 
 }  // namespace ocellus::sim

@@ -274,6 +274,8 @@ npu::npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_c
         tracks_[1] = context.trace->track("npu.layers");
         tracks_[2] = context.trace->track("npu.tiles");
     }
+    posted_outside_.most = ~0u;
+    payload_.set_extension(&posted_);
     registers_in.register_b_transport(this, &npu::registers_transport);
     registers_in.register_transport_dbg(this, &npu::registers_debug);
     declare_registers();
@@ -550,8 +552,9 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
                 now = sc_core::sc_time_stamp();
                 payload_.set_command(command);
             }
-            sc_core::sc_time delay =
-                job_start_ + clock_.time_of(begin + position / c.array.bus_bytes) - now;
+            const sc_core::sc_time due =
+                job_start_ + clock_.time_of(begin + position / c.array.bus_bytes);
+            sc_core::sc_time delay = due > now ? due - now : sc_core::SC_ZERO_TIME;
             payload_.set_address(address);
             payload_.set_data_ptr(data ? data + position : nullptr);
             payload_.set_data_length(static_cast<unsigned>(bytes));
@@ -560,6 +563,7 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
             payload_.set_dmi_allowed(false);  // a hint of the last answer
             memory_out->b_transport(payload_, delay);
             refused_ |= !payload_.is_response_ok();
+            now = sc_core::sc_time_stamp();
             if (now + delay > last)
                 last = now + delay;
             done += bytes;
@@ -567,6 +571,7 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
             ++bursts_;
         }
     }
+    last = std::max(last, posted_.drain());
     (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += position;
     // Sums of times that were each rounded to the kernel's resolution may be a few units late.
     const sc_core::sc_time slack = 4 * sc_core::sc_get_time_resolution();
@@ -671,6 +676,7 @@ void npu::bring(const external_fetch& f) {
     sc_core::sc_time last = now;
     payload_.set_command(tlm::TLM_WRITE_COMMAND);
     payload_.set_data_ptr(nullptr);
+    payload_.set_extension(&posted_outside_);
     for (std::uint64_t done = 0; done < f.bytes;) {
         const std::uint64_t address = c.plan.address(f.offset + done);
         const std::uint64_t bytes =
@@ -690,6 +696,7 @@ void npu::bring(const external_fetch& f) {
         last = std::max(last, now + delay);
         ++bursts_;
     }
+    payload_.set_extension(&posted_);
     write_bytes_ += f.bytes;
     external_bytes_ += f.bytes;
     // As in transfer().

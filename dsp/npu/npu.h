@@ -17,6 +17,7 @@
 #include "core/clock_domain.h"
 #include "core/interrupt_lines.h"
 #include "core/parameter.h"
+#include "core/posted_bursts.h"
 #include "core/registers.h"
 #include "dsp/compiler/compiled_network.h"
 #include "dsp/compiler/network_energy.h"
@@ -184,6 +185,8 @@ class npu : public sc_core::sc_module {
     interrupt_lines irq_;
     bool abort_ = false;
     std::uint64_t started_ = 0;  ///< jobs begun
+    // Streams ask for their next burst before the last one is complete.
+    posted_bursts posted_, posted_outside_;
     tlm::tlm_generic_payload payload_;
     tlm::tlm_dmi direct_;
     bool have_direct_ = false;

@@ -32,6 +32,7 @@ extern "C" {
 #define OCELLUS_IRQ_UART OCELLUS_U(6) /* The serial port wants attention */
 #define OCELLUS_IRQ_WATCHDOG OCELLUS_U(7) /* The watchdog has expired */
 #define OCELLUS_IRQ_ISP_STATISTICS OCELLUS_U(8) /* Exposure statistics are complete */
+#define OCELLUS_IRQ_SRAM OCELLUS_U(9) /* The SRAM has met an error */
 
 /* clint: Timer and software interrupt of the control CPU. */
 #define OCELLUS_CLINT_BASE OCELLUS_U(0x02000000)
@@ -617,7 +618,7 @@ typedef struct {
     volatile uint32_t THRESHOLD; /* 0x008 rw Only sources of a higher priority interrupt. */
     volatile uint32_t CLAIM; /* 0x00c rw Reading claims the most urgent source (0: none); writing its number completes it. */
     uint32_t reserved_0[29];
-    volatile uint32_t PRIORITY[8]; /* 0x084 Priority of a source. */
+    volatile uint32_t PRIORITY[9]; /* 0x084 Priority of a source. */
 } ocellus_interrupt_controller_t;
 #define OCELLUS_INTERRUPT_CONTROLLER ((ocellus_interrupt_controller_t *)OCELLUS_INTERRUPT_CONTROLLER_BASE)
 #endif
@@ -795,6 +796,83 @@ typedef struct {
 #define SIMULATOR_TIME_LOW_Off OCELLUS_U(0x18)
 #define SIMULATOR_TIME_HIGH_Off OCELLUS_U(0x1c)
 #define SIMULATOR_LOG_Off OCELLUS_U(0x20)
+
+/* sram_control: Error correction, error injection, scrubbing and power states of the SRAM. */
+#define OCELLUS_SRAM_CONTROL_BASE OCELLUS_U(0x40010000)
+#ifndef __ASSEMBLER__
+typedef struct {
+    volatile uint32_t CONTROL; /* 0x000 rw Switches of the protection. */
+    volatile uint32_t STATUS; /* 0x004 w1c What has happened; bits are cleared by writing 1. */
+    volatile uint32_t IRQ_ENABLE; /* 0x008 rw Which bits of STATUS raise the interrupt. */
+    volatile const uint32_t COUNTER_CORRECTED; /* 0x00c ro Words corrected, by bursts and by the scrubber. */
+    volatile const uint32_t COUNTER_UNCORRECTABLE; /* 0x010 ro Uncorrectable words met, by bursts and by the scrubber. */
+    volatile const uint32_t COUNTER_SCRUBBED; /* 0x014 ro Words that the scrubber has corrected in place. */
+    volatile const uint32_t CORRECTED_ADDRESS; /* 0x018 ro Offset in the SRAM of the word corrected last. */
+    volatile const uint32_t CORRECTED_CELL; /* 0x01c ro Which of its cells was wrong: 0 to 63 data, 64 to 71 check bits. */
+    volatile const uint32_t ERROR_ADDRESS; /* 0x020 ro Offset in the SRAM of the first uncorrectable word since STATUS.UNCORRECTABLE was cleared. */
+    volatile const uint32_t ERROR_SYNDROME; /* 0x024 ro Its syndrome. */
+    volatile uint32_t INJECT_ADDRESS; /* 0x028 rw Offset in the SRAM of the word whose cells INJECT flips. */
+    volatile uint32_t INJECT_DATA_LOW; /* 0x02c rw Cells of data bits 0 to 31 to flip. */
+    volatile uint32_t INJECT_DATA_HIGH; /* 0x030 rw Cells of data bits 32 to 63 to flip. */
+    volatile uint32_t INJECT_CHECK; /* 0x034 rw Cells of the check bits to flip. */
+    volatile uint32_t INJECT; /* 0x038 rw Flips cells; reads as 0. */
+    volatile uint32_t SCRUB_INTERVAL; /* 0x03c rw SRAM cycles from one row read by the scrubber to the next; 0: it rests. */
+    volatile const uint32_t SCRUB_ROW; /* 0x040 ro Row that the scrubber reads next, counted in the order of addresses. */
+    volatile const uint32_t SCRUB_PASSES; /* 0x044 ro Times that the scrubber has come through the whole memory. */
+    volatile uint32_t POWER_BANK; /* 0x048 rw Bank that POWER_STATE shows and sets. */
+    volatile uint32_t POWER_STATE; /* 0x04c rw Power state of that bank. In retention it keeps its contents and an access wakes it; off, it loses them and answers with an error. */
+    volatile const uint32_t COUNTER_WAKES; /* 0x050 ro Times that an access or a write of POWER_STATE woke a bank from retention. */
+} ocellus_sram_control_t;
+#define OCELLUS_SRAM_CONTROL ((ocellus_sram_control_t *)OCELLUS_SRAM_CONTROL_BASE)
+#endif
+#define SRAM_CONTROL_CONTROL_Off OCELLUS_U(0x0)
+#define SRAM_CONTROL_CONTROL_ECC_Pos OCELLUS_U(0)
+#define SRAM_CONTROL_CONTROL_ECC_Msk OCELLUS_U(0x1)
+#define SRAM_CONTROL_CONTROL_SCRUB_Pos OCELLUS_U(1)
+#define SRAM_CONTROL_CONTROL_SCRUB_Msk OCELLUS_U(0x2)
+#define SRAM_CONTROL_CONTROL_BUS_ERROR_Pos OCELLUS_U(2)
+#define SRAM_CONTROL_CONTROL_BUS_ERROR_Msk OCELLUS_U(0x4)
+#define SRAM_CONTROL_STATUS_Off OCELLUS_U(0x4)
+#define SRAM_CONTROL_STATUS_CORRECTED_Pos OCELLUS_U(0)
+#define SRAM_CONTROL_STATUS_CORRECTED_Msk OCELLUS_U(0x1)
+#define SRAM_CONTROL_STATUS_UNCORRECTABLE_Pos OCELLUS_U(1)
+#define SRAM_CONTROL_STATUS_UNCORRECTABLE_Msk OCELLUS_U(0x2)
+#define SRAM_CONTROL_STATUS_BANK_OFF_Pos OCELLUS_U(2)
+#define SRAM_CONTROL_STATUS_BANK_OFF_Msk OCELLUS_U(0x4)
+#define SRAM_CONTROL_IRQ_ENABLE_Off OCELLUS_U(0x8)
+#define SRAM_CONTROL_IRQ_ENABLE_CORRECTED_Pos OCELLUS_U(0)
+#define SRAM_CONTROL_IRQ_ENABLE_CORRECTED_Msk OCELLUS_U(0x1)
+#define SRAM_CONTROL_IRQ_ENABLE_UNCORRECTABLE_Pos OCELLUS_U(1)
+#define SRAM_CONTROL_IRQ_ENABLE_UNCORRECTABLE_Msk OCELLUS_U(0x2)
+#define SRAM_CONTROL_IRQ_ENABLE_BANK_OFF_Pos OCELLUS_U(2)
+#define SRAM_CONTROL_IRQ_ENABLE_BANK_OFF_Msk OCELLUS_U(0x4)
+#define SRAM_CONTROL_COUNTER_CORRECTED_Off OCELLUS_U(0xc)
+#define SRAM_CONTROL_COUNTER_UNCORRECTABLE_Off OCELLUS_U(0x10)
+#define SRAM_CONTROL_COUNTER_SCRUBBED_Off OCELLUS_U(0x14)
+#define SRAM_CONTROL_CORRECTED_ADDRESS_Off OCELLUS_U(0x18)
+#define SRAM_CONTROL_CORRECTED_CELL_Off OCELLUS_U(0x1c)
+#define SRAM_CONTROL_ERROR_ADDRESS_Off OCELLUS_U(0x20)
+#define SRAM_CONTROL_ERROR_SYNDROME_Off OCELLUS_U(0x24)
+#define SRAM_CONTROL_INJECT_ADDRESS_Off OCELLUS_U(0x28)
+#define SRAM_CONTROL_INJECT_DATA_LOW_Off OCELLUS_U(0x2c)
+#define SRAM_CONTROL_INJECT_DATA_HIGH_Off OCELLUS_U(0x30)
+#define SRAM_CONTROL_INJECT_CHECK_Off OCELLUS_U(0x34)
+#define SRAM_CONTROL_INJECT_CHECK_MASK_Pos OCELLUS_U(0)
+#define SRAM_CONTROL_INJECT_CHECK_MASK_Msk OCELLUS_U(0xff)
+#define SRAM_CONTROL_INJECT_Off OCELLUS_U(0x38)
+#define SRAM_CONTROL_INJECT_FLIP_Pos OCELLUS_U(0)
+#define SRAM_CONTROL_INJECT_FLIP_Msk OCELLUS_U(0x1)
+#define SRAM_CONTROL_SCRUB_INTERVAL_Off OCELLUS_U(0x3c)
+#define SRAM_CONTROL_SCRUB_ROW_Off OCELLUS_U(0x40)
+#define SRAM_CONTROL_SCRUB_PASSES_Off OCELLUS_U(0x44)
+#define SRAM_CONTROL_POWER_BANK_Off OCELLUS_U(0x48)
+#define SRAM_CONTROL_POWER_STATE_Off OCELLUS_U(0x4c)
+#define SRAM_CONTROL_POWER_STATE_STATE_Pos OCELLUS_U(0)
+#define SRAM_CONTROL_POWER_STATE_STATE_Msk OCELLUS_U(0x3)
+#define SRAM_CONTROL_POWER_STATE_STATE_ACTIVE OCELLUS_U(0)
+#define SRAM_CONTROL_POWER_STATE_STATE_RETENTION OCELLUS_U(1)
+#define SRAM_CONTROL_POWER_STATE_STATE_OFF OCELLUS_U(2)
+#define SRAM_CONTROL_COUNTER_WAKES_Off OCELLUS_U(0x50)
 
 #if defined(__cplusplus) && !defined(__ASSEMBLER__)
 }
