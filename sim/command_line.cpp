@@ -114,6 +114,8 @@ const verb_info verbs[] = {
      "      cycles of each layer by cause, bytes, utilisation, energy and memory\n"
      "  ocellus network profile net.tflite --out out/profile\n"
      "      the same as table, JSON and a page for the browser, and the memory report\n"
+     "  ocellus network compare a.tflite b.tflite\n"
+     "      both on every organisation of the array: how much faster one is, and how sure that is\n"
      "  ocellus network calibrate\n"
      "      every public run time against every organisation of the array\n"},
     {"doctor", command_line::verb::doctor, "find out why a network that loads sees nothing",

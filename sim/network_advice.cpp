@@ -85,6 +85,12 @@ std::string advice_about(const dsp::finding& f) {
                "point";
     if (holds(p, "dynamic") || holds(p, "export the"))
         return "export with one fixed size of every dimension, and a batch of 1";
+    if (holds(p, "expected exactly one tensor"))
+        return "the chip has one input and one output: join the inputs before the network, or cut "
+               "it in two";
+    if (holds(p, "has no shape"))
+        return "scales and zero points belong into the file as constants, and every input needs a "
+               "fixed size: export it so, or run onnx.shape_inference on it";
     if (holds(p, "must be a constant") || holds(p, "must be int8 or uint8 constants") ||
         holds(p, "must be one constant") || holds(p, "must be one float constant") ||
         holds(p, "constant list"))

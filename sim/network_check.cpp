@@ -165,7 +165,9 @@ void check_graph(report& r, const command_line& command, const network_target& t
         const std::string all = r.why_not;
         const std::size_t what = all.find("what to try:");
         m.problem = all.substr(0, all.find('\n'));
-        m.advice = what == std::string::npos ? "" : all.substr(what + 13);
+        dsp::finding f;
+        f.problem = m.problem;
+        m.advice = what == std::string::npos ? advice_about(f) : all.substr(what + 13);
         r.remarks.push_back(m);
     }
     std::vector<int> pass_of(n.layers.size(), -1);
@@ -283,7 +285,7 @@ std::string text_of(const report& r) {
     }
     bool first = true;
     for (const remark& m : r.remarks) {
-        if (!r.fits && r.reads && std::string(m.severity) == "error")
+        if (!r.why_not.empty() && r.why_not.find(m.advice) != std::string::npos)
             continue;  // said above
         text += first ? "\n" : "";
         first = false;

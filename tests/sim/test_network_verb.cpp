@@ -222,6 +222,11 @@ TEST_CASE("network check gives advice about networks that do not run") {
     CHECK(j.at("findings").at(0).at("operator") == "ConvInteger");
     CHECK(j.at("findings").at(0).at("layer") == 0);
     CHECK(contains(j.at("findings").at(0).at("advice"), "fold constants"));
+    const auto split =
+        ocellus_program({"network", "check", test_data("nets/tflite/coral_split_concat.tflite")});
+    CHECK(split.exit_code == 2);
+    CHECK(contains(split.out, "has 3 inputs"));
+    CHECK(contains(split.out, "join the inputs before the network"));
     // Post-processing is beside the array, not on it.
     const json person =
         parsed({"network", "check", test_data("nets/tflite/tflm_person_detect.tflite"), "--json"});
