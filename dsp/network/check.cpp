@@ -8,23 +8,34 @@
 #include "core/diagnostics.h"
 #include "dsp/network/check.h"
 #include "dsp/network/checker.h"
+#include "dsp/network/graph_edit.h"
 
 namespace ocellus::dsp::check_detail {
 
 void checker::run() {
     finding_list found;
     std::vector<bool> sound(n_.tensors.size(), true);
+    const std::vector<bool> used = used_tensors();
+    if (refused_)
+        for (int i : refused_->said)
+            sound.at(static_cast<std::size_t>(i)) = false;
     for (std::size_t i = 0; i < n_.tensors.size(); ++i)
-        sound[i] = found.run([&] { check_tensor(i); });
+        if (used[i] && sound[i])
+            sound[i] = found.run([&] { check_tensor(i); });
     std::vector<bool> known(n_.tensors.size(), false);
     for (std::size_t i = 0; i < n_.tensors.size(); ++i)
         known[i] = n_.tensors[i].constant();
-    if (n_.inputs.empty() || n_.outputs.empty())
+    if (refused_)
+        for (int i : refused_->missing)
+            known.at(static_cast<std::size_t>(i)) = true;
+    if (!refused_ && (n_.inputs.empty() || n_.outputs.empty()))
         found.run([&] { fail_network(file_, "the network has no input or no output"); });
     for (int i : n_.inputs)
         found.run([&] {
             const tensor& t = tensor_at(i, "network input");
             known[static_cast<std::size_t>(i)] = true;
+            if (!sound[static_cast<std::size_t>(i)])
+                return;  // what is wrong with it has been said
             if (t.constant())
                 fail_network(file_,
                              fmt::format("network input '{}' is a constant", printable(t.name)));
@@ -129,42 +140,68 @@ const tensor& checker::input(const layer& l, std::size_t k) const {
     return tensor_at(l.inputs[k], "input");
 }
 
+std::vector<bool> checker::used_tensors() const {
+    std::vector<bool> used(n_.tensors.size(), false);
+    const auto mark = [&](const std::vector<int>& list) {
+        for (int i : list)
+            if (i >= 0 && static_cast<std::size_t>(i) < used.size())
+                used[static_cast<std::size_t>(i)] = true;
+    };
+    mark(n_.inputs);
+    mark(n_.outputs);
+    for (const layer& l : n_.layers) {
+        mark(l.inputs);
+        mark(l.outputs);
+    }
+    return used;
+}
+
+void checker::bad_tensor(std::size_t i, const std::string& problem) const {
+    const std::string name = printable(n_.tensors[i].name);
+    for (const char* role : {"output", "input"})
+        for (std::size_t k = 0; k < n_.layers.size(); ++k) {
+            const layer& l = n_.layers[k];
+            const std::vector<int>& list = role[0] == 'o' ? l.outputs : l.inputs;
+            if (std::find(list.begin(), list.end(), static_cast<int>(i)) != list.end())
+                fail_layer(file_, place_of(k), name_of(l.kind), l.name,
+                           fmt::format("its {} '{}' {}", role, name, problem));
+        }
+    fail_network(file_, fmt::format("tensor {} ('{}') {}", i, name, problem));
+}
+
 void checker::check_tensor(std::size_t i) const {
     const tensor& t = n_.tensors[i];
-    const std::string who = fmt::format("tensor {} ('{}')", i, printable(t.name));
     std::int64_t elements = 1;
     for (int d : t.shape) {
         if (d <= 0)
-            fail_network(file_,
-                         fmt::format("{} has shape [{}]: dynamic and empty dimensions are not "
-                                     "supported, export the network with fixed sizes",
-                                     who, shape_text(t.shape)));
+            bad_tensor(i, fmt::format("has shape [{}]: dynamic and empty dimensions are not "
+                                      "supported, export the network with fixed sizes",
+                                      shape_text(t.shape)));
         elements *= d;
         if (elements > largest_tensor)
-            fail_network(file_, fmt::format("{} has shape [{}]: more than {} elements", who,
-                                            shape_text(t.shape), largest_tensor));
+            bad_tensor(i, fmt::format("has shape [{}]: more than {} elements", shape_text(t.shape),
+                                      largest_tensor));
     }
     if (t.bits != 8)
         for (std::uint8_t b : t.data)
             if (const auto q = static_cast<std::int8_t>(b);
                 q < -(1 << (t.bits - 1)) || q >= 1 << (t.bits - 1))
-                fail_network(file_, fmt::format("{} is said to hold {}-bit weights, and holds {}",
-                                                who, t.bits, static_cast<int>(q)));
+                bad_tensor(i, fmt::format("is said to hold {}-bit weights, and holds {}", t.bits,
+                                          static_cast<int>(q)));
     if (t.constant() && t.data.size() != t.bytes())
-        fail_network(file_,
-                     fmt::format("{} holds {} bytes, its shape [{}] of {} needs {}", who,
-                                 t.data.size(), shape_text(t.shape), name_of(t.type), t.bytes()));
+        bad_tensor(i, fmt::format("holds {} bytes, its shape [{}] of {} needs {}", t.data.size(),
+                                  shape_text(t.shape), name_of(t.type), t.bytes()));
     if (t.quant.scale.size() != t.quant.zero_point.size())
-        fail_network(file_, fmt::format("{} has {} scales and {} zero points", who,
-                                        t.quant.scale.size(), t.quant.zero_point.size()));
+        bad_tensor(i, fmt::format("has {} scales and {} zero points", t.quant.scale.size(),
+                                  t.quant.zero_point.size()));
     for (float s : t.quant.scale)
         if (!(s > 0.0f) || !std::isfinite(s))
-            fail_network(file_, fmt::format("{} has scale {}, expected a positive number", who, s));
+            bad_tensor(i, fmt::format("has scale {}, expected a positive number", s));
     for (std::int32_t z : t.quant.zero_point)
         if ((t.type == element::int8 && (z < -128 || z > 127)) ||
             (t.type == element::uint8 && (z < 0 || z > 255)) || z < -65536 || z > 65536)
-            fail_network(file_, fmt::format("{} has zero point {}, outside the range of {}", who, z,
-                                            name_of(t.type)));
+            bad_tensor(
+                i, fmt::format("has zero point {}, outside the range of {}", z, name_of(t.type)));
 }
 
 void checker::require_activation(const tensor& t, const char* what) const {
@@ -280,7 +317,8 @@ void fail_layer(const std::string& file, int layer, const std::string& kind,
 
 std::string describe_layer(const network& n, std::size_t index) {
     const layer& l = n.layers.at(index);
-    return fmt::format("layer {} ({} '{}')", index, name_of(l.kind), printable(l.name));
+    return fmt::format("layer {} ({} '{}')", l.place >= 0 ? l.place : static_cast<int>(index),
+                       name_of(l.kind), printable(l.name));
 }
 
 void check_arithmetic(const network& n, const std::string& file) {
@@ -299,6 +337,15 @@ void check_arithmetic(const network& n, const std::string& file) {
 
 void check_network(const network& n, const std::string& file) {
     checker(n, file).run();
+}
+
+void check_rest(network n, const refused_parts& refused, const std::string& file,
+                finding_list& found) {
+    const std::vector<int> outputs = n.outputs;
+    n.outputs.insert(n.outputs.end(), refused.wanted.begin(), refused.wanted.end());
+    remove_dead_layers(n);
+    n.outputs = outputs;
+    found.run([&] { checker(n, file, &refused).run(); });
 }
 
 }  // namespace ocellus::dsp

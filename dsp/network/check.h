@@ -70,13 +70,25 @@ class finding_list {
                              const std::string& tensor, const std::string& message,
                              const char* word = "layer");
 
-/// "layer 3 (conv2d 'stem/conv')".
+/// "layer 3 (conv2d 'stem/conv')", by its place in the file.
 std::string describe_layer(const network& n, std::size_t index);
 
 /// Verifies everything that the operators rely on: indices, shapes, element types, quantization,
 /// the order of execution. A network that passes can be executed whatever bytes it was read from.
 /// Throws network_error with everything that was found, which names the file, layers and tensors.
 void check_network(const network& n, const std::string& file);
+
+/// What is known to be wrong when the rest of a network is verified.
+struct refused_parts {
+    std::vector<int> missing;  ///< tensors that refused layers should have written
+    std::vector<int> wanted;   ///< tensors that they read
+    std::vector<int> said;     ///< tensors that have been refused themselves
+};
+
+/// Verifies what a reader could read of a network in which other layers were refused. Adds to
+/// `found`.
+void check_rest(network n, const refused_parts& refused, const std::string& file,
+                finding_list& found);
 
 /// Whether `n.arithmetic` can run the network: rounding::imx500 needs every activation's scale to
 /// be a power of two. Throws input_error(exit_code::usage) that names the first tensor which is

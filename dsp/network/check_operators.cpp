@@ -609,7 +609,10 @@ void checker::check_layer(const layer& l) const {
         case op::resize_bilinear:
             require_image(x, "input");
             require_image(y, "output");
-            require_same_quantization(l);
+            if (l.kind == op::resize_nearest || !l.resize.onnx)
+                require_same_quantization(l);
+            if (!(l.resize.scale_h > 0.0f) || !(l.resize.scale_w > 0.0f))
+                bad("has scales of {} and {}", l.resize.scale_h, l.resize.scale_w);
             if (x.shape[3] != y.shape[3])
                 bad("has {} input and {} output channels", x.shape[3], y.shape[3]);
             for (int extent : {x.shape[1], x.shape[2], y.shape[1], y.shape[2]})

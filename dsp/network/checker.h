@@ -39,7 +39,9 @@ inline bool is_activation_type(element e) {
 
 class checker {
   public:
-    checker(const network& n, const std::string& file) : n_(n), file_(file) {}
+    /// `refused`: what was refused already, in a network that is not complete therefore.
+    checker(const network& n, const std::string& file, const refused_parts* refused = nullptr)
+        : n_(n), file_(file), refused_(refused) {}
     void run();
 
   private:
@@ -64,12 +66,21 @@ class checker {
     template <typename... Args>
     [[noreturn]] void bad(const char* format, const Args&... args) const {
         const layer& l = n_.layers[layer_];
-        fail_layer(file_, static_cast<int>(layer_), name_of(l.kind), l.name,
+        fail_layer(file_, place_of(layer_), name_of(l.kind), l.name,
                    fmt::format(fmt::runtime(format), args...));
     }
     const tensor& tensor_at(int i, const char* what) const;
     const tensor& input(const layer& l, std::size_t k) const;
     const tensor& output(const layer& l) const { return tensor_at(l.outputs[0], "output"); }
+    /// Tensors that anything refers to.
+    std::vector<bool> used_tensors() const;
+    /// The number that a message gives a layer: its place in the file.
+    int place_of(std::size_t index) const {
+        const int place = n_.layers[index].place;
+        return place >= 0 ? place : static_cast<int>(index);
+    }
+    /// Refuses a tensor, by the layer that writes it or the first that reads it.
+    [[noreturn]] void bad_tensor(std::size_t i, const std::string& problem) const;
     void check_tensor(std::size_t i) const;
     void require_activation(const tensor& t, const char* what) const;
     void require_rank(const tensor& t, std::size_t rank, const char* what) const;
@@ -83,6 +94,7 @@ class checker {
     void check_layer(const layer& l) const;
     const network& n_;
     const std::string& file_;
+    const refused_parts* refused_;
     std::size_t layer_ = static_cast<std::size_t>(-1);
 };
 

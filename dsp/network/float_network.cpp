@@ -334,9 +334,17 @@ std::vector<float> run_in_float(const network& n, const layer& l,
         }
         case op::average_pool:
         case op::max_pool:
+            if (l.count_padding) {
+                exact = false;
+                return run_in_integers(n, l, inputs);
+            }
             pool(l, in, out, *inputs[0], values);
             break;
         case op::mean: {
+            if (!l.axes.empty() || tensor_at(l.inputs[0]).shape[0] != 1) {
+                exact = false;
+                return run_in_integers(n, l, inputs);
+            }
             const auto channels = static_cast<std::size_t>(in.channels);
             const std::size_t pixels = inputs[0]->size() / channels;
             for (std::size_t i = 0; i < inputs[0]->size(); ++i)

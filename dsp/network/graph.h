@@ -144,9 +144,21 @@ struct detection_settings {
     bool by_class = false, centre = false;
 };
 
+/// How ONNX places the samples of a resized picture. TensorFlow Lite has `align_corners` and
+/// `half_pixel_centers` of the layer instead.
+struct resize_rule {
+    enum class coordinates : std::uint8_t { half_pixel, pytorch_half_pixel, asymmetric, corners };
+    enum class pick : std::uint8_t { prefer_floor, prefer_ceil, floor, ceil };
+    bool onnx = false;
+    coordinates where = coordinates::half_pixel;
+    pick nearest = pick::prefer_floor;
+    float scale_h = 1.0f, scale_w = 1.0f;  ///< output / input, as the file gives it
+};
+
 struct layer {
     op kind = op::conv2d;
     std::string name;
+    int place = -1;  ///< its place in the file it was read from; -1: it was not read from one
     std::vector<int>
         inputs;  ///< tensor indices: activations first, then weights, then bias (or -1)
     std::vector<int> outputs;
@@ -168,6 +180,7 @@ struct layer {
     bool smallest = false;                     ///< top_k
     bool mirror = false, mirror_edge = false;  ///< pad: reflected, with the edge itself repeated
     bool align_corners = false, half_pixel_centers = false;  ///< resize
+    resize_rule resize;
     /// Multipliers that the source gives itself instead of scales: one, or one per output channel.
     std::vector<fixed_multiplier> multipliers;
 };

@@ -64,6 +64,9 @@ void remove_dead_layers(network& n) {
     n.layers = std::move(kept);
 }
 
+/// A small file must not make us hold much: twice what fits the part's memory.
+constexpr std::size_t largest_repetition = std::size_t{1} << 24;
+
 bool broadcast_constant(tensor& t, const std::vector<int>& shape) {
     if (t.shape == shape)
         return true;
@@ -75,7 +78,7 @@ bool broadcast_constant(tensor& t, const std::vector<int>& shape) {
         if (shape[d] <= 0 || (d >= lead && t.shape[d - lead] != 1 && t.shape[d - lead] != shape[d]))
             return false;
         total *= static_cast<std::size_t>(shape[d]);
-        if (total > std::size_t{1} << 28)
+        if (total > largest_repetition)
             return false;
     }
     std::size_t source_elements = 1;

@@ -17,7 +17,7 @@ void remove_unused_tensors(network& n);
 void remove_dead_layers(network& n);
 
 /// Repeats a constant along broadcast dimensions (aligned at the last one) until it has `shape`;
-/// returns false when it cannot.
+/// returns false when it cannot, or would have more than 2^24 elements.
 bool broadcast_constant(tensor& t, const std::vector<int>& shape);
 
 /// Padding before the first sample when `in` samples give ceil(in / stride), as "same" padding

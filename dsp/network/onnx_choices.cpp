@@ -113,8 +113,8 @@ bool onnx_reader::read_integer_product(const onnx::NodeProto& node) {
     const value x = dequantized(first, zero_of(2), 0);
     const value& second = input(node, 1);
     const value w = dequantized(second, zero_of(3), convolves ? 0 : 1);
-    value v = convolves ? convolution(node, x, w, node.input(0), node.input(1))
-                        : matrix_product(node, x, w, node.input(1));
+    value v = convolves ? convolution(node, x, w, input_name(node, 0), input_name(node, 1))
+                        : matrix_product(node, x, w, input_name(node, 1));
     value out;
     finish(v, plain_numbers(0), element::int32, node.output(0), out);
     out.what = value::kind::indices;
@@ -123,18 +123,17 @@ bool onnx_reader::read_integer_product(const onnx::NodeProto& node) {
 }
 
 /// Both operands of any rank; constant matrices are dense layers.
-value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, const value& b,
-                                  const std::string& b_name) {
+value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& left_operand,
+                                  const value& right_operand, const std::string& b_name) {
+    value a = left_operand, b = right_operand;
     const bool constant_b = b.what == value::kind::constant_view;
     if (constant_b && b.shape.size() == 2 && a.shape.size() >= 2)
         return product(node, a, b, false, b_name);
-    require_view(a, node.input(0));
-    if (a.layout != order::natural)
-        bad("multiplies pictures as matrices: this is not supported");
+    require_view(a, input_name(node, 0));
+    a = in_file_order(a, node_name_);
     if (!constant_b) {
         require_view(b, b_name);
-        if (b.layout != order::natural)
-            bad("multiplies pictures as matrices: this is not supported");
+        b = in_file_order(b, node_name_);
     }
     value v = start(node, op::batch_matmul, a);
     // Vectors become matrices of one row, or one column.
@@ -147,18 +146,7 @@ value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, c
     if (column)
         right.push_back(1);
     const auto reshaped_to = [&](int from, const std::vector<int>& shape) {
-        const tensor t = tensor_at(from);
-        const int to = add_tensor(t.name + "/matrix", shape, t.type);
-        tensor_at(to).quant = t.quant;
-        layer l;
-        l.kind = op::reshape;
-        l.name = node_name_;
-        l.inputs = {from};
-        l.outputs = {to};
-        l.clamp_min = lowest_of(t.type);
-        l.clamp_max = highest_of(t.type);
-        n_.layers.push_back(std::move(l));
-        return to;
+        return moved_tensor(from, op::reshape, shape, {}, node_name_);
     };
     if (row)
         v.draft.inputs[0] = reshaped_to(a.tensor_index, left);
@@ -190,6 +178,8 @@ value onnx_reader::matrix_product(const onnx::NodeProto& node, const value& a, c
 value onnx_reader::reduced(const onnx::NodeProto& node, op kind, const value& x) {
     std::vector<std::int64_t> list =
         has_input(node, 1) ? integer_list(node, 1) : attributes(node).integers("axes");
+    if (list.empty() && attributes(node).integer("noop_with_empty_axes", 0) != 0)
+        bad("reduces nothing, as noop_with_empty_axes says: leave it out");
     if (list.empty())
         for (std::size_t d = 0; d < x.shape.size(); ++d)
             list.push_back(static_cast<std::int64_t>(d));
@@ -217,7 +207,7 @@ value onnx_reader::reduced(const onnx::NodeProto& node, op kind, const value& x)
         // So it is without its channels.
         order_kept = order_kept || (gone.size() == 4 && gone[1]);
         if (!order_kept)
-            bad("drops dimensions of a picture: this is not supported");
+            return reduced(node, kind, in_file_order(x, node_name_));
         if (v.shape.empty())
             v.shape = {1};
         v.layout = order::natural;
@@ -229,7 +219,11 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
     const std::string& kind = node.op_type();
     const attributes a(node);
     if (kind == "ArgMax" || kind == "ArgMin") {
-        const value x = moved(node);
+        value x = moved(node);
+        const bool keep = a.integer("keepdims", 1) != 0;
+        // Without channels, the rest of a picture is in the same order.
+        if (!keep && axis_of(a.integer("axis", 0), x) != 1)
+            x = in_file_order(x, node_name_);
         if (a.integer("select_last_index", 0) != 0)
             bad("takes the last of equals: this is not supported");
         layer l;
@@ -239,13 +233,10 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         l.axis = memory_axis(x, d);
         std::vector<int> file = x.shape, memory = memory_shape(x);
         order layout = x.layout;
-        if (a.integer("keepdims", 1) != 0) {
+        if (keep) {
             file[d] = 1;
             memory[static_cast<std::size_t>(l.axis)] = 1;
         } else {
-            // Without channels, the rest of a picture is in the same order.
-            if (layout == order::channels_first && d != 1)
-                bad("drops height or width of a picture: this is not supported");
             file.erase(file.begin() + static_cast<std::ptrdiff_t>(d));
             memory.erase(memory.begin() + l.axis);
             layout = order::natural;
@@ -256,8 +247,10 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         return true;
     }
     if (kind == "TopK") {
-        const value x = moved(node);
+        value x = moved(node);
         const std::size_t d = axis_of(a.integer("axis", -1), x);
+        if (d + 1 == x.shape.size())
+            x = in_file_order(x, node_name_);
         const std::vector<std::int64_t> k = integer_list(node, 1);
         if (memory_axis(x, d) != static_cast<int>(x.shape.size()) - 1)
             bad("searches along another dimension than the last in memory: this is not supported");
@@ -273,15 +266,15 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         return true;
     }
     if (kind == "Gather") {
-        const value x = moved(node);
+        value x = moved(node);
         const std::size_t d = axis_of(a.integer("axis", 0), x);
         const constant& list = constant_input(node, 1);
         if (list.is_float() || list.shape.size() > 1 || list.integers.empty())
             bad("its indices must be a constant list of integers");
-        if (list.shape.empty() && x.layout != order::natural)
-            bad("drops a dimension of a picture: this is not supported");
-        const int index =
-            add_tensor(node.input(1), {static_cast<int>(list.integers.size())}, element::int64);
+        if (list.shape.empty())
+            x = in_file_order(x, node_name_);
+        const int index = add_tensor(input_name(node, 1), {static_cast<int>(list.integers.size())},
+                                     element::int64);
         for (std::int64_t i : list.integers) {
             if (i < -x.shape[d] || i >= x.shape[d])
                 bad(fmt::format("takes index {} of {}", i, x.shape[d]));
@@ -306,7 +299,7 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
             bad("measures a result inside the network: only inputs can be quantized this way");
         layer l;
         l.kind = op::dynamic_quantize;
-        l.inputs = {operand_tensor(x, node.input(0))};
+        l.inputs = {operand_tensor(x, input_name(node, 0))};
         const value source = x;
         add_layer(std::move(l), node, 0, memory_shape(source), element::uint8, source.layout,
                   source.shape);
@@ -320,13 +313,14 @@ bool onnx_reader::read_choice(const onnx::NodeProto& node) {
         const value boxes = input(node, 0), scores = input(node, 1);
         if (boxes.shape.size() != 3 || scores.shape.size() != 3)
             bad("expects boxes and scores of 3 dimensions");
-        l.inputs = {operand_tensor(boxes, node.input(0)), operand_tensor(scores, node.input(1))};
+        l.inputs = {operand_tensor(boxes, input_name(node, 0)),
+                    operand_tensor(scores, input_name(node, 1))};
         const auto number = [&](int k, float otherwise) {
             if (!has_input(node, k))
                 return otherwise;
             const constant& c = constant_input(node, k);
             if (c.size() != 1)
-                bad(fmt::format("'{}' must be one number", node.input(k)));
+                bad(fmt::format("'{}' must be one number", input_name(node, k)));
             return c.is_float() ? c.reals[0] : static_cast<float>(c.integers[0]);
         };
         detection_settings& d = l.detection;
@@ -354,7 +348,7 @@ bool onnx_reader::read_block(const onnx::NodeProto& node) {
     const bool to_depth = node.op_type() == "SpaceToDepth";
     if (!to_depth && node.op_type() != "DepthToSpace")
         return false;
-    const value x = as_picture(moved(node), node.input(0));
+    const value x = as_picture(moved(node), input_name(node, 0));
     const attributes a(node);
     const std::int64_t b = a.integer("blocksize", 0);
     const std::int64_t extent = x.shape[to_depth ? 2 : 1];
@@ -386,11 +380,12 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
         if (node.input_size() != 2)
             bad(fmt::format("has {} inputs, expected 2", node.input_size()));
         const value& left = view(node, 0);
-        define(node, pair(node, what, left, input(node, 1), node.input(0), node.input(1)));
+        define(node,
+               pair(node, what, left, input(node, 1), input_name(node, 0), input_name(node, 1)));
     } else if (kind == "Equal" || kind == "Less" || kind == "Greater" || kind == "LessOrEqual" ||
                kind == "GreaterOrEqual") {
-        value v =
-            pair(node, op::compare, view(node, 0), input(node, 1), node.input(0), node.input(1));
+        value v = pair(node, op::compare, view(node, 0), input(node, 1), input_name(node, 0),
+                       input_name(node, 1));
         layer l = v.draft;
         l.comparison = kind == "Equal"         ? comparison_kind::equal
                        : kind == "Less"        ? comparison_kind::less
@@ -420,7 +415,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
                 break;
             default:
                 bad(fmt::format("casts to type {}, expected float, int32, int64 or bool",
-                                a.integer("to", 0)));
+                                type_name(a.integer("to", 0))));
         }
         add_layer(std::move(l), node, 0, memory_shape(x), to, x.layout, x.shape);
     } else if (kind == "ReduceMax" || kind == "ReduceMin") {
@@ -432,7 +427,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
     } else if (kind == "ReduceSum") {
         define(node, reduced(node, op::reduce_sum, view(node, 0)));
     } else if (kind == "GlobalMaxPool") {
-        const value x = as_picture(moved(node), node.input(0));
+        const value x = as_picture(moved(node), input_name(node, 0));
         value v = start(node, op::reduce_max, x);
         v.draft.axes = {1, 2};
         v.shape[2] = v.shape[3] = 1;
@@ -440,7 +435,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
     } else if (kind == "ConvTranspose") {
         value v = transposed_convolution(node, view(node, 0), weights(node, 1));
         if (has_input(node, 2))
-            attach_bias(v, input(node, 2), node.input(2));
+            attach_bias(v, input(node, 2), input_name(node, 2));
         define(node, std::move(v));
     } else {
         return false;
@@ -451,7 +446,7 @@ bool onnx_reader::read_more(const onnx::NodeProto& node) {
 /// Weights lie input channel first: I,O,H,W becomes O,H,W,I.
 value onnx_reader::transposed_convolution(const onnx::NodeProto& node, const value& input_view,
                                           const value& w) {
-    const value x = as_picture(input_view, node.input(0));
+    const value x = as_picture(input_view, input_name(node, 0));
     const attributes a(node);
     if (w.shape.size() != 4 || w.shape[0] != x.shape[1] || a.integer("group", 1) != 1)
         bad(fmt::format("weights [{}] do not fit {} input channels in one group",
@@ -508,8 +503,8 @@ value onnx_reader::transposed_convolution(const onnx::NodeProto& node, const val
             for (int t = 0; t < taps; ++t)
                 bytes[static_cast<std::size_t>((o * taps + t) * in_c + i)] =
                     static_cast<std::uint8_t>(w.data.integers[from++]);
-    l.inputs.push_back(
-        add_weights(w, node.input(1), {out_c, l.kernel_h, l.kernel_w, in_c}, std::move(bytes)));
+    l.inputs.push_back(add_weights(w, input_name(node, 1), {out_c, l.kernel_h, l.kernel_w, in_c},
+                                   std::move(bytes)));
     return v;
 }
 

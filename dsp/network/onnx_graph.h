@@ -109,6 +109,12 @@ class onnx_reader {
     static std::optional<element> activation_type(int onnx_type);
     void read_input(const onnx::ValueInfoProto& input);
     static bool small(const std::vector<int>& shape);
+    /// " of node 3 (Conv 'stem')": the first that reads `name`; "" when none does.
+    std::string reader_of(const std::string& name) const;
+    static std::string node_name(const onnx::NodeProto& node);
+    /// "int8" for onnx::TensorProto::INT8.
+    static std::string type_name(std::int64_t type);
+    [[noreturn]] void refuse_unknown(const std::string& name) const;
     /// Whether a change from channels last to channels first follows `name`, perhaps after it is
     /// quantized or dequantized.
     bool feeds_transpose(std::string name) const;
@@ -117,6 +123,11 @@ class onnx_reader {
     tensor& tensor_at(int i) { return n_.tensors.at(static_cast<std::size_t>(i)); }
     value& input(const onnx::NodeProto& node, int k);
     static bool has_input(const onnx::NodeProto& node, int k);
+    /// "" when the node has no such input.
+    static const std::string& input_name(const onnx::NodeProto& node, int k) {
+        static const std::string none;
+        return k >= 0 && k < node.input_size() ? node.input(k) : none;
+    }
     const constant& constant_input(const onnx::NodeProto& node, int k);
     std::vector<std::int64_t> integer_list(const onnx::NodeProto& node, int k);
     /// Scale and zero point given by two inputs.
@@ -143,8 +154,18 @@ class onnx_reader {
     value start(const onnx::NodeProto& node, op kind, const value& x);
     /// A picture in channels-first shape. Integer inputs and reshaped values that have one channel,
     /// or one pixel, are the same bytes in either order.
-    value as_picture(value x, const std::string& name) const;
-    void set_window(const onnx::NodeProto& node, layer& l, const value& x,
+    value as_picture(const value& x, const std::string& name);
+    /// The same values in memory in the order of the file's shape: a transposition, or a reshaping,
+    /// where a picture lies channels last.
+    value in_file_order(const value& x, const std::string& name);
+    /// A layer that only moves the values of a tensor; they may have no scale yet.
+    int moved_tensor(int from, op kind, std::vector<int> shape, std::vector<int> axes,
+                     const std::string& name);
+    /// A constant with its dimensions in another order.
+    static value permuted_constant(const value& x, const std::vector<std::int64_t>& perm);
+    value reshaped_constant(const value& x, const std::vector<int>& shape) const;
+    /// Returns whether rounding sizes up has added padding.
+    bool set_window(const onnx::NodeProto& node, layer& l, const value& x,
                     std::vector<int>& out_shape, int channels);
     /// Integer weights with their quantization, the output channel along `axis`.
     value weights(const onnx::NodeProto& node, int k);
@@ -160,8 +181,10 @@ class onnx_reader {
     void attach_bias(value& pending, const value& bias, const std::string& name);
     /// Turns an attached bias into int32 of scale (input x weights).
     void add_bias(layer& l);
-    /// The second operand of an addition as a tensor of the first one's shape.
+    /// The second operand of an addition as a tensor that repeats to the first one's shape, or the
+    /// first to its.
     int addend(const value& b, const value& x, const std::string& name);
+    static bool same_order(const value& a, const value& b);
     /// Add, Sub or Mul of two operands.
     value pair(const onnx::NodeProto& node, op kind, const value& a, const value& b,
                const std::string& a_name, const std::string& b_name);
@@ -169,7 +192,7 @@ class onnx_reader {
                   const std::string& name);
     value global_average(const onnx::NodeProto& node, const value& input_view,
                          const std::string& name, bool keep);
-    value concatenation(const onnx::NodeProto& node, const std::vector<value>& parts);
+    value concatenation(const onnx::NodeProto& node, std::vector<value> parts);
     value softmax_like(const onnx::NodeProto& node, const value& x, op kind);
     /// Reshape, Flatten, Squeeze, Unsqueeze: new shape, same values in the file's order.
     value reshaped(const onnx::NodeProto& node, const value& x, const std::vector<int>& shape);
@@ -188,7 +211,6 @@ class onnx_reader {
     std::size_t axis_of(std::int64_t axis, const value& x) const;
     void read_slice(const onnx::NodeProto& node);
     void read_split(const onnx::NodeProto& node);
-    /// Nearest enlargement by whole factors, where all the usual coordinates agree.
     void read_resize(const onnx::NodeProto& node);
     void clamp(const onnx::NodeProto& node, float low, float high);
     float real_constant(const onnx::NodeProto& node, int k);
@@ -217,7 +239,6 @@ class onnx_reader {
     int memory_axis(const value& x, std::size_t axis) const;
     bool is_output(const std::string& name) const;
     int operand_tensor(const value& v, const std::string& name);
-    static value transposed_matrix(const value& x);
     /// The int32 bias of a QOperator node: its scale is that of input times weights.
     value integer_bias(const onnx::NodeProto& node, int k, const value& pending);
     const std::string& bytes_;

@@ -11,7 +11,7 @@
 
 namespace ocellus::dsp::onnx_detail {
 
-void onnx_reader::set_window(const onnx::NodeProto& node, layer& l, const value& x,
+bool onnx_reader::set_window(const onnx::NodeProto& node, layer& l, const value& x,
                              std::vector<int>& out_shape, int channels) {
     const attributes a(node);
     const auto pair = [&](const char* name, int& h, int& w) {
@@ -57,28 +57,32 @@ void onnx_reader::set_window(const onnx::NodeProto& node, layer& l, const value&
         bad("attribute auto_pad is '" + automatic + "'");
     }
     const bool ceiling = a.integer("ceil_mode", 0) != 0;
+    bool added = false;
     const auto extent = [&](int in, int kernel, int stride, int dilation, int before, int& after) {
         const int room = in + before + after - ((kernel - 1) * dilation + 1);
         if (room < 0)
             bad(fmt::format("its kernel of {} does not fit an input of {}", kernel, in));
         if (ceiling && room % stride != 0) {
             // One more window, unless it would start in the padding after the input.
-            if ((room / stride + 1) * stride < in + before)
+            if ((room / stride + 1) * stride < in + before) {
                 after += stride - room % stride;
+                added = true;
+            }
         }
         return (in + before + after - ((kernel - 1) * dilation + 1)) / stride + 1;
     };
     out_shape = {x.shape[0], channels,
                  extent(in_h, l.kernel_h, l.stride_h, l.dilation_h, l.pad_top, l.pad_bottom),
                  extent(in_w, l.kernel_w, l.stride_w, l.dilation_w, l.pad_left, l.pad_right)};
+    return added;
 }
 
 value onnx_reader::weights(const onnx::NodeProto& node, int k) {
     value w = input(node, k);
     if (w.what == value::kind::constant_value)
         bad(fmt::format("its weights '{}' are float: the network is not int8, quantize it first",
-                        node.input(k)));
-    require_weights(w, node.input(k));
+                        input_name(node, k)));
+    require_weights(w, input_name(node, k));
     return w;
 }
 
@@ -143,16 +147,19 @@ value onnx_reader::convolution(const onnx::NodeProto& node, const value& input_v
     return v;
 }
 
-value onnx_reader::product(const onnx::NodeProto& node, const value& x, const value& w,
+value onnx_reader::product(const onnx::NodeProto& node, const value& input_view, const value& w,
                            bool transposed, const std::string& weight_name) {
     require_weights(w, weight_name);
+    const value x = input_view.layout == order::channels_first
+                        ? in_file_order(input_view, node_name_)
+                        : input_view;
     if (w.shape.size() != 2)
         bad(fmt::format("its weights have {} dimensions, expected 2", w.shape.size()));
     const int outputs = w.shape[transposed ? 0 : 1];
     const int depth = w.shape[transposed ? 1 : 0];
     if (w.quant.scale.size() > 1 && w.axis != (transposed ? 0 : 1))
         bad("its weights must be quantized along their output channels");
-    if (x.shape.empty() || x.shape.back() != depth || x.layout == order::channels_first)
+    if (x.shape.empty() || x.shape.back() != depth)
         bad(fmt::format("its input [{}] does not fit weights [{}]", fmt::join(x.shape, "x"),
                         fmt::join(w.shape, "x")));
     value v = start(node, op::fully_connected, x);
@@ -241,11 +248,12 @@ value onnx_reader::pooling(const onnx::NodeProto& node, const value& input_view,
                            const std::string& name) {
     const value x = as_picture(input_view, name);
     value v = start(node, kind, x);
-    set_window(node, v.draft, x, v.shape, x.shape[1]);
-    const layer& l = v.draft;
-    if (kind == op::average_pool && attributes(node).integer("count_include_pad", 0) != 0 &&
-        (l.pad_top | l.pad_bottom | l.pad_left | l.pad_right) != 0)
-        bad("counts its padding in the average: this is not supported");
+    const bool added = set_window(node, v.draft, x, v.shape, x.shape[1]);
+    v.draft.count_padding =
+        kind == op::average_pool && attributes(node).integer("count_include_pad", 0) != 0;
+    if (v.draft.count_padding && added)
+        bad("counts its padding in windows that reach beyond it, as ceil_mode makes them: this is "
+            "not supported");
     return v;
 }
 
@@ -262,23 +270,51 @@ value onnx_reader::global_average(const onnx::NodeProto& node, const value& inpu
     return v;
 }
 
-value onnx_reader::transposed_matrix(const value& x) {
+value onnx_reader::permuted_constant(const value& x, const std::vector<std::int64_t>& perm) {
     value v = x;
-    const auto rows = static_cast<std::size_t>(x.shape[0]);
-    const auto columns = static_cast<std::size_t>(x.shape[1]);
-    v.shape = {x.shape[1], x.shape[0]};
+    const std::size_t rank = x.shape.size();
+    std::vector<std::size_t> stride(rank, 1), step(rank, 1);
+    for (std::size_t d = rank; d-- > 1;)
+        stride[d - 1] = stride[d] * static_cast<std::size_t>(x.shape[d]);
+    for (std::size_t d = 0; d < rank; ++d) {
+        const auto from = static_cast<std::size_t>(perm[d]);
+        v.shape[d] = x.shape[from];
+        step[d] = stride[from];
+        if (x.quant.scale.size() > 1 && static_cast<std::size_t>(x.axis) == from)
+            v.axis = static_cast<int>(d);
+    }
     v.data.shape = v.shape;
-    v.axis = 1 - x.axis;
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < columns; ++c)
-            v.data.integers[c * rows + r] = x.data.integers[r * columns + c];
+    const auto turn = [&](const auto& in, auto& out) {
+        std::vector<int> index(rank, 0);
+        for (std::size_t i = 0; i < in.size(); ++i) {
+            std::size_t at = 0;
+            for (std::size_t d = 0; d < rank; ++d)
+                at += static_cast<std::size_t>(index[d]) * step[d];
+            out[i] = in[at];
+            for (std::size_t d = rank; d-- > 0;) {
+                if (++index[d] < v.shape[d])
+                    break;
+                index[d] = 0;
+            }
+        }
+    };
+    turn(x.data.integers, v.data.integers);
+    turn(x.data.reals, v.data.reals);
+    return v;
+}
+
+value onnx_reader::reshaped_constant(const value& x, const std::vector<int>& shape) const {
+    if (x.quant.scale.size() > 1)
+        bad("reshapes a constant with several scales: fold constants when exporting");
+    value v = x;
+    v.shape = v.data.shape = shape;
     return v;
 }
 
 value onnx_reader::integer_bias(const onnx::NodeProto& node, int k, const value& pending) {
     value v = input(node, k);
     if (v.what != value::kind::constant_value || v.data.type != onnx::TensorProto::INT32)
-        bad(fmt::format("its bias '{}' must be int32 constants", node.input(k)));
+        bad(fmt::format("its bias '{}' must be int32 constants", input_name(node, k)));
     v.what = value::kind::constant_view;
     const tensor& x = tensor_at(pending.draft.inputs[0]);
     const tensor& w = tensor_at(pending.draft.inputs[1]);

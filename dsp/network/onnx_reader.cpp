@@ -41,20 +41,33 @@ network onnx_reader::read() {
         ++uses_[output.name()];
     for (index_ = 0; index_ < graph.node_size(); ++index_) {
         const onnx::NodeProto& node = graph.node(index_);
-        if (breaks(node))
+        const std::size_t before = n_.layers.size();
+        if (breaks(node)) {
             found.run([&] { read_broken(node); });
-        else if (!found.run([&] { read_node(node); }))
+        } else if (!found.run([&] { read_node(node); })) {
             mark_broken(node);
+            n_.layers.resize(before);
+        }
+        for (std::size_t k = before; k < n_.layers.size(); ++k)
+            n_.layers[k].place = index_;
     }
     for (const onnx::ValueInfoProto& output : graph.output()) {
         const auto at = values_.find(output.name());
         if (at == values_.end() || at->second.what != value::kind::broken)
             found.run([&] { n_.outputs.push_back(read_output(output.name())); });
     }
-    found.raise(file_);
     const auto bits = n_.metadata.find("weight_bits");
     if (bits != n_.metadata.end())
-        set_weight_bits(n_, bits->second, file_);
+        found.run([&] { set_weight_bits(n_, bits->second, file_); });
+    if (!found.empty()) {
+        // Whatever was read is wanted; what nobody read is an output.
+        refused_parts refused;
+        for (const layer& l : n_.layers)
+            refused.wanted.insert(refused.wanted.end(), l.outputs.begin(), l.outputs.end());
+        n_.outputs.clear();
+        check_rest(n_, refused, file_, found);
+    }
+    found.raise(file_);
     if (n_.inputs.size() > static_cast<std::size_t>(graph.input_size()))
         fail_network(file_, "an input is quantized more than once");
     if (n_.layers.empty())
@@ -110,6 +123,7 @@ void onnx_reader::bad(const std::string& message) const {
 
 void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
     const auto& type = input.type().tensor_type();
+    const std::string who = "input '" + input.name() + "'" + reader_of(input.name());
     value v;
     for (int i = 0; i < type.shape().dim_size(); ++i) {
         const auto& d = type.shape().dim(i);
@@ -117,16 +131,19 @@ void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
         // A batch left open means one picture at a time here.
         if (i == 0 && extent <= 0)
             extent = 1;
-        if (extent <= 0 || extent > largest_elements)
-            fail_network(file_,
-                         fmt::format("input '{}' has a dynamic or empty dimension {}; export the "
-                                     "network with fixed sizes",
-                                     input.name(), i));
+        if (extent <= 0)
+            fail_network(
+                file_, fmt::format("{} has a dynamic or empty dimension {}{}; export the "
+                                   "network with fixed sizes",
+                                   who, i, d.has_dim_param() ? " ('" + d.dim_param() + "')" : ""));
+        if (extent > largest_elements)
+            fail_network(file_, fmt::format("{} has an extent of {}, expected at most {}", who,
+                                            extent, largest_elements));
         v.shape.push_back(static_cast<int>(extent));
     }
     if (v.shape.empty() || !small(v.shape))
-        fail_network(file_, fmt::format("input '{}' has no shape, or more than {} elements",
-                                        input.name(), largest_elements));
+        fail_network(
+            file_, fmt::format("{} has no shape, or more than {} elements", who, largest_elements));
     // A picture comes channels first, unless the network itself turns it around.
     const bool picture = v.shape.size() == 4 && !feeds_transpose(input.name());
     v.layout = picture ? order::channels_first : order::natural;
@@ -137,16 +154,38 @@ void onnx_reader::read_input(const onnx::ValueInfoProto& input) {
         v.tensor_index = add_tensor(input.name(), memory_shape(v), *e);
         n_.inputs.push_back(v.tensor_index);
     } else {
-        fail_network(file_,
-                     fmt::format("input '{}' has element type {}, expected float, int8 or uint8",
-                                 input.name(), type.elem_type()));
+        fail_network(file_, fmt::format("{} has element type {}, expected float, int8 or uint8",
+                                        who, type_name(type.elem_type())));
     }
     values_[input.name()] = std::move(v);
 }
 
+std::string onnx_reader::reader_of(const std::string& name) const {
+    for (int i = 0; i < model_.graph().node_size(); ++i) {
+        const onnx::NodeProto& node = model_.graph().node(i);
+        for (const std::string& x : node.input())
+            if (x == name)
+                return fmt::format(" of node {} ({} '{}')", i, node.op_type(), node_name(node));
+    }
+    return {};
+}
+
+std::string onnx_reader::node_name(const onnx::NodeProto& node) {
+    return node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+}
+
+std::string onnx_reader::type_name(std::int64_t type) {
+    const auto* d = onnx::TensorProto::DataType_descriptor()->FindValueByNumber(
+        static_cast<int>(std::clamp<std::int64_t>(type, -1, 1000)));
+    std::string text = d ? d->name() : fmt::format("number {}", type);
+    for (char& c : text)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return text;
+}
+
 bool onnx_reader::feeds_transpose(std::string name) const {
     for (const onnx::NodeProto& node : model_.graph().node()) {
-        if (node.input_size() == 0 || node.input(0) != name || node.output_size() == 0)
+        if (node.input_size() == 0 || input_name(node, 0) != name || node.output_size() == 0)
             continue;
         if (node.op_type() == "Transpose") {
             const std::vector<std::int64_t> perm = attributes(node).integers("perm");
@@ -168,12 +207,8 @@ int onnx_reader::read_output(const std::string& name) {
     if (v.what == value::kind::indices)
         return v.tensor_index;
     if (v.what == value::kind::integers || v.what == value::kind::real_view) {
-        if (v.layout == order::flat_channels)
-            fail_network(
-                file_, fmt::format("output '{}' flattens a picture: its order would change; leave "
-                                   "the flattening to the host",
-                                   name));
-        return v.tensor_index;
+        return v.layout == order::flat_channels ? in_file_order(v, name).tensor_index
+                                                : v.tensor_index;
     }
     if (v.what == value::kind::pending)
         fail_network(
@@ -183,38 +218,34 @@ int onnx_reader::read_output(const std::string& name) {
     fail_network(file_, fmt::format("output '{}' is not the result of a layer", name));
 }
 
+bool onnx_reader::same_order(const value& a, const value& b) {
+    return a.layout == b.layout && a.image == b.image && a.shape.size() == b.shape.size();
+}
+
 int onnx_reader::addend(const value& b, const value& x, const std::string& name) {
-    if (b.what == value::kind::real_view) {
-        bool fit = b.layout == x.layout && b.shape.size() == x.shape.size();
-        for (std::size_t d = 0; fit && d < x.shape.size(); ++d)
-            fit = b.shape[d] == x.shape[d] || b.shape[d] == 1 || x.shape[d] == 1;
-        if (!fit || (b.layout == order::flat_channels && b.image != x.image))
-            bad(fmt::format("combines [{}] and [{}], which do not fit", fmt::join(x.shape, "x"),
-                            fmt::join(b.shape, "x")));
+    if (b.what == value::kind::real_view)
         return b.tensor_index;
-    }
     if (b.what != value::kind::constant_view || !activation_type(b.data.type) ||
         b.quant.scale.size() != 1)
         bad(fmt::format("its operand '{}' must be an activation or an int8 constant", name));
+    value c = b;
+    if (x.layout == order::channels_first && x.shape.size() == 4 && c.shape.size() <= 4) {
+        c.shape.insert(c.shape.begin(), 4 - c.shape.size(), 1);
+        c = permuted_constant(c, {0, 2, 3, 1});
+    }
     tensor t;
     t.name = name;
-    t.type = *activation_type(b.data.type);
-    t.quant = b.quant;
-    for (std::int64_t q : b.data.integers)
+    t.type = *activation_type(c.data.type);
+    t.quant = c.quant;
+    for (std::int64_t q : c.data.integers)
         t.data.push_back(static_cast<std::uint8_t>(q));
-    t.shape = b.shape;
-    if (x.layout != order::natural && t.data.size() != 1) {
-        // Channels first: only one number per channel, (C,1,1), can be turned around simply.
-        if (x.layout != order::channels_first || t.shape.size() < 3 ||
-            static_cast<std::size_t>(x.shape[1]) != t.data.size() ||
-            t.shape[t.shape.size() - 3] != x.shape[1])
-            bad(fmt::format("constant operand [{}] must be one number or one per channel",
-                            fmt::join(t.shape, "x")));
-        t.shape = {static_cast<int>(t.data.size())};
-    }
+    t.shape = c.shape;
+    if (x.layout == order::flat_channels && t.data.size() != 1)
+        bad(fmt::format("constant operand [{}] must be one number behind a flattening",
+                        fmt::join(b.shape, "x")));
     if (t.data.empty() || !broadcast_constant(t, memory_shape(x)))
-        bad(fmt::format("constant operand [{}] does not fit [{}]", fmt::join(b.shape, "x"),
-                        fmt::join(x.shape, "x")));
+        bad(fmt::format("constant operand [{}] does not fit [{}], or is too large there",
+                        fmt::join(b.shape, "x"), fmt::join(x.shape, "x")));
     n_.tensors.push_back(std::move(t));
     return static_cast<int>(n_.tensors.size()) - 1;
 }
@@ -222,26 +253,42 @@ int onnx_reader::addend(const value& b, const value& x, const std::string& name)
 value onnx_reader::pair(const onnx::NodeProto& node, op kind, const value& a, const value& b,
                         const std::string& a_name, const std::string& b_name) {
     const bool first = a.what == value::kind::real_view;
-    const value& x = first ? a : b;
+    value x = first ? a : b;
     require_view(x, first ? a_name : b_name);
-    if (!first && kind == op::sub)
-        bad("subtracts from a constant: this is not supported");
-    const value& other = first ? b : a;
+    if (!first && kind != op::add && kind != op::mul && kind != op::maximum && kind != op::minimum)
+        bad(fmt::format("'{}' is a constant first operand: this is not supported", a_name));
+    value other = first ? b : a;
+    if (other.what == value::kind::real_view && !same_order(x, other)) {
+        x = in_file_order(x, node_name_);
+        other = in_file_order(other, node_name_);
+    }
     value v = start(node, kind, x);
     v.draft.inputs.push_back(addend(other, x, first ? b_name : a_name));
-    if (other.what == value::kind::real_view)
-        for (std::size_t d = 0; d < v.shape.size(); ++d)
-            v.shape[d] = std::max(v.shape[d], other.shape[d]);
+    if (other.what != value::kind::real_view)
+        return v;
+    // Aligned at the last dimension; those of one repeat.
+    std::vector<int> right = other.shape;
+    right.insert(right.begin(), x.shape.size() - std::min(x.shape.size(), right.size()), 1);
+    v.shape.insert(v.shape.begin(), right.size() - v.shape.size(), 1);
+    for (std::size_t d = 0; d < v.shape.size(); ++d) {
+        if (v.shape[d] != right[d] && v.shape[d] != 1 && right[d] != 1)
+            bad(fmt::format("combines [{}] and [{}], which do not fit", fmt::join(x.shape, "x"),
+                            fmt::join(other.shape, "x")));
+        v.shape[d] = std::max(v.shape[d], right[d]);
+    }
     return v;
 }
 
-value onnx_reader::softmax_like(const onnx::NodeProto& node, const value& x, op kind) {
-    value v = start(node, kind, x);
+value onnx_reader::softmax_like(const onnx::NodeProto& node, const value& input_view, op kind) {
     if (kind != op::softmax)
-        return v;
-    const int rank = static_cast<int>(x.shape.size());
+        return start(node, kind, input_view);
+    const int rank = static_cast<int>(input_view.shape.size());
     std::int64_t axis = attributes(node).integer("axis", opset_ >= 13 ? -1 : 1);
     axis = axis < 0 ? axis + rank : axis;
+    // Along the width of a picture, it must lie last.
+    const bool turn = axis == rank - 1 && input_view.layout != order::natural && rank != 2;
+    const value x = turn ? in_file_order(input_view, node_name_) : input_view;
+    value v = start(node, kind, x);
     // Before operator set 13 all dimensions from the axis on are one.
     const bool last = axis == rank - 1;
     const bool channel = x.layout == order::channels_first && axis == 1 &&
@@ -272,8 +319,8 @@ bool onnx_reader::swish(const onnx::NodeProto& node) {
 void onnx_reader::clamp(const onnx::NodeProto& node, float low, float high) {
     value& x = input(node, 0);
     if (x.what == value::kind::pending) {
-        if (uses_[node.input(0)] != 1)
-            bad(fmt::format("'{}' is also used without this clamp", node.input(0)));
+        if (uses_[input_name(node, 0)] != 1)
+            bad(fmt::format("'{}' is also used without this clamp", input_name(node, 0)));
         value v = x;
         v.high = std::min(std::max(v.high, low), high);
         v.low = std::max(std::min(v.low, high), low);
@@ -292,7 +339,7 @@ float onnx_reader::real_constant(const onnx::NodeProto& node, int k) {
         return v.data.reals[0];
     if (v.what == value::kind::constant_view && v.data.integers.size() == 1)
         return static_cast<float>(v.data.integers[0] - v.quant.zero_point[0]) * v.quant.scale[0];
-    bad(fmt::format("'{}' must be one float constant", node.input(k)));
+    bad(fmt::format("'{}' must be one float constant", input_name(node, k)));
 }
 
 value onnx_reader::operand(const onnx::NodeProto& node, int k, int axis) {
@@ -326,6 +373,7 @@ void onnx_reader::read_broken(const onnx::NodeProto& node) {
     mark_broken(node);
     static const std::set<std::string> known = {"Constant",
                                                 "Identity",
+                                                "Dropout",
                                                 "QuantizeLinear",
                                                 "DequantizeLinear",
                                                 "Conv",
@@ -392,14 +440,14 @@ void onnx_reader::read_broken(const onnx::NodeProto& node) {
                                                 "GlobalMaxPool",
                                                 "ConvTranspose"};
     node_kind_ = node.op_type();
-    node_name_ = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    node_name_ = node_name(node);
     if (known.count(node.op_type()) == 0)
         bad("this operator is not supported");
 }
 
 void onnx_reader::read_node(const onnx::NodeProto& node) {
     node_kind_ = node.op_type();
-    node_name_ = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    node_name_ = node_name(node);
     if (node.output_size() < 1)
         bad("has no output");
     const std::string& kind = node.op_type();
@@ -412,7 +460,7 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
         v.data = read_constant(at->second->t(), node.output(0));
         v.shape = v.data.shape;
         define(node, std::move(v));
-    } else if (kind == "Identity") {
+    } else if (kind == "Identity" || kind == "Dropout") {
         define(node, input(node, 0));
     } else if (kind == "QuantizeLinear") {
         value& x = input(node, 0);
@@ -443,41 +491,43 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             dequantized(x, read_quantization(node, 1, 2),
                         static_cast<int>(std::clamp<std::int64_t>(a.integer("axis", 1), -64, 64))));
     } else if (kind == "Conv") {
-        value v = convolution(node, view(node, 0), weights(node, 1), node.input(0), node.input(1));
+        value v = convolution(node, view(node, 0), weights(node, 1), input_name(node, 0),
+                              input_name(node, 1));
         if (has_input(node, 2))
-            attach_bias(v, input(node, 2), node.input(2));
+            attach_bias(v, input(node, 2), input_name(node, 2));
         define(node, std::move(v));
     } else if (kind == "QLinearConv") {
-        value v =
-            convolution(node, operand(node, 0), operand(node, 3), node.input(0), node.input(3));
+        value v = convolution(node, operand(node, 0), operand(node, 3), input_name(node, 0),
+                              input_name(node, 3));
         if (has_input(node, 8))
-            attach_bias(v, integer_bias(node, 8, v), node.input(8));
+            attach_bias(v, integer_bias(node, 8, v), input_name(node, 8));
         finish_operator(node, std::move(v), 6, 7);
     } else if (kind == "MatMul") {
         const value& second = input(node, 1);
-        define(node, second.what == value::kind::real_view
-                         ? matrix_product(node, view(node, 0), second, node.input(1))
-                         : matrix_product(node, view(node, 0), weights(node, 1), node.input(1)));
+        define(node,
+               second.what == value::kind::real_view
+                   ? matrix_product(node, view(node, 0), second, input_name(node, 1))
+                   : matrix_product(node, view(node, 0), weights(node, 1), input_name(node, 1)));
     } else if (kind == "Gemm") {
         if (a.real("alpha", 1.0f) != 1.0f || a.real("beta", 1.0f) != 1.0f ||
             a.integer("transA", 0) != 0)
             bad("only Gemm with alpha 1, beta 1 and transA 0 is supported");
         value v = product(node, view(node, 0), weights(node, 1), a.integer("transB", 0) != 0,
-                          node.input(1));
+                          input_name(node, 1));
         if (has_input(node, 2))
-            attach_bias(v, input(node, 2), node.input(2));
+            attach_bias(v, input(node, 2), input_name(node, 2));
         define(node, std::move(v));
     } else if (kind == "QLinearMatMul") {
-        value v = matrix_product(node, operand(node, 0), operand(node, 3, 1), node.input(3));
+        value v = matrix_product(node, operand(node, 0), operand(node, 3, 1), input_name(node, 3));
         finish_operator(node, std::move(v), 6, 7);
     } else if (kind == "QGemm") {
         if (a.real("alpha", 1.0f) != 1.0f || a.integer("transA", 0) != 0)
             bad("only QGemm with alpha 1 and transA 0 is supported");
         const bool turned = a.integer("transB", 0) != 0;
         value v = product(node, operand(node, 0), operand(node, 3, turned ? 0 : 1), turned,
-                          node.input(3));
+                          input_name(node, 3));
         if (has_input(node, 6))
-            attach_bias(v, integer_bias(node, 6, v), node.input(6));
+            attach_bias(v, integer_bias(node, 6, v), input_name(node, 6));
         finish_operator(node, std::move(v), 7, 8);
     } else if (kind == "Add") {
         value& left = input(node, 0);
@@ -491,29 +541,29 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             (other.what == value::kind::constant_view ||
              other.what == value::kind::constant_value) &&
             std::isinf(waiting.low) && std::isinf(waiting.high)) {
-            if (uses_[node.input(first ? 0 : 1)] != 1)
+            if (uses_[input_name(node, first ? 0 : 1)] != 1)
                 bad("its float operand is also used elsewhere");
             value v = waiting;
-            attach_bias(v, other, node.input(first ? 1 : 0));
+            attach_bias(v, other, input_name(node, first ? 1 : 0));
             define(node, std::move(v));
             return;
         }
-        define(node, pair(node, op::add, left, right, node.input(0), node.input(1)));
+        define(node, pair(node, op::add, left, right, input_name(node, 0), input_name(node, 1)));
     } else if (kind == "QLinearAdd") {
-        finish_operator(
-            node,
-            pair(node, op::add, operand(node, 0), operand(node, 3), node.input(0), node.input(3)),
-            6, 7);
+        finish_operator(node,
+                        pair(node, op::add, operand(node, 0), operand(node, 3), input_name(node, 0),
+                             input_name(node, 3)),
+                        6, 7);
     } else if (kind == "Mul" && swish(node)) {
         return;
     } else if (kind == "Sub" || kind == "Mul") {
         define(node, pair(node, kind == "Sub" ? op::sub : op::mul, input(node, 0), input(node, 1),
-                          node.input(0), node.input(1)));
+                          input_name(node, 0), input_name(node, 1)));
     } else if (kind == "QLinearMul") {
-        finish_operator(
-            node,
-            pair(node, op::mul, operand(node, 0), operand(node, 3), node.input(0), node.input(3)),
-            6, 7);
+        finish_operator(node,
+                        pair(node, op::mul, operand(node, 0), operand(node, 3), input_name(node, 0),
+                             input_name(node, 3)),
+                        6, 7);
     } else if (kind == "Slice") {
         read_slice(node);
     } else if (kind == "Split") {
@@ -541,21 +591,23 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
     } else if (kind == "MaxPool") {
         value& x = input(node, 0);
         if (x.what != value::kind::integers)
-            require_view(x, node.input(0));
-        define(node, finished_like_input(node, pooling(node, x, op::max_pool, node.input(0)), x));
+            require_view(x, input_name(node, 0));
+        define(node,
+               finished_like_input(node, pooling(node, x, op::max_pool, input_name(node, 0)), x));
     } else if (kind == "AveragePool") {
-        define(node, pooling(node, view(node, 0), op::average_pool, node.input(0)));
+        define(node, pooling(node, view(node, 0), op::average_pool, input_name(node, 0)));
     } else if (kind == "QLinearAveragePool") {
         if (a.integer("channels_last", 0) != 0)
             bad("channels_last is not supported");
-        finish_operator(node, pooling(node, operand(node, 0), op::average_pool, node.input(0)), 3,
-                        4);
+        finish_operator(
+            node, pooling(node, operand(node, 0), op::average_pool, input_name(node, 0)), 3, 4);
     } else if (kind == "GlobalAveragePool") {
-        define(node, global_average(node, view(node, 0), node.input(0), true));
+        define(node, global_average(node, view(node, 0), input_name(node, 0), true));
     } else if (kind == "QLinearGlobalAveragePool") {
         if (a.integer("channels_last", 0) != 0)
             bad("channels_last is not supported");
-        finish_operator(node, global_average(node, operand(node, 0), node.input(0), true), 3, 4);
+        finish_operator(node, global_average(node, operand(node, 0), input_name(node, 0), true), 3,
+                        4);
     } else if (kind == "ReduceMean") {
         const value x = view(node, 0);
         value v = reduced(node, op::mean, x);
@@ -563,22 +615,18 @@ void onnx_reader::read_node(const onnx::NodeProto& node) {
             v.draft.axes.clear();  // height and width of a picture, the usual one
         define(node, std::move(v));
     } else if (kind == "Reshape" || kind == "Flatten" || kind == "Squeeze" || kind == "Unsqueeze") {
-        const value& x = input(node, 0);
+        const value x = input(node, 0);
         if (x.what == value::kind::pending)
-            require_view(x, node.input(0));
+            require_view(x, input_name(node, 0));
+        const std::vector<int> shape = target_shape(node, x);
         if (x.what == value::kind::constant_value || x.what == value::kind::constant_view)
-            bad("reshapes a constant: fold constants when exporting");
-        define(node, reshaped(node, x, target_shape(node, x)));
+            define(node, reshaped_constant(x, shape));
+        else
+            define(node, reshaped(node, x, shape));
     } else if (kind == "Transpose") {
-        const value& x = input(node, 0);
+        const value x = input(node, 0);
         if (x.what == value::kind::pending)
-            require_view(x, node.input(0));
-        if (x.what == value::kind::constant_view && x.shape.size() == 2) {
-            define(node, transposed_matrix(x));
-            return;
-        }
-        if (x.what == value::kind::constant_value || x.what == value::kind::constant_view)
-            bad("permutes a constant: fold constants when exporting");
+            require_view(x, input_name(node, 0));
         define(node, transposed(node, x));
     } else if (kind == "Pad") {
         define(node, padded(node, view(node, 0)));

@@ -11,7 +11,13 @@
 
 namespace ocellus::dsp::onnx_detail {
 
-value onnx_reader::concatenation(const onnx::NodeProto& node, const std::vector<value>& parts) {
+value onnx_reader::concatenation(const onnx::NodeProto& node, std::vector<value> parts) {
+    const bool alike = std::all_of(parts.begin(), parts.end(), [&](const value& part) {
+        return part.layout == parts.front().layout && part.layout != order::flat_channels;
+    });
+    for (value& part : parts)
+        if (!alike)
+            part = in_file_order(part, node_name_);
     const value& first = parts.front();
     value v = start(node, op::concat, first);
     v.draft.inputs.clear();
@@ -23,8 +29,7 @@ value onnx_reader::concatenation(const onnx::NodeProto& node, const std::vector<
     const auto at = static_cast<std::size_t>(axis);
     std::int64_t sum = 0;
     for (const value& part : parts) {
-        if (part.shape.size() != first.shape.size() || part.layout != first.layout ||
-            part.layout == order::flat_channels)
+        if (part.shape.size() != first.shape.size())
             bad("its inputs differ in shape");
         v.draft.inputs.push_back(part.tensor_index);
         sum += part.shape[at];
@@ -38,20 +43,31 @@ value onnx_reader::concatenation(const onnx::NodeProto& node, const std::vector<
     return v;
 }
 
-value onnx_reader::reshaped(const onnx::NodeProto& node, const value& x,
+value onnx_reader::reshaped(const onnx::NodeProto& node, const value& input_value,
                             const std::vector<int>& shape) {
+    if (shape == input_value.shape)
+        return input_value;
+    const auto picture = [](const value& v) {
+        return v.layout == order::channels_first && v.shape.size() == 4;
+    };
+    const auto same_bytes = [&](const value& v) {
+        return !picture(v) || v.shape[1] == 1 || (v.shape[2] == 1 && v.shape[3] == 1);
+    };
+    const bool flattens =
+        picture(input_value) && shape.size() == 2 && shape[0] == input_value.shape[0];
+    // What flattened a picture may be undone.
+    const bool unfolds = input_value.layout == order::flat_channels && shape.size() == 4 &&
+                         shape[0] == input_value.shape[0] &&
+                         std::equal(shape.begin() + 1, shape.end(), input_value.image.begin());
+    value x = input_value;
+    if (!unfolds && (x.layout == order::flat_channels || (!same_bytes(x) && !flattens)))
+        x = in_file_order(x, node_name_);
     value v = x;
     v.shape = shape;
-    const bool picture = x.layout == order::channels_first && x.shape.size() == 4;
-    const bool same_bytes = !picture || x.shape[1] == 1 || (x.shape[2] == 1 && x.shape[3] == 1);
-    if (shape == x.shape)
-        return v;
-    if (x.layout == order::flat_channels)
-        bad("reshapes a flattened picture: this is not supported");
-    if (!same_bytes) {
-        if (shape.size() != 2 || shape[0] != x.shape[0])
-            bad(fmt::format("reshapes a picture [{}] to [{}]: only flattening is supported",
-                            fmt::join(x.shape, "x"), fmt::join(shape, "x")));
+    if (unfolds) {
+        v.layout = order::channels_first;
+        v.image.clear();
+    } else if (!same_bytes(x)) {
         v.layout = order::flat_channels;
         v.image = {x.shape[1], x.shape[2], x.shape[3]};
     } else {
@@ -67,18 +83,8 @@ value onnx_reader::reshaped(const onnx::NodeProto& node, const value& x,
         bad("reshapes a float result that no QuantizeLinear follows");
     // A layer of its own, unless only the file's view of the same bytes changes.
     if (memory_shape(v) != tensor_at(x.tensor_index).shape) {
-        const tensor from = tensor_at(x.tensor_index);
-        const int to = add_tensor(node.output(0), memory_shape(v), from.type);
-        tensor_at(to).quant = from.quant;
-        layer l;
-        l.kind = op::reshape;
-        l.name = node.name();
-        l.inputs = {x.tensor_index};
-        l.outputs = {to};
-        l.clamp_min = lowest_of(from.type);
-        l.clamp_max = highest_of(from.type);
-        n_.layers.push_back(std::move(l));
-        v.tensor_index = to;
+        v.tensor_index =
+            moved_tensor(x.tensor_index, op::reshape, memory_shape(v), {}, node.output(0));
     }
     return v;
 }
@@ -166,6 +172,8 @@ value onnx_reader::transposed(const onnx::NodeProto& node, const value& x) {
         valid = sorted[d] == static_cast<std::int64_t>(d);
     if (!valid)
         bad("its perm is not a permutation of the dimensions");
+    if (x.what == value::kind::constant_value || x.what == value::kind::constant_view)
+        return permuted_constant(x, perm);
     value v = x;
     for (std::size_t d = 0; d < perm.size(); ++d)
         v.shape[d] = x.shape[static_cast<std::size_t>(perm[d])];
@@ -186,15 +194,29 @@ value onnx_reader::transposed(const onnx::NodeProto& node, const value& x) {
     for (std::int64_t p : perm)
         if (x.shape[static_cast<std::size_t>(p)] != 1)
             order_of_long.push_back(p);
-    if (x.layout == order::natural && std::is_sorted(order_of_long.begin(), order_of_long.end()))
+    const bool only_ones = std::is_sorted(order_of_long.begin(), order_of_long.end());
+    if (x.what == value::kind::float_input) {
+        if (x.layout == order::natural && only_ones)
+            return v;
+        bad("permutes a float input: quantize it first");
+    }
+    const value from = x.layout == order::flat_channels ? in_file_order(x, node_name_) : x;
+    v.layout = order::natural;
+    v.image.clear();
+    if (from.layout == order::natural && only_ones) {
+        v.tensor_index = moved_tensor(from.tensor_index, op::reshape, v.shape, {}, node.output(0));
         return v;
-    bad(fmt::format(
-        "permutes [{}] by ({}): only changes between channels first and last are supported",
-        fmt::join(x.shape, "x"), fmt::join(perm, ",")));
+    }
+    std::vector<int> axes;
+    for (std::int64_t p : perm)
+        axes.push_back(memory_axis(from, static_cast<std::size_t>(p)));
+    v.tensor_index =
+        moved_tensor(from.tensor_index, op::transpose, v.shape, std::move(axes), node.output(0));
+    return v;
 }
 
 value onnx_reader::padded(const onnx::NodeProto& node, const value& input_view) {
-    const value x = as_picture(input_view, node.input(0));
+    const value x = as_picture(input_view, input_name(node, 0));
     const attributes a(node);
     if (a.text("mode", "constant") != "constant")
         bad("pads by '" + a.text("mode", "constant") + "', expected 'constant'");
@@ -205,6 +227,8 @@ value onnx_reader::padded(const onnx::NodeProto& node, const value& input_view) 
     for (std::int64_t p : pads)
         if (p < 0 || p > 4096)
             bad(fmt::format("has a padding of {}, expected 0 to 4096", p));
+    if (has_input(node, 3))
+        bad("names the dimensions it pads: this is not supported");
     float fill = a.real("value", 0.0f);
     if (has_input(node, 2)) {
         const constant& c = constant_input(node, 2);
@@ -282,9 +306,12 @@ void onnx_reader::read_split(const onnx::NodeProto& node) {
     const std::size_t d = axis_of(a.integer("axis", 0), x);
     std::vector<std::int64_t> sizes =
         has_input(node, 1) ? integer_list(node, 1) : a.integers("split");
-    if (sizes.empty())
+    if (sizes.empty()) {
+        // Parts of one size, the last one with what is left (operator set 18).
+        const int part = (x.shape[d] + node.output_size() - 1) / node.output_size();
         for (int k = 0; k < node.output_size(); ++k)
-            sizes.push_back(x.shape[d] / node.output_size());
+            sizes.push_back(std::min(part, x.shape[d] - k * part));
+    }
     std::vector<int> begin(x.shape.size(), 0);
     if (sizes.size() != static_cast<std::size_t>(node.output_size()))
         bad("its outputs do not fit its sizes");
@@ -305,33 +332,85 @@ void onnx_reader::read_split(const onnx::NodeProto& node) {
 }
 
 void onnx_reader::read_resize(const onnx::NodeProto& node) {
-    const value x = as_picture(moved(node), node.input(0));
+    const value x = as_picture(moved(node), input_name(node, 0));
     const attributes a(node);
-    const std::string coordinates = a.text("coordinate_transformation_mode", "half_pixel");
-    const std::string nearest = a.text("nearest_mode", "round_prefer_floor");
-    const bool plain = (coordinates == "asymmetric" && nearest == "floor") ||
-                       (coordinates == "half_pixel" && nearest == "round_prefer_floor");
-    if (a.text("mode", "nearest") != "nearest" || !plain)
-        bad("only nearest resizing, asymmetric with floor or half_pixel with "
-            "round_prefer_floor, is supported");
-    std::vector<std::int64_t> factors;
+    for (const char* name : {"antialias", "exclude_outside", "axes"})
+        if (a.has(name) && (std::string(name) == "axes" || a.integer(name, 0) != 0))
+            bad(fmt::format("attribute {} is not supported", name));
+    const std::string policy = a.text("keep_aspect_ratio_policy", "stretch");
+    if (policy != "stretch")
+        bad("attribute keep_aspect_ratio_policy is '" + policy + "', expected 'stretch'");
+    const std::string mode = a.text("mode", "nearest");
+    if (mode != "nearest" && mode != "linear")
+        bad("resizes by '" + mode + "', expected 'nearest' or 'linear'");
+    resize_rule rule;
+    rule.onnx = true;
+    // Operator set 10 has no attributes for this; its scales are the second input.
+    const bool old = opset_ < 11;
+    const std::string where =
+        old ? "asymmetric" : a.text("coordinate_transformation_mode", "half_pixel");
+    using coordinates = resize_rule::coordinates;
+    using pick = resize_rule::pick;
+    static const std::map<std::string, coordinates> places = {
+        {"half_pixel", coordinates::half_pixel},
+        {"pytorch_half_pixel", coordinates::pytorch_half_pixel},
+        {"asymmetric", coordinates::asymmetric},
+        {"align_corners", coordinates::corners}};
+    static const std::map<std::string, pick> picks = {{"round_prefer_floor", pick::prefer_floor},
+                                                      {"round_prefer_ceil", pick::prefer_ceil},
+                                                      {"floor", pick::floor},
+                                                      {"ceil", pick::ceil}};
+    const auto place = places.find(where);
+    if (place == places.end())
+        bad("places samples by '" + where +
+            "', expected half_pixel, pytorch_half_pixel, asymmetric or align_corners");
+    const std::string nearest = old ? "floor" : a.text("nearest_mode", "round_prefer_floor");
+    const auto picked = picks.find(nearest);
+    if (picked == picks.end())
+        bad("picks the nearest sample by '" + nearest +
+            "', expected round_prefer_floor, round_prefer_ceil, floor or ceil");
+    rule.where = place->second;
+    rule.nearest = picked->second;
+    std::vector<std::int64_t> sizes;
+    std::vector<float> scales;
     if (has_input(node, 3)) {
-        const std::vector<std::int64_t> sizes = integer_list(node, 3);
+        sizes = integer_list(node, 3);
         for (std::size_t d = 0; d < sizes.size() && d < 4; ++d)
-            factors.push_back(sizes[d] % x.shape[d] == 0 ? sizes[d] / x.shape[d] : 0);
+            scales.push_back(static_cast<float>(sizes[d]) / static_cast<float>(x.shape[d]));
     } else {
-        const constant& scales = constant_input(node, 2);
-        for (float f : scales.reals)
-            factors.push_back(
-                f >= 1.0f && f <= 8.0f && f == std::floor(f) ? static_cast<std::int64_t>(f) : 0);
+        scales = constant_input(node, old ? 1 : 2).reals;
+        for (std::size_t d = 0; d < scales.size() && d < 4; ++d)
+            sizes.push_back(static_cast<std::int64_t>(
+                std::clamp(std::floor(static_cast<float>(x.shape[d]) * scales[d]), 0.0f, 1e6f)));
     }
-    if (factors.size() != 4 || factors[0] != 1 || factors[1] != 1 || factors[2] < 1 ||
-        factors[2] > 8 || factors[3] < 1 || factors[3] > 8)
-        bad("only height and width can be enlarged, by whole factors from 1 to 8");
-    value v = start(node, op::resize_nearest, x);
-    v.shape[2] = static_cast<int>(x.shape[2] * factors[2]);
-    v.shape[3] = static_cast<int>(x.shape[3] * factors[3]);
-    define(node, finished_like_input(node, v, x));
+    if (sizes.size() != 4 || scales.size() != 4)
+        bad("its sizes or scales must be four numbers");
+    for (float f : scales)
+        if (!(f > 0.0f) || !std::isfinite(f))
+            bad(fmt::format("has a scale of {}, expected a positive number", f));
+    if (sizes[0] != x.shape[0] || sizes[1] != x.shape[1])
+        bad("only height and width can be resized");
+    for (std::size_t d : {2, 3})
+        if (sizes[d] < 1 || sizes[d] > 16384)
+            bad(fmt::format("resizes to an extent of {}, expected 1 to 16384", sizes[d]));
+    // That set takes the next sample when it makes a picture smaller.
+    if (old && (scales[2] < 1.0f || scales[3] < 1.0f))
+        rule.nearest = pick::ceil;
+    if (old && mode == "nearest" && (scales[2] < 1.0f) != (scales[3] < 1.0f) && scales[2] != 1.0f &&
+        scales[3] != 1.0f)
+        bad("makes one extent larger and the other smaller: operator set 10 leaves open how");
+    rule.scale_h = scales[2];
+    rule.scale_w = scales[3];
+    value v = start(node, mode == "nearest" ? op::resize_nearest : op::resize_bilinear, x);
+    v.draft.resize = rule;
+    v.shape[2] = static_cast<int>(sizes[2]);
+    v.shape[3] = static_cast<int>(sizes[3]);
+    if (mode == "nearest") {
+        define(node, finished_like_input(node, v, x));
+        return;
+    }
+    require_view(x, input_name(node, 0));
+    define(node, std::move(v));
 }
 
 }  // namespace ocellus::dsp::onnx_detail

@@ -34,7 +34,8 @@ std::vector<int> onnx_reader::small_shape(const google::protobuf::RepeatedField<
     std::int64_t elements = 1;
     for (std::int64_t d : dims) {
         if (d < 0 || d > largest_elements || (d > 0 && elements > largest_elements / d))
-            fail_network(file_, fmt::format("constant '{}' has a dimension of {}", name, d));
+            fail_network(file_, fmt::format("constant '{}'{} has a dimension of {}", name,
+                                            reader_of(name), d));
         elements *= d;
         shape.push_back(static_cast<int>(d));
     }
@@ -47,15 +48,16 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
     c.shape = small_shape(t.dims(), name);
     if (t.data_location() == onnx::TensorProto::EXTERNAL)
         fail_network(file_,
-                     fmt::format("constant '{}' is stored in another file; export the model with "
+                     fmt::format("constant '{}'{} is stored in another file; export the model with "
                                  "its weights inside",
-                                 name));
+                                 name, reader_of(name)));
     const bool raw = t.has_raw_data();
     switch (c.type) {
         case onnx::TensorProto::FLOAT:
             if (raw) {
                 c.reals.resize(t.raw_data().size() / 4);
-                std::memcpy(c.reals.data(), t.raw_data().data(), c.reals.size() * 4);
+                if (!c.reals.empty())
+                    std::memcpy(c.reals.data(), t.raw_data().data(), c.reals.size() * 4);
             } else {
                 c.reals.assign(t.float_data().begin(), t.float_data().end());
             }
@@ -82,8 +84,8 @@ constant onnx_reader::read_constant(const onnx::TensorProto& t, const std::strin
     for (int d : c.shape)
         expected *= static_cast<std::size_t>(d);
     if (c.size() != expected)
-        fail_network(file_, fmt::format("constant '{}' holds {} numbers, its shape needs {}", name,
-                                        c.size(), expected));
+        fail_network(file_, fmt::format("constant '{}'{} holds {} numbers, its shape needs {}",
+                                        name, reader_of(name), c.size(), expected));
     return c;
 }
 
@@ -121,10 +123,24 @@ int onnx_reader::add_tensor(const std::string& name, std::vector<int> shape, ele
 value& onnx_reader::input(const onnx::NodeProto& node, int k) {
     if (k >= node.input_size() || node.input(k).empty())
         bad(fmt::format("input {} is missing", k));
-    const auto at = values_.find(node.input(k));
+    const auto at = values_.find(input_name(node, k));
     if (at == values_.end())
-        bad(fmt::format("input '{}' is not known at this point of the graph", node.input(k)));
+        refuse_unknown(node.input(k));
     return at->second;
+}
+
+void onnx_reader::refuse_unknown(const std::string& name) const {
+    for (int i = index_; i < model_.graph().node_size(); ++i) {
+        const onnx::NodeProto& node = model_.graph().node(i);
+        for (const std::string& y : node.output())
+            if (y == name)
+                bad(
+                    fmt::format("input '{}' is computed by node {} ({} '{}'), which comes later: "
+                                "the graph has a cycle, or its nodes are out of order",
+                                name, i, node.op_type(), node_name(node)));
+    }
+    bad(fmt::format("input '{}' is no input or constant of the graph, and no node computes it",
+                    name));
 }
 
 bool onnx_reader::has_input(const onnx::NodeProto& node, int k) {
@@ -134,14 +150,14 @@ bool onnx_reader::has_input(const onnx::NodeProto& node, int k) {
 const constant& onnx_reader::constant_input(const onnx::NodeProto& node, int k) {
     const value& v = input(node, k);
     if (v.what != value::kind::constant_value)
-        bad(fmt::format("input '{}' must be a constant", node.input(k)));
+        bad(fmt::format("input '{}' must be a constant", input_name(node, k)));
     return v.data;
 }
 
 std::vector<std::int64_t> onnx_reader::integer_list(const onnx::NodeProto& node, int k) {
     const constant& c = constant_input(node, k);
     if (c.is_float() || c.shape.size() > 1 || c.size() > 64)
-        bad(fmt::format("input '{}' must be a short list of integers", node.input(k)));
+        bad(fmt::format("input '{}' must be a short list of integers", input_name(node, k)));
     return c.integers;
 }
 
@@ -173,7 +189,7 @@ element onnx_reader::zero_point_type(const onnx::NodeProto& node, int zero) {
     const int type = constant_input(node, zero).type;
     const auto e = activation_type(type);
     if (!e)
-        bad(fmt::format("quantizes to element type {}, expected int8 or uint8", type));
+        bad(fmt::format("quantizes to element type {}, expected int8 or uint8", type_name(type)));
     return *e;
 }
 
@@ -230,7 +246,7 @@ value onnx_reader::dequantized(const value& x, const quantization& q, int axis) 
 void onnx_reader::set_quantization(int index, const quantization& q) {
     tensor_at(index).quant = q;
     for (auto l = n_.layers.rbegin(); l != n_.layers.rend(); ++l)
-        if (l->kind == op::reshape && l->outputs[0] == index &&
+        if ((l->kind == op::reshape || l->kind == op::transpose) && l->outputs[0] == index &&
             tensor_at(l->inputs[0]).quant.empty()) {
             index = l->inputs[0];
             tensor_at(index).quant = q;
@@ -329,7 +345,7 @@ value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quanti
                 layer l;
                 l.kind = op::quantize;
                 l.name = node.name();
-                l.inputs = {operand_tensor(x, node.input(0))};
+                l.inputs = {operand_tensor(x, input_name(node, 0))};
                 const int y = add_tensor(node.output(0), memory_shape(x), type);
                 tensor_at(y).quant = q;
                 l.clamp_min = lowest_of(type);
@@ -370,7 +386,7 @@ value onnx_reader::quantized(const onnx::NodeProto& node, value& x, const quanti
 
 value& onnx_reader::view(const onnx::NodeProto& node, int k) {
     value& v = input(node, k);
-    require_view(v, node.input(k));
+    require_view(v, input_name(node, k));
     return v;
 }
 
@@ -395,7 +411,7 @@ value onnx_reader::start(const onnx::NodeProto& node, op kind, const value& x) {
     value v;
     v.what = value::kind::pending;
     v.draft.kind = kind;
-    v.draft.name = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+    v.draft.name = node_name(node);
     v.draft.inputs = {x.tensor_index};
     v.shape = x.shape;
     v.layout = x.layout;
@@ -403,13 +419,62 @@ value onnx_reader::start(const onnx::NodeProto& node, op kind, const value& x) {
     return v;
 }
 
-value onnx_reader::as_picture(value x, const std::string& name) const {
+int onnx_reader::moved_tensor(int from, op kind, std::vector<int> shape, std::vector<int> axes,
+                              const std::string& name) {
+    const element type = tensor_at(from).type;
+    const quantization q = tensor_at(from).quant;
+    layer l;
+    l.kind = kind;
+    l.name = name;
+    l.axes = std::move(axes);
+    l.inputs = {from};
+    l.outputs = {add_tensor(name, std::move(shape), type)};
+    tensor_at(l.outputs[0]).quant = q;
+    l.clamp_min = lowest_of(type);
+    l.clamp_max = highest_of(type);
+    n_.layers.push_back(l);
+    return l.outputs[0];
+}
+
+value onnx_reader::in_file_order(const value& x, const std::string& name) {
+    if (x.layout == order::natural || (x.layout == order::channels_first && x.shape.size() != 4)) {
+        value v = x;
+        v.layout = order::natural;
+        return v;
+    }
+    if (x.tensor_index < 0)
+        bad(fmt::format("'{}' is a float input: quantize it first", name));
+    value v = x;
+    v.layout = order::natural;
+    v.image.clear();
+    std::vector<int> first = x.shape;
+    if (x.layout == order::flat_channels) {
+        first = {x.shape[0], x.image[0], x.image[1], x.image[2]};
+        v.tensor_index = moved_tensor(v.tensor_index, op::reshape,
+                                      {first[0], first[2], first[3], first[1]}, {}, name);
+    }
+    const bool same_bytes = first[1] == 1 || (first[2] == 1 && first[3] == 1);
+    v.tensor_index = same_bytes
+                         ? moved_tensor(v.tensor_index, op::reshape, first, {}, name)
+                         : moved_tensor(v.tensor_index, op::transpose, first, {0, 3, 1, 2}, name);
+    if (first != x.shape)
+        v.tensor_index = moved_tensor(v.tensor_index, op::reshape, x.shape, {}, name);
+    return v;
+}
+
+value onnx_reader::as_picture(const value& x, const std::string& name) {
     if (x.shape.size() != 4)
         bad(fmt::format("'{}' has {} dimensions, expected 4 (batch, channels, height, width)", name,
                         x.shape.size()));
-    if (x.layout != order::channels_first)
+    if (x.layout == order::channels_first)
+        return x;
+    if (x.tensor_index < 0)
         bad(fmt::format("'{}' is not in channels-first order here", name));
-    return x;
+    value v = x;
+    v.layout = order::channels_first;
+    v.tensor_index =
+        moved_tensor(x.tensor_index, op::transpose, memory_shape(v), {0, 2, 3, 1}, name);
+    return v;
 }
 
 value onnx_reader::finished_like_input(const onnx::NodeProto& node, value pending, const value& x,
@@ -427,10 +492,8 @@ value onnx_reader::finished_like_input(const onnx::NodeProto& node, value pendin
 value onnx_reader::moved(const onnx::NodeProto& node) {
     const value& x = input(node, 0);
     if (x.what != value::kind::integers)
-        require_view(x, node.input(0));
-    if (x.layout == order::flat_channels)
-        bad("takes a flattened picture apart: this is not supported");
-    return x;
+        require_view(x, input_name(node, 0));
+    return x.layout == order::flat_channels ? in_file_order(x, node_name_) : x;
 }
 
 }  // namespace ocellus::dsp::onnx_detail

@@ -26,9 +26,10 @@ float overlap(const box& a, const box& b) {
     return common / (a.area() + b.area() - common);
 }
 
-float exponential(float x) {
-    const double bounded = std::clamp(static_cast<double>(x), -80.0, 80.0);
-    return static_cast<float>(bounded > 0.0 ? 1.0 / portable_exp(-bounded) : portable_exp(bounded));
+/// e^x, held to what single precision can tell from 0 and infinity.
+double exponential(double x) {
+    const double bounded = std::isnan(x) ? 0.0 : std::clamp(x, -80.0, 80.0);
+    return bounded > 0.0 ? 1.0 / portable_exp(-bounded) : portable_exp(bounded);
 }
 
 /// Indices of scores that are at least `threshold`, the largest first, equals by index.
@@ -78,10 +79,19 @@ void detection_postprocess(const view& v) {
     for (std::size_t i = 0; i < count; ++i) {
         const auto code = [&](std::size_t k) { return real_at(codes, v.in[0], i * width + k); };
         const auto anchor = [&](std::size_t k) { return real_at(anchors, v.in[2], i * 4 + k); };
-        const float y = code(0) / d.y_scale * anchor(2) + anchor(0);
-        const float x = code(1) / d.x_scale * anchor(3) + anchor(1);
-        const float half_h = 0.5f * exponential(code(2) / d.h_scale) * anchor(2);
-        const float half_w = 0.5f * exponential(code(3) / d.w_scale) * anchor(3);
+        // In double precision, rounded once, as the runtime does.
+        const auto centre = [&](std::size_t k, float scale) {
+            return static_cast<float>(static_cast<double>(code(k)) / static_cast<double>(scale) *
+                                          static_cast<double>(anchor(k + 2)) +
+                                      static_cast<double>(anchor(k)));
+        };
+        const auto half = [&](std::size_t k, float scale) {
+            return static_cast<float>(
+                0.5 * exponential(static_cast<double>(code(k)) / static_cast<double>(scale)) *
+                static_cast<double>(anchor(k)));
+        };
+        const float y = centre(0, d.y_scale), x = centre(1, d.x_scale);
+        const float half_h = half(2, d.h_scale), half_w = half(3, d.w_scale);
         boxes[i] = {y - half_h, x - half_w, y + half_h, x + half_w};
     }
     const auto score = [&](std::size_t i, std::size_t c) {
@@ -185,7 +195,8 @@ void non_max_suppression(const view& v) {
                         if (o >= d.iou_threshold)
                             used[i] = true;
                         else if (!used[i])
-                            column[i] *= exponential(-0.5f * o * o / d.sigma);
+                            column[i] *= static_cast<float>(
+                                exponential(static_cast<double>(-0.5f / d.sigma * o * o)));
                     }
                 }
             } else {

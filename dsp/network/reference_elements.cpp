@@ -83,22 +83,28 @@ int leading_zeros(std::uint32_t x) {
     return n;
 }
 
-/// TensorFlow Lite's integer quotient: a times a fixed-point reciprocal of b.
+/// TensorFlow Lite's integer quotient: a times a fixed-point reciprocal of b. The signs change
+/// sides first, as there. Quotients that a shift of more than 31 bits would leave are 0; the public
+/// kernel does not define them.
 std::int32_t quotient(std::int32_t a, std::int32_t b, fixed_multiplier m) {
-    const std::int32_t magnitude = b > 0 ? b : -b;
-    const int over = leading_zeros(static_cast<std::uint32_t>(magnitude));
-    const auto fraction = static_cast<std::int32_t>(
-        (static_cast<std::uint32_t>(magnitude) << over) - (std::uint32_t{1} << 31));
-    const std::int32_t reciprocal =
-        b > 0 ? fixed_reciprocal_one_plus(fraction) : -fixed_reciprocal_one_plus(fraction);
+    if (b < 0) {
+        a = -a;
+        b = -b;
+    }
+    const int over = leading_zeros(static_cast<std::uint32_t>(b));
+    const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(b) << over) -
+                                                    (std::uint32_t{1} << 31));
+    const std::int32_t reciprocal = fixed_reciprocal_one_plus(fraction);
     const int headroom =
         leading_zeros(static_cast<std::uint32_t>(a < 0 ? ~a : a)) - 1;  // copies of the sign
     const std::int32_t unscaled =
         doubling_high_multiply(wrapping_shift_left(a, headroom), reciprocal);
     const int shift = m.shift - (31 - over) - headroom;
     const std::int32_t scaled = doubling_high_multiply(unscaled, m.mantissa);
+    if (shift < -31)
+        return 0;
     return shift > 0 ? wrapping_shift_left(scaled, std::min(shift, 31))
-                     : rounding_shift_right(scaled, std::min(-shift, 31));
+                     : rounding_shift_right(scaled, -shift);
 }
 
 }  // namespace

@@ -72,14 +72,52 @@ int nearest_index(int out, int in_size, int out_size, bool align, bool half) {
 
 }  // namespace
 
+namespace {
+
+/// Where sample `out` of a resized extent lies in the input, as ONNX defines it, in float32.
+float onnx_position(int out, int in_size, int out_size, float scale, resize_rule::coordinates how) {
+    const auto x = static_cast<float>(out);
+    switch (how) {
+        case resize_rule::coordinates::half_pixel:
+            return (x + 0.5f) / scale - 0.5f;
+        case resize_rule::coordinates::pytorch_half_pixel:
+            return out_size > 1 ? (x + 0.5f) / scale - 0.5f : 0.0f;
+        case resize_rule::coordinates::asymmetric:
+            return x / scale;
+        case resize_rule::coordinates::corners:
+            break;
+    }
+    return out_size == 1 ? 0.0f
+                         : x * static_cast<float>(in_size - 1) / static_cast<float>(out_size - 1);
+}
+
+int onnx_nearest(float x, int in_size, resize_rule::pick how) {
+    float whole = std::round(x);
+    if (how == resize_rule::pick::floor ||
+        (how == resize_rule::pick::prefer_floor && x == std::floor(x) + 0.5f))
+        whole = std::floor(x);
+    if (how == resize_rule::pick::ceil)
+        whole = std::ceil(x);
+    return static_cast<int>(std::clamp(whole, 0.0f, static_cast<float>(in_size - 1)));
+}
+
+}  // namespace
+
 void resize_nearest(const view& v) {
     const int in_h = v.x().shape[1], in_w = v.x().shape[2], channels = v.x().shape[3];
     const int out_h = v.y().shape[1], out_w = v.y().shape[2];
     const bool align = v.l.align_corners, half = v.l.half_pixel_centers;
     for (int y = 0; y < out_h; ++y)
         for (int x = 0; x < out_w; ++x) {
-            const int iy = nearest_index(y, in_h, out_h, align, half);
-            const int ix = nearest_index(x, in_w, out_w, align, half);
+            const resize_rule& rule = v.l.resize;
+            const int iy =
+                rule.onnx ? onnx_nearest(onnx_position(y, in_h, out_h, rule.scale_h, rule.where),
+                                         in_h, rule.nearest)
+                          : nearest_index(y, in_h, out_h, align, half);
+            const int ix =
+                rule.onnx ? onnx_nearest(onnx_position(x, in_w, out_w, rule.scale_w, rule.where),
+                                         in_w, rule.nearest)
+                          : nearest_index(x, in_w, out_w, align, half);
             const std::size_t size = size_of(v.y().type);
             std::memcpy(v.out + static_cast<std::size_t>((y * out_w + x) * channels) * size,
                         v.in[0] + static_cast<std::size_t>((iy * in_w + ix) * channels) * size,
@@ -111,7 +149,64 @@ between interpolate(int out, int in_size, int out_size, bool align, bool half) {
 
 }  // namespace
 
+namespace {
+
+/// The two samples around a position, and their weights.
+struct neighbours {
+    int low = 0, high = 0;
+    float to_low = 0.0f, to_high = 0.0f;  ///< distances
+};
+
+neighbours around(float position, int in_size) {
+    const float x = std::clamp(position, 0.0f, static_cast<float>(in_size - 1));
+    neighbours n;
+    n.low = std::min(static_cast<int>(x), in_size - 1);
+    n.high = std::min(n.low + 1, in_size - 1);
+    n.to_low = std::abs(x - static_cast<float>(n.low));
+    n.to_high = std::abs(x - static_cast<float>(n.high));
+    if (n.low == n.high)
+        n.to_low = n.to_high = 0.5f;
+    return n;
+}
+
+/// ONNX: float samples, float weights, quantized at the end.
+void resize_real(const view& v) {
+    const tensor &from = v.x(), &to = v.y();
+    const int in_h = from.shape[1], in_w = from.shape[2], channels = from.shape[3];
+    const int out_h = to.shape[1], out_w = to.shape[2];
+    const resize_rule& rule = v.l.resize;
+    for (int y = 0; y < out_h; ++y)
+        for (int x = 0; x < out_w; ++x) {
+            const neighbours r =
+                around(onnx_position(y, in_h, out_h, rule.scale_h, rule.where), in_h);
+            const neighbours k =
+                around(onnx_position(x, in_w, out_w, rule.scale_w, rule.where), in_w);
+            for (int c = 0; c < channels; ++c) {
+                const auto at = [&](int row, int column) {
+                    return real_at(from, v.in[0],
+                                   static_cast<std::size_t>((row * in_w + column) * channels + c));
+                };
+                const float real = k.to_high * r.to_high * at(r.low, k.low) +
+                                   k.to_low * r.to_high * at(r.low, k.high) +
+                                   k.to_high * r.to_low * at(r.high, k.low) +
+                                   k.to_low * r.to_low * at(r.high, k.high);
+                const float scaled = std::clamp(real / to.quant.scale[0], -1e6f, 1e6f);
+                const std::int32_t q = in_float32(v.n.arithmetic)
+                                           ? nearest_even(scaled)
+                                           : static_cast<std::int32_t>(std::round(scaled));
+                store(to.type, v.out, static_cast<std::size_t>((y * out_w + x) * channels + c),
+                      std::clamp(q + to.quant.zero_point[0], v.l.clamp_min, v.l.clamp_max));
+            }
+        }
+}
+
+}  // namespace
+
 void resize_bilinear(const view& v) {
+    if (v.l.resize.onnx) {
+        resize_real(v);
+        return;
+    }
     const int in_h = v.x().shape[1], in_w = v.x().shape[2], channels = v.x().shape[3];
     const int out_h = v.y().shape[1], out_w = v.y().shape[2];
     const bool align = v.l.align_corners, half = v.l.half_pixel_centers;

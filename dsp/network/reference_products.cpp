@@ -18,13 +18,17 @@ std::int32_t weight_zero(const tensor& w, std::size_t channel) {
     return w.quant.zero_point.size() == 1 ? w.quant.zero_point[0] : w.quant.zero_point[channel];
 }
 
-/// Writes output element `at` of channel `channel`.
+/// Writes output element `at` of channel `channel`. Behind a bias of 64 bits, as 16-bit activations
+/// have, the multiplier keeps 15 bits; otherwise accumulators have 32, as in the public kernels.
 void finish(const view& v, std::int64_t accumulator, std::size_t channel, std::size_t at) {
+    bool wide = false;
     if (v.bias()) {
-        if (v.n.tensors[static_cast<std::size_t>(v.l.inputs[2])].type == element::int64) {
-            std::int64_t wide;
-            std::memcpy(&wide, v.bias() + 8 * channel, 8);
-            accumulator += wide;
+        wide = v.n.tensors[static_cast<std::size_t>(v.l.inputs[2])].type == element::int64;
+        if (wide) {
+            std::int64_t number;
+            std::memcpy(&number, v.bias() + 8 * channel, 8);
+            accumulator = static_cast<std::int64_t>(static_cast<std::uint64_t>(accumulator) +
+                                                    static_cast<std::uint64_t>(number));
         } else {
             accumulator += load_int32(v.bias(), channel);
         }
@@ -35,9 +39,10 @@ void finish(const view& v, std::int64_t accumulator, std::size_t channel, std::s
         return;
     }
     const requantizer r = weight_requantizer(v.n, v.l, channel);
+    // Batched products of 16 bits have no bias, and 64-bit sums all the same.
+    wide = wide || (v.x().type == element::int16 && v.l.kind == op::batch_matmul);
     store(v.y().type, v.out, at,
-          v.x().type == element::int16 ? r.wide(accumulator)
-                                       : r(static_cast<std::int32_t>(accumulator)));
+          wide ? r.wide(accumulator) : r(static_cast<std::int32_t>(accumulator)));
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "dsp/network/check.h"
 #include "dsp/network/graph.h"
 #include "tflite_subset_generated.h"
 
@@ -94,6 +96,7 @@ class tflite_reader {
     static std::string text(const flatbuffers::String* s) { return s ? s->str() : std::string(); }
     tensor& tensor_at(int i);
     void read_tensors();
+    static std::vector<std::uint8_t> unpacked(const tensor& t);
     static std::string operator_name(int code);
     [[noreturn]] void bad(const std::string& message) const;
     tensor& input(const layer& l, std::size_t k);
@@ -126,6 +129,13 @@ class tflite_reader {
     bool read_choices(const tfl::layer& source, int kind, layer& l);
     void read_detection(const tfl::layer& source, layer& l);
     void read_weight_bits();
+    /// Refuses tensors of a layer whose shape or element type nothing here can have, each once.
+    void check_tensors(const layer& l);
+    void refuse_tensor(int i, const char* role, const std::string& problem);
+    bool refused(int i) const {
+        return std::find(refused_.said.begin(), refused_.said.end(), i) != refused_.said.end();
+    }
+    bool valid(int i) const { return i >= 0 && static_cast<std::size_t>(i) < n_.tensors.size(); }
     std::vector<int> axes_of(const layer& l, const tensor& x);
     float real_constant(int index);
     /// The operators of one family; false for another kind. A layer left without outputs has been
@@ -143,6 +153,8 @@ class tflite_reader {
     network n_;
     std::vector<int> types_;
     std::vector<int> quantized_dimension_;
+    refused_parts refused_;
+    bool float_said_ = false;
     flatbuffers::uoffset_t index_ = 0;
     std::string kind_;
     std::string name_;

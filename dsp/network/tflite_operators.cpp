@@ -62,6 +62,7 @@ void tflite_reader::set_kernel_from_weights(layer& l) {
 }
 
 void tflite_reader::require_channel_axis(const layer& l, int axis) {
+    input(l, 1);
     const auto index = static_cast<std::size_t>(l.inputs.at(1));
     const int actual = quantized_dimension_[index];
     if (n_.tensors[index].quant.scale.size() > 1 && actual != axis)

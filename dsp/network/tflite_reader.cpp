@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "dsp/network/check.h"
 #include "dsp/network/graph_edit.h"
@@ -156,11 +157,31 @@ network tflite_reader::read() {
         tensor_at(i);
     for (int i : n_.outputs)
         tensor_at(i);
-    read_weight_bits();
     finding_list found;
+    found.run([&] { read_weight_bits(); });
     if (const auto* layers = graph_->operators())
-        for (index_ = 0; index_ < layers->size(); ++index_)
-            found.run([&] { read_layer(*layers->Get(index_)); });
+        for (index_ = 0; index_ < layers->size(); ++index_) {
+            const tfl::layer& source = *layers->Get(index_);
+            const std::size_t before = n_.layers.size();
+            const std::vector<int> in = indices(source.inputs()), out = indices(source.outputs());
+            const auto said = [&](int i) { return refused(i); };
+            const bool behind = std::any_of(in.begin(), in.end(), said) ||
+                                std::any_of(out.begin(), out.end(), said);
+            if (!behind && found.run([&] { read_layer(source); })) {
+                for (std::size_t k = before; k < n_.layers.size(); ++k)
+                    n_.layers[k].place = static_cast<int>(index_);
+                continue;
+            }
+            n_.layers.resize(before);
+            for (int i : out)
+                if (valid(i))
+                    refused_.missing.push_back(i);
+            for (int i : in)
+                if (valid(i))
+                    refused_.wanted.push_back(i);
+        }
+    if (!found.empty())
+        check_rest(n_, refused_, file_, found);
     found.raise(file_);
     if (n_.layers.empty())
         fail_network(file_, "the network has no layers");
@@ -182,6 +203,23 @@ tensor& tflite_reader::tensor_at(int i) {
         fail_network(file_, fmt::format("tensor index {} is out of range, the file has {} tensors",
                                         i, n_.tensors.size()));
     return n_.tensors[static_cast<std::size_t>(i)];
+}
+
+/// Signed numbers of 4 or 2 bits as bytes; the last byte may have room that holds none.
+std::vector<std::uint8_t> tflite_reader::unpacked(const tensor& t) {
+    const unsigned mask = (1u << t.bits) - 1, sign = 1u << (t.bits - 1);
+    std::vector<std::uint8_t> bytes;
+    for (std::uint8_t packed : t.data)
+        for (unsigned at = 0; at < 8; at += t.bits)
+            bytes.push_back(
+                static_cast<std::uint8_t>((((unsigned{packed} >> at) & mask) ^ sign) - sign));
+    std::int64_t count = 1;
+    for (int d : t.shape)
+        count = d < 0 || count > std::int64_t{1} << 28 ? 0 : count * d;
+    const auto room = static_cast<std::int64_t>(bytes.size()) - count;
+    if (room > 0 && room < static_cast<std::int64_t>(8 / t.bits))
+        bytes.resize(static_cast<std::size_t>(count));
+    return bytes;
 }
 
 void tflite_reader::read_tensors() {
@@ -212,9 +250,10 @@ void tflite_reader::read_tensors() {
             case 6:
                 out.type = element::boolean;
                 break;
-            case 17:  // two numbers a byte, the first in the lower half
+            case 17:  // several numbers a byte, the first in the lowest bits
+            case 19:
                 out.type = element::int8;
-                out.bits = 4;
+                out.bits = code == 17 ? 4 : 2;
                 break;
             case 7:
                 out.type = element::int16;
@@ -236,25 +275,20 @@ void tflite_reader::read_tensors() {
             out.quant.zero_point.assign(out.quant.scale.size(), 0);
             const flatbuffers::Vector<std::int64_t>* zeros = q->zero_point();
             if (zeros && zeros->size() == out.quant.scale.size())
-                for (flatbuffers::uoffset_t i = 0; i < zeros->size(); ++i)
-                    out.quant.zero_point[i] = static_cast<std::int32_t>(
-                        std::clamp<std::int64_t>(zeros->Get(i), -100000, 100000));
+                for (flatbuffers::uoffset_t i = 0; i < zeros->size(); ++i) {
+                    // Copied: the format's verifier does not ask for their alignment.
+                    std::int64_t zero = 0;
+                    std::memcpy(&zero, zeros->Data() + std::size_t{8} * i, 8);
+                    out.quant.zero_point[i] =
+                        static_cast<std::int32_t>(std::clamp<std::int64_t>(zero, -100000, 100000));
+                }
         }
         if (buffers_ && t->buffer() < buffers_->size() && t->buffer() != 0)
             if (const auto* data = buffers_->Get(t->buffer())->data())
                 out.data.assign(data->data(), data->data() + data->size());
-        if (out.bits == 4 && out.constant()) {
-            std::vector<std::uint8_t> bytes;
-            for (std::uint8_t pair : out.data)
-                for (unsigned half : {unsigned{pair} & 15u, unsigned{pair} >> 4u})
-                    bytes.push_back(static_cast<std::uint8_t>(half < 8 ? half : half + 240));
-            std::int64_t count = 1;
-            for (int d : out.shape)
-                count = d < 0 || count > std::int64_t{1} << 28 ? 0 : count * d;
-            if (bytes.size() == static_cast<std::size_t>(count) + 1)
-                bytes.pop_back();
-            out.data = std::move(bytes);
-        } else if (out.bits == 4) {
+        if (out.bits < 8 && out.constant()) {
+            out.data = unpacked(out);
+        } else if (out.bits < 8) {
             out.bits = 8;  // judged when a layer uses it
             out.type = element::float32;
         }
@@ -267,6 +301,71 @@ std::string tflite_reader::operator_name(int code) {
         if (b.code == code)
             return b.name;
     return fmt::format("number {}", code);
+}
+
+namespace {
+
+/// The format's names of element types.
+std::string type_name(int code) {
+    static const char* const names[] = {
+        "float32", "float16",   "int32",  "uint8",   "int64",      "string", "boolean",
+        "int16",   "complex64", "int8",   "float64", "complex128", "uint64", "resource",
+        "variant", "uint32",    "uint16", "int4",    "bfloat16",   "int2",   "uint4"};
+    return code >= 0 && static_cast<std::size_t>(code) < std::size(names)
+               ? names[code]
+               : fmt::format("of type number {}", code);
+}
+
+bool known_type(int code, bool constant) {
+    switch (code) {
+        case 0:
+        case 2:
+        case 3:
+        case 4:
+        case 6:
+        case 7:
+        case 9:
+            return true;
+        default:
+            return constant && (code == 17 || code == 19);
+    }
+}
+
+}  // namespace
+
+void tflite_reader::refuse_tensor(int i, const char* role, const std::string& problem) {
+    refused_.said.push_back(i);
+    bad(fmt::format("its {} '{}' {}", role, tensor_at(i).name, problem));
+}
+
+void tflite_reader::check_tensors(const layer& l) {
+    const bool open_outputs = kind_ == "custom operator TFLite_Detection_PostProcess";
+    for (const auto* list : {&l.inputs, &l.outputs})
+        for (int i : *list) {
+            const bool output = list == &l.outputs;
+            if (i < 0)
+                continue;
+            const tensor& t = tensor_at(i);
+            const char* role = output ? "output" : "input";
+            const int code = types_[static_cast<std::size_t>(i)];
+            if (!known_type(code, t.constant()))
+                refuse_tensor(i, role,
+                              "is " + type_name(code) + ": expected int8, uint8 or int16 numbers");
+            std::int64_t elements = 1;
+            for (int d : t.shape) {
+                if (output && open_outputs)
+                    break;
+                const std::string shape = fmt::format("has shape [{}]: ", fmt::join(t.shape, "x"));
+                if (d <= 0)
+                    refuse_tensor(i, role,
+                                  shape +
+                                      "dynamic and empty dimensions are not supported, export "
+                                      "the network with fixed sizes");
+                elements *= d;
+                if (elements > std::int64_t{1} << 28)
+                    refuse_tensor(i, role, shape + fmt::format("more than {} elements", 1 << 28));
+            }
+        }
 }
 
 void tflite_reader::bad(const std::string& message) const {
@@ -400,6 +499,10 @@ void tflite_reader::read_layer(const tfl::layer& source) {
             tensor_at(i);
     for (int i : l.outputs)
         tensor_at(i);
+    if (kind == builtin_custom ? kind_ != "custom operator TFLite_Detection_PostProcess"
+                               : !supported(kind))
+        bad("this operator is not supported");
+    check_tensors(l);
     if (kind == builtin_split || kind == builtin_split_v || kind == builtin_unpack) {
         read_parts(source, l, kind);
         return;
@@ -427,16 +530,14 @@ void tflite_reader::read_layer(const tfl::layer& source) {
             return;
         }
     }
-    const bool known = kind != builtin_custom && supported(kind);
-    if (!known)
-        bad("this operator is not supported");
     const bool returns = kind == builtin_dequantize || kind == builtin_cast;
     if (kind == builtin_quantize && is_float(x))
         bad("quantizes a float result inside the network: the network is not (fully) int8");
     if (is_float(x) || (is_float(y) && !returns))
-        bad("works on float numbers, and is the first such layer: the network is not int8, "
-            "quantize it "
-            "first");
+        bad(std::exchange(float_said_, true)
+                ? "works on float numbers, too"
+                : "works on float numbers, and is the first such layer: the network is not int8, "
+                  "quantize it first");
     if (!read_products(source, kind, l) && !read_elements(source, kind, l) &&
         !read_moves(source, kind, l))
         bad("this operator is not supported");

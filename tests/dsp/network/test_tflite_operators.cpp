@@ -2,12 +2,11 @@
 // Copyright The Ocellus Authors
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstring>
 
 #include "core/diagnostics.h"
 #include "dsp/network/executor.h"
 #include "dsp/network/reader.h"
-#include "tflite_subset_generated.h"
+#include "made_tflite.h"
 
 using namespace ocellus;
 using namespace ocellus::dsp;
@@ -17,57 +16,7 @@ using namespace ocellus::dsp;
 
 namespace {
 
-class file_maker {
-  public:
-    file_maker() { buffers_.push_back(tfl::CreatebufferDirect(b_)); }
-
-    /// An activation with scale 0.5 and zero point 0.
-    int activation(const std::vector<int>& shape) { return add(shape, 9, 0, true); }
-    int integers(const std::vector<std::int32_t>& values) {
-        std::vector<std::uint8_t> bytes(values.size() * 4);
-        std::memcpy(bytes.data(), values.data(), bytes.size());
-        return constant({static_cast<int>(values.size())}, 2, bytes, false);
-    }
-    int weights(const std::vector<int>& shape, const std::vector<std::uint8_t>& bytes) {
-        return constant(shape, 9, bytes, true);
-    }
-
-    std::string file(int code, const std::vector<int>& inputs, const std::vector<int>& outputs,
-                     const std::vector<int>& network_inputs,
-                     tfl::builtin_options type = tfl::builtin_options_NONE,
-                     flatbuffers::Offset<void> options = 0) {
-        const std::vector<flatbuffers::Offset<tfl::operator_code>> codes = {
-            tfl::Createoperator_codeDirect(b_, static_cast<std::int8_t>(code), nullptr, 1, code)};
-        const std::vector<flatbuffers::Offset<tfl::layer>> layers = {
-            tfl::CreatelayerDirect(b_, 0, &inputs, &outputs, type, options)};
-        const std::vector<flatbuffers::Offset<tfl::subgraph>> graphs = {
-            tfl::CreatesubgraphDirect(b_, &tensors_, &network_inputs, &outputs, &layers, "made")};
-        tfl::FinishmodelBuffer(b_,
-                               tfl::CreatemodelDirect(b_, 3, &codes, &graphs, "made", &buffers_));
-        return {reinterpret_cast<const char*>(b_.GetBufferPointer()), b_.GetSize()};
-    }
-
-    flatbuffers::FlatBufferBuilder b_;
-
-  private:
-    int add(const std::vector<int>& shape, std::int8_t type, std::uint32_t buffer, bool quantized) {
-        const std::vector<float> scale = {0.5f};
-        const std::vector<std::int64_t> zero = {0};
-        const auto q = quantized ? tfl::Createquantization_parametersDirect(b_, nullptr, nullptr,
-                                                                            &scale, &zero)
-                                 : flatbuffers::Offset<tfl::quantization_parameters>();
-        tensors_.push_back(tfl::CreatetensorDirect(
-            b_, &shape, type, buffer, ("t" + std::to_string(tensors_.size())).c_str(), q));
-        return static_cast<int>(tensors_.size()) - 1;
-    }
-    int constant(const std::vector<int>& shape, std::int8_t type,
-                 const std::vector<std::uint8_t>& bytes, bool quantized) {
-        buffers_.push_back(tfl::CreatebufferDirect(b_, &bytes));
-        return add(shape, type, static_cast<std::uint32_t>(buffers_.size()) - 1, quantized);
-    }
-    std::vector<flatbuffers::Offset<tfl::tensor>> tensors_;
-    std::vector<flatbuffers::Offset<tfl::buffer>> buffers_;
-};
+using file_maker = tflite_maker;
 
 std::vector<std::uint8_t> counted(int count) {
     std::vector<std::uint8_t> bytes;
