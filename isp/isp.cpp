@@ -104,6 +104,7 @@ void isp::begin_frame(const row_info& row) {
     frame_->info.raw.reset();
     frame_->exposure_starts.assign(row.height, row.exposure_start);
     frame_->settings = read_settings(registers_, row.width, row.height, row.bits);
+    p_.complete(frame_->settings.request.settings, row.width, row.height);
     // The registers name the array's order; flips of the readout change it for this frame.
     auto& phase = frame_->settings.request.settings.phase;
     phase = static_cast<bayer_phase>(static_cast<unsigned>(phase) ^
@@ -132,9 +133,15 @@ void isp::start_work(const row_info& row) {
             finished_work_.erase(w);
             break;
         }
+    const bool dump = stages_wanted_ && stages_wanted_(row.frame);
+    frame_->settings.request.dump = dump;
     frame_->work = frame_work::start(
         ctx_.pool, [raw = row.raw](unsigned y) { return raw->row(y); }, frame_->settings.request,
         std::move(storage));
+    if (dump) {
+        stage_dumps_[row.frame] = frame_->work;
+        return;
+    }
     // Pictures that others keep are theirs to free.
     constexpr std::size_t storages_kept = 4;
     if (finished_work_.size() == storages_kept)
@@ -146,6 +153,8 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
     frame_state& f = *frame_;
     const std::uint64_t at = clock_.cycles_until(arrival);
     const std::uint64_t row_clocks = clocks_of(f.info.width) + p_.horizontal_blanking;
+    const stage_set stages = f.settings.request.settings.stages;
+    const unsigned lines = latency_lines(stages), clocks = latency_clocks(stages);
     // 1. Rows done by now have left the input buffer.
     while (!in_flight_.empty() && in_flight_.front() <= at)
         in_flight_.pop_front();
@@ -164,15 +173,15 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
             ctx_.trace->record(spanning(
                 tracks_[0], trace_type::isp_row, clock_.time_of(pipeline_free_ - row_clocks),
                 clock_.time_of(row_clocks), row.frame, row.row, in_flight_.size()));
-        advance(y - latency_lines(), pipeline_free_ + latency_clocks());
+        advance(y - lines, pipeline_free_ + clocks);
     }
     // 3. The last row is followed by the rows of the mirrored border.
     if (!row.last())
         return;
-    for (unsigned k = 1; k <= latency_lines(); ++k) {
+    for (unsigned k = 1; k <= lines; ++k) {
         pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
         busy_cycles_ += row_clocks;
-        advance(y - latency_lines() + k, pipeline_free_ + latency_clocks());
+        advance(y - lines + k, pipeline_free_ + clocks);
     }
 }
 

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -24,26 +26,40 @@
 namespace ocellus::isp {
 
 /// Latency of the pipeline, summed over its stages: lines of (K-1)/2 for a K x K window, and
-/// clocks.
+/// clocks. Stages that are bypassed and can be left out cost nothing.
 struct stage_latency {
-    const char* stage;
+    const char* name;
     unsigned lines, clocks;
+    bool optional;
+    stage which;  ///< of the optional ones
 };
 constexpr stage_latency stage_latencies[] = {
-    {"black level", 0, 4},   {"white balance", 0, 3}, {"demosaic", demosaic_lines, 9},
-    {"colour matrix", 0, 4}, {"gamma", 0, 2},         {"YUV", 0, 9},
-    {"scaler", 0, 4},
+    {"black level", 0, 4, false, stage::black_level},
+    {"white balance", 0, 3, false, stage::white_balance},
+    {"demosaic", demosaic_lines, 9, false, stage::demosaic},
+    {"colour matrix", 0, 4, false, stage::colour_matrix},
+    {"gamma", 0, 2, false, stage::gamma},
+    {"YUV", 0, 9, false, stage::gamma},
+    {"scaler", 0, 4, false, stage::gamma},
+    {"linearisation", 0, 2, true, stage::linearisation},
+    {"defect correction", defect_lines, 10, true, stage::defect_correction},
+    {"lens shading", 0, 2, true, stage::lens_shading},
+    {"Bayer noise reduction", bayer_noise_lines, 9, true, stage::bayer_noise_reduction},
+    {"sharpening", sharpening_lines, 15, true, stage::sharpening},
+    {"luma noise reduction", luma_noise_lines, 34, true, stage::luma_noise_reduction},
 };
-constexpr unsigned latency_lines() {
+constexpr unsigned latency_lines(stage_set stages = default_stages) {
     unsigned n = 0;
     for (const auto& s : stage_latencies)
-        n += s.lines;
+        if (!s.optional || has(stages, s.which))
+            n += s.lines;
     return n;
 }
-constexpr unsigned latency_clocks() {
+constexpr unsigned latency_clocks(stage_set stages = default_stages) {
     unsigned n = 0;
     for (const auto& s : stage_latencies)
-        n += s.clocks;
+        if (!s.optional || has(stages, s.which))
+            n += s.clocks;
     return n;
 }
 
@@ -79,6 +95,15 @@ class isp : public sc_core::sc_module {
 
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
+    /// Keeps what every stage makes of the frames that `wanted` names, for stage_dumps(). Only
+    /// frames whose picture or tensor is computed have stages.
+    void keep_stages(std::function<bool(std::uint32_t frame)> wanted) {
+        stages_wanted_ = std::move(wanted);
+    }
+    /// By frame number.
+    const std::map<std::uint32_t, std::shared_ptr<frame_work>>& stage_dumps() const {
+        return stage_dumps_;
+    }
     /// Shorthand for writing the TENSOR_ registers, but for the address.
     void set_tensor_format(const tensor_format& f) { store_tensor_format(registers_, f); }
 
@@ -135,6 +160,8 @@ class isp : public sc_core::sc_module {
     std::uint64_t scaler_free_ = 0;        ///< clock
     std::deque<waiting_tensor_row> tensor_rows_;
     std::vector<std::shared_ptr<frame_work>> finished_work_;  ///< storage for reuse
+    std::function<bool(std::uint32_t frame)> stages_wanted_;
+    std::map<std::uint32_t, std::shared_ptr<frame_work>> stage_dumps_;
 
     /// Exposure statistics of a frame, made by a worker and waited for when firmware looks.
     struct measurement {

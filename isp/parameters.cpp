@@ -3,6 +3,7 @@
 #include "isp/parameters.h"
 
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include "isp/white_balance.h"
@@ -101,6 +102,70 @@ void isp_parameters::declare(parameter_registry& r) {
         .from(provenance::chosen, "IEC 61966-2-1, piecewise linear with 57 knots")
         .moves("tensor.mean", +1)
         .compare("linear", "srgb");
+    const auto stage_of = [&r](const char* name, bool& field, const char* sentence,
+                               const char* source) {
+        r.boolean(std::string("isp.") + name, field)
+            .says(sentence)
+            .from(provenance::chosen, source)
+            .moves("run.latency_max", +1);
+    };
+    r.boolean("isp.linearisation", linearisation)
+        .says("Send samples through the linearisation curve after the black level.")
+        .from(provenance::chosen, "off: the modelled converter is linear")
+        .moves("tensor.mean", -1)
+        .under("isp.linearisation_exponent=1.4");
+    r.real("isp.linearisation_exponent", linearisation_exponent, 0.25, 4)
+        .says("The linearisation curve is 4095 (x / 4095)^e, straight lines between 33 knots.")
+        .from(provenance::chosen, "1: a straight line")
+        .moves("tensor.mean", -1)
+        .compare("1", "1.4")
+        .under("isp.linearisation=true");
+    stage_of("defect_correction", defect_correction,
+             "Correct samples that stick out of all eight neighbours of their colour.",
+             "off: the pixel die corrects its own (sensor.defect_correction)");
+    r.integer("isp.defect_threshold", defect_threshold, 0, 4095)
+        .says(
+            "By how much a sample must stick out to be a defect, on the 12-bit scale; a quarter "
+            "of the neighbours' level is added.")
+        .from(provenance::assumed, "above the noise of a dark place at every gain")
+        .moves_nothing("fewer samples are replaced");
+    r.boolean("isp.lens_shading", lens_shading)
+        .says("Take the lens' fall-off away with a grid of 16x12 gains a colour.")
+        .from(provenance::chosen, "off: the modelled lens has none")
+        .moves("tensor.mean", +1);
+    r.real("isp.lens_shading_corner", lens_shading_corner, 1, 3.99)
+        .says("Gain in the corners; it grows with the square of the distance from the centre.")
+        .from(provenance::published,
+              "network package of the IMX500's public driver: corner gains 2.63 and 2.89")
+        .moves("tensor.mean", +1)
+        .compare("1.5", "3")
+        .under("isp.lens_shading=true");
+    stage_of("bayer_noise_reduction", bayer_noise_reduction,
+             "Smooth samples towards neighbours of their colour that differ by noise alone.",
+             "off: two lines and detail saved");
+    r.choice("isp.demosaic", demosaic,
+             {{"malvar", demosaic_method::malvar},
+              {"bilinear", demosaic_method::bilinear},
+              {"bypass", demosaic_method::bypass}})
+        .says("How the two missing colours of a pixel are found; bypass: the sample is all three.")
+        .from(provenance::published, "Malvar, He, Cutler, ICASSP 2004")
+        .moves_nothing("other detail, the same means");
+    stage_of("sharpening", sharpening, "Sharpen luma with an unsharp mask of 9x9 pixels.",
+             "off: networks are trained on pictures of many sharpnesses");
+    r.real("isp.sharpening_amount", sharpening_amount, 0, 3.98)
+        .says("How much of what the blur takes away is added.")
+        .from(provenance::chosen, "visible without halos")
+        .moves_nothing("edges are steeper, means stay");
+    stage_of("luma_noise_reduction", luma_noise_reduction,
+             "Average luma over like pixels of a 9x9 window.", "off: eight lines saved");
+    r.integer("isp.luma_noise_range", luma_noise_range, 2, 41)
+        .says("Difference of luma, of 255, from which a pixel has no weight in the average.")
+        .from(provenance::chosen, "four times the noise of a bright place at gain 1")
+        .moves_nothing("noise only, means stay");
+    r.choice("isp.yuv_matrix", yuv, {{"bt601", yuv_matrix::bt601}, {"bt709", yuv_matrix::bt709}})
+        .says("Coefficients of the conversion to YUV, full range.")
+        .from(provenance::chosen, "BT.601 as in JPEG")
+        .moves_nothing("other bytes, as many");
     const auto window = [&r](const char* name, std::uint64_t& field, const char* sentence) {
         r.integer(std::string("isp.window_") + name, field, 0, 65535)
             .says(sentence)
@@ -135,6 +200,76 @@ isp_settings isp_parameters::settings() const {
     }
     s.gamma = gamma == tone_curve::srgb ? srgb_curve : linear_curve();
     return s;
+}
+
+void isp_parameters::complete(isp_settings& s, unsigned width, unsigned height) const {
+    const auto set = [&s](stage which, bool on) {
+        s.stages = on ? s.stages | bit_of(which) : s.stages & ~bit_of(which);
+    };
+    set(stage::linearisation, linearisation);
+    set(stage::defect_correction, defect_correction);
+    set(stage::lens_shading, lens_shading);
+    set(stage::bayer_noise_reduction, bayer_noise_reduction);
+    set(stage::sharpening, sharpening);
+    set(stage::luma_noise_reduction, luma_noise_reduction);
+    if (linearisation)
+        for (unsigned j = 0; j < linearisation_knots; ++j) {
+            const double x = 128.0 * j / 4095;
+            const double y = linearisation_exponent == 1 ? x : std::pow(x, linearisation_exponent);
+            s.linearisation[j] = static_cast<std::uint16_t>(
+                clamped(static_cast<int>(std::lround(4095 * y)), 0, 4095));
+        }
+    s.defects.threshold = static_cast<int>(defect_threshold);
+    if (lens_shading)
+        s.shading = std::make_shared<const shading_grid>(
+            radial_shading(lens_shading_corner, width, height));
+    s.demosaic = demosaic;
+    s.sharpening.amount = static_cast<int>(std::lround(sharpening_amount * 64));
+    s.luma_noise_slope = clamped(static_cast<int>(496 / luma_noise_range), luma_noise_slope_min,
+                                 luma_noise_slope_max);
+    s.yuv = yuv;
+}
+
+void isp_parameters::check(unsigned width, unsigned height, const parameter_registry& r,
+                           diagnostics& problems) const {
+    const auto gain = [&](const char* name, double value) {
+        if (std::lround(value * digital_gain * gain_one) > long{gain_max})
+            problems.error(r.where(name),
+                           std::string(name) + " times isp.digital_gain does not fit an 8.8 gain",
+                           "a product of at most 15.99");
+    };
+    gain("isp.white_balance_red", white_balance_red);
+    gain("isp.white_balance_blue", white_balance_blue);
+    const char* const names = "rgb";
+    for (std::size_t row = 0; row < 3; ++row) {
+        const double* m = matrix.data() + 3 * row;
+        long rest = std::lround((m[0] + m[1] + m[2]) * matrix_one);
+        for (std::size_t column = 0; column < 3; ++column)
+            if (column != row)
+                rest -= std::lround(m[column] * matrix_one);
+        if (rest > matrix_max || rest < matrix_min) {
+            const std::string name = std::string("isp.matrix_") + names[row] + names[row];
+            problems.error(r.where(name),
+                           "row " + std::string(1, names[row]) +
+                               " of the colour matrix overflows its 13-bit Q10 entries",
+                           "entries from -4 to 3.999 after rounding to 1/1024");
+        }
+    }
+    const auto inside = [&](const char* at, std::uint64_t first, const char* span,
+                            std::uint64_t size, unsigned limit) {
+        if (first >= limit)
+            problems.error(
+                r.where(at),
+                std::string(at) + " = " + std::to_string(first) + " lies outside the array",
+                "0 to " + std::to_string(limit - 1));
+        else if (first + size > limit)
+            problems.error(
+                r.where(span),
+                std::string(span) + " = " + std::to_string(size) + " reaches beyond the array",
+                "at most " + std::to_string(limit - first) + ", or 0: up to the border");
+    };
+    inside("isp.window_x", window_x, "isp.window_width", window_width, width);
+    inside("isp.window_y", window_y, "isp.window_height", window_height, height);
 }
 
 }  // namespace ocellus::isp

@@ -33,6 +33,16 @@ struct isp_parameters {
     std::array<double, 9> matrix = {1.766,  -0.601, -0.165, -0.332, 1.815,
                                     -0.483, -0.064, -0.436, 1.5};
     tone_curve gamma = tone_curve::srgb;
+    // Stages beyond the plain chain
+    bool linearisation = false, defect_correction = false, lens_shading = false,
+         bayer_noise_reduction = false, sharpening = false, luma_noise_reduction = false;
+    double linearisation_exponent = 1.0;
+    std::uint64_t defect_threshold = 64;
+    double lens_shading_corner = 2.76;
+    demosaic_method demosaic = demosaic_method::malvar;
+    double sharpening_amount = 0.75;
+    std::uint64_t luma_noise_range = 8;
+    yuv_matrix yuv = yuv_matrix::bt601;
     // Rectangle that the network sees
     std::uint64_t window_x = 0, window_y = 0, window_width = 0, window_height = 0;
 
@@ -40,6 +50,13 @@ struct isp_parameters {
     /// The values in the number formats of the stages. The rounding remainder of a matrix row goes
     /// to its diagonal, so that a row that adds up to 1 does so in Q10.
     isp_settings settings() const;
+    /// The same with what the registers do not hold: the stages beyond the plain chain. `width` and
+    /// `height` are the array's.
+    void complete(isp_settings& s, unsigned width, unsigned height) const;
+    /// Reports what the hardware cannot hold, all of it at once: gains and matrix rows beyond their
+    /// words, windows outside the array.
+    void check(unsigned width, unsigned height, const parameter_registry& r,
+               diagnostics& problems) const;
 };
 
 }  // namespace ocellus::isp

@@ -156,6 +156,8 @@ po::options_description visible_options(command_line::verb verb) {
             add("threads", po::value<std::string>()->value_name("T"),
                 "worker threads (default: one per core); never changes a result");
             add("timing-only", "move no pixels and no tensors: times and counts alone");
+            add("dump-stages",
+                "with --out: what every ISP stage makes of the saved frames, picture and checksum");
             add("inject-tensor", po::value<std::string>()->value_name("FILE"),
                 "give the network these bytes instead of what the ISP made");
             add("inject-raw", po::value<std::string>()->value_name("FILE"),
@@ -655,6 +657,13 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     if (result.coverage && result.out.empty())
         fail("--coverage needs --out DIR");
     result.timing_only = has("timing-only");
+    if (has("dump-stages")) {
+        if (result.out.empty())
+            fail("--dump-stages needs --out DIR");
+        if (result.timing_only)
+            fail("--dump-stages needs pixels: leave --timing-only out");
+        result.settings.push_back("output.dump_stages=true");
+    }
     result.force = has("force");
     result.quiet = has("quiet");
     result.map = has("map");

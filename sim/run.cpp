@@ -31,6 +31,7 @@
 #include "sim/sensor.h"
 #include "sim/session.h"
 #include "sim/settings.h"
+#include "sim/stage_dump.h"
 #include "sim/verbs.h"
 #include "sim/version.h"
 
@@ -297,6 +298,8 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
             write_tensors(out, f, *in.network);
         lines += metadata_line(f, find(f.frame), labels_of(in), width, height);
     }
+    if (s.run.dump_stages)
+        write_stage_dumps(out, chip.stage_dumps(), pool);
     out.write("metadata.jsonl", lines);
     if (s.envelopes.written)
         out.write("envelopes.jsonl", envelopes(s, in, records));

@@ -123,6 +123,8 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     : sc_module(name), settings_(s), inputs_(in), ctx_(ctx), ledger_(ctx.stats) {
     ctx.events = &events_;
     b_ = std::make_unique<blocks>(s, in, ctx, ledger_, keep);
+    if (s.run.dump_stages)
+        b_->isp.keep_stages(keep);
     log_ = std::make_unique<frame_log>(
         ctx, events_, in.network, in.injected_tensor, std::move(keep),
         [this](bool write, std::uint64_t address, std::uint8_t* bytes, std::size_t length) {
@@ -451,6 +453,10 @@ void sensor::on_silence(const std::function<void()>& f) {
 
 host& sensor::host_side() {
     return b_->receiver;
+}
+
+const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& sensor::stage_dumps() const {
+    return b_->isp.stage_dumps();
 }
 
 const host& sensor::host_side() const {

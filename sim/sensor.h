@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/cpu/simulator_port.h"
 #include "dsp/cpu/system_control.h"
+#include "isp/pipeline.h"
 #include "links/egress_ledger.h"
 #include "links/uart.h"
 #include "memory/interconnect.h"
@@ -65,6 +67,8 @@ class sensor : public sc_core::sc_module {
     counted_energy readout_energy() const;
 
     const frame_log& frames() const { return *log_; }
+    /// What the ISP's stages made, by frame (output.dump_stages).
+    const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& stage_dumps() const;
     const host& host_side() const;
     host& host_side();
     const memory::interconnect& bus() const;

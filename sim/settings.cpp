@@ -98,6 +98,10 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Write the saved RAW frames as DNG too, for RAW converters.")
         .from(provenance::chosen, "off: 25 MB a frame at full resolution")
         .moves_nothing("only which files are written");
+    r.boolean("output.dump_stages", dump_stages)
+        .says("Write what every ISP stage makes of the saved frames: a picture and a checksum.")
+        .from(provenance::chosen, "off: 800 MB of memory a frame at full resolution")
+        .moves_nothing("only which files are written");
 }
 
 void settings::declare(parameter_registry& r) {
@@ -134,6 +138,8 @@ void settings::follow() {
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
     envelopes.check(r, problems);
     models::check(pixels.sensor, r, problems);
+    isp.check(static_cast<unsigned>(pixels.sensor.width),
+              static_cast<unsigned>(pixels.sensor.height), r, problems);
     if (problems.has_errors())
         return;
     const auto timing = pixels.sensor.timing();

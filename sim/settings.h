@@ -48,6 +48,7 @@ struct run_parameters {
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
     bool dng = false;
+    bool dump_stages = false;
     void declare(parameter_registry& r);
 };
 
