@@ -93,4 +93,26 @@ std::string csv_field(const std::string& text) {
     return out + "\"";
 }
 
+std::string xml_escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text)
+        switch (c) {
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '&':
+                out += "&amp;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            default:
+                out += c;
+        }
+    return out;
+}
+
 }  // namespace ocellus

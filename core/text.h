@@ -34,4 +34,7 @@ bool matches_glob(const std::string& glob, const std::string& name);
 /// A field of a CSV line (RFC 4180): quoted when it holds a comma, a quote or an end of line.
 std::string csv_field(const std::string& text);
 
+/// Text inside an element or a quoted attribute of XML, SVG or HTML.
+std::string xml_escaped(std::string_view text);
+
 }  // namespace ocellus

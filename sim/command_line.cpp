@@ -109,11 +109,13 @@ const verb_info verbs[] = {
      "check, profile, dump or compare quantized networks, or calibrate their timing",
      "ocellus network check|profile|dump NET, compare NET NET, calibrate [options]",
      "  ocellus network check net.tflite\n"
-     "      what runs where, what does not and why, and whether it fits\n"
+     "      what runs where and what it costs, what does not run and why, what to do about it\n"
      "  ocellus network profile net.onnx --csv\n"
      "      cycles of each layer by cause, bytes, utilisation, energy and memory\n"
      "  ocellus network profile net.tflite --out out/profile\n"
      "      the same as table, JSON and a page for the browser, and the memory report\n"
+     "  ocellus network compare a.tflite b.tflite\n"
+     "      both on every organisation of the array: how much faster one is, and how sure that is\n"
      "  ocellus network calibrate\n"
      "      every public run time against every organisation of the array\n"},
     {"fidelity", command_line::verb::fidelity,
@@ -581,6 +583,8 @@ command_line parse_command_line(int argc, const char* const argv[]) {
         result.as_csv = has("csv");
         result.as_html = has("html");
         const bool profiles = action == "profile";
+        if (has("csv") && (action == "check" || action == "dump"))
+            fail(fmt::format("network {} has no --csv: use --json", action));
         for (const char* name : {"html", "contention", "background", "out", "force"})
             if (has(name) && !profiles)
                 fail(fmt::format("--{} is for network profile", name));

@@ -5,27 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.h"
 #include "sim/network_report.h"
 
 namespace ocellus::sim {
 namespace {
-
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += c;
-    }
-    return out;
-}
 
 std::string grouped(std::uint64_t n) {
     std::string digits = std::to_string(n);
@@ -113,7 +97,7 @@ std::string bars(const dsp::network_profile& n) {
     for (const auto& l : n.layers) {
         out += fmt::format(
             "<g data-layer=\"{}\"><text x=\"{}\" y=\"{:.0f}\" text-anchor=\"end\">{}</text>",
-            index++, left - 8, y + 12.5, escaped(short_name(l.name, 28)));
+            index++, left - 8, y + 12.5, xml_escaped(short_name(l.name, 28)));
         double x = left;
         for (const cause_info& c : cycle_cause_list()) {
             const std::uint64_t cycles = l.cycles.*c.value;
@@ -123,7 +107,7 @@ std::string bars(const dsp::network_profile& n) {
             out += fmt::format(
                 "<rect x=\"{:.2f}\" y=\"{:.0f}\" width=\"{:.2f}\" height=\"{:.0f}\" "
                 "fill=\"{}\"><title>{}: {} {} cycles</title></rect>",
-                x, y + 2, w, row - 4, c.colour, escaped(short_name(l.name, 60)), c.key,
+                x, y + 2, w, row - 4, c.colour, xml_escaped(short_name(l.name, 60)), c.key,
                 grouped(cycles));
             x += w;
         }
@@ -198,8 +182,8 @@ std::string roofline(const dsp::network_profile& n) {
             "fill-opacity=\"0.65\"><title>{}: {:.1f} MAC/B, {:.1f} of {:.1f} MAC a cycle</title>"
             "</circle>\n",
             at, px(l.intensity), py(l.reached), 3 + 9 * std::sqrt(share),
-            l.memory_bound ? "#f2a33a" : "#2f7ed8", escaped(short_name(l.name, 60)), l.intensity,
-            l.reached, l.roof);
+            l.memory_bound ? "#f2a33a" : "#2f7ed8", xml_escaped(short_name(l.name, 60)),
+            l.intensity, l.reached, l.roof);
     }
     return out + "</svg>\n";
 }
@@ -229,7 +213,7 @@ std::string table(const dsp::network_profile& n) {
         out += fmt::format(
             "<tr data-layer=\"{0}\"><td data-v=\"{0}\">{0}</td><td class=\"l\">{1}</td><td "
             "class=\"l\">{2}</td><td class=\"l\">{3}</td>",
-            index++, escaped(short_name(l.name, 40)), dsp::name_of(l.kind),
+            index++, xml_escaped(short_name(l.name, 40)), dsp::name_of(l.kind),
             shape_text(l.out_shape));
         out += number(l.macs) + real(100 * l.utilisation) + number(l.cycles.total());
         for (const cause_info& c : causes)
@@ -238,7 +222,7 @@ std::string table(const dsp::network_profile& n) {
                number(l.live_bytes) + real(l.intensity) +
                real(l.roof > 0 ? 100 * l.reached / l.roof : 0) +
                real(static_cast<double>(l.energy.total()) * 1e-9);
-        out += "<td class=\"l\">" + escaped(l.mapping) + "</td></tr>\n";
+        out += "<td class=\"l\">" + xml_escaped(l.mapping) + "</td></tr>\n";
     }
     out += "</tbody><tfoot><tr><td></td><td class=\"l\">total</td><td></td><td></td>" +
            number(n.macs) + real(100 * n.utilisation) + number(n.cycles.total());
@@ -261,18 +245,18 @@ std::string profile_html(const dsp::network_profile& n, double clock) {
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
         "name=\"viewport\" "
         "content=\"width=device-width,initial-scale=1\">\n<title>" +
-        escaped(short_name(n.name, 80)) + ", profile</title>\n<style>" + style +
+        xml_escaped(short_name(n.name, 80)) + ", profile</title>\n<style>" + style +
         "</style></head><body>\n";
     out += fmt::format(
         "<h1>{}</h1><p class=\"sub\">on {}, {} multiply-accumulates a cycle at {:.1f} MHz, {}-bit "
         "weights; {}</p>\n<div class=\"tiles\">\n",
-        escaped(short_name(n.name, 80)), escaped(n.array.name), n.array.macs(), clock / 1e6,
+        xml_escaped(short_name(n.name, 80)), xml_escaped(n.array.name), n.array.macs(), clock / 1e6,
         n.array.weight_bits,
         n.real_memory ? "SRAM with its banks and other traffic" : "a memory that never waits");
     out += tile(ms(n.cycles.total()), grouped(n.cycles.total()) + " cycles");
     out += tile(ms(n.spread.least) + " &ndash; " + ms(n.spread.most),
-                "over the hypotheses about the array: " + escaped(n.spread.fastest) + " to " +
-                    escaped(n.spread.slowest));
+                "over the hypotheses about the array: " + xml_escaped(n.spread.fastest) + " to " +
+                    xml_escaped(n.spread.slowest));
     out += tile(fmt::format("{:.1f} %", 100 * n.utilisation),
                 "of the array, " + grouped(n.macs) + " multiply-accumulates");
     out += tile(grouped(n.input_bytes + n.weight_bytes + n.output_bytes) + " B",

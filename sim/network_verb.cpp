@@ -13,15 +13,12 @@
 #include "core/files.h"
 #include "dsp/compiler/calibration.h"
 #include "dsp/compiler/network_profile.h"
-#include "dsp/network/check.h"
-#include "dsp/network/fast_kernels.h"
-#include "dsp/network/reader.h"
-#include "dsp/npu/generated_networks.h"
-#include "sim/embedded.h"
 #include "sim/inputs.h"
 #include "sim/memory_contention.h"
 #include "sim/memory_report.h"
+#include "sim/network_check.h"
 #include "sim/network_report.h"
+#include "sim/network_target.h"
 #include "sim/settings.h"
 #include "sim/verbs.h"
 
@@ -37,131 +34,29 @@ int print(const std::string& text) {
     return static_cast<int>(exit_code::ok);
 }
 
-bool is_list(const std::string& name) {
-    return fs::path(name).extension() == ".csv";
-}
-
-/// A network by file or built-in name, in the rounding that was asked for.
-dsp::network open_network(const std::string& name, const std::string& rounding) {
-    dsp::network n;
-    if (name == "builtin:parcels") {
-        n = dsp::read_network_bytes(embedded_network(), name);
-        n.name = "parcels";
-    } else if (name.rfind("builtin:", 0) == 0) {
-        n = dsp::generate_network(name);
-    } else {
-        n = dsp::read_network(name);
-        n.name = fs::path(name).stem().string();
-    }
-    if (!rounding.empty())
-        n.arithmetic = dsp::rounding_named(rounding);
-    dsp::check_arithmetic(n, name);
-    return n;
-}
-
-struct target {
-    settings s;
-    dsp::array_organisation array;
-    dsp::memory_budget budget;
-};
-
-target target_of(const command_line& command) {
-    target t;
-    parameter_registry registry;
-    resolve_settings(command, t.s, registry);
-    t.array = dsp::with_weight_bits(t.s.npu.array(), command.weight_bits);
-    t.budget = t.s.npu.budget(sram_base, t.s.sram.size);
-    return t;
-}
-
-std::shared_ptr<const dsp::compiled_network> compiled(const target& t, dsp::network n) {
-    return dsp::compile(std::move(n), t.budget, t.array, t.s.npu.local_buffer);
-}
-
-dsp::network_profile profile_of(const target& t, const std::string& name,
+dsp::network_profile profile_of(const network_target& t, const std::string& name,
                                 const std::string& rounding) {
-    if (is_list(name))
+    if (is_layer_list(name))
         return dsp::profile(fs::path(name).stem().string(),
                             dsp::parse_layer_list(read_input_file(name), name), t.array,
                             t.s.npu.energies());
-    return dsp::profile(*compiled(t, open_network(name, rounding)), t.s.npu.energies());
-}
-
-// ---- check ----------------------------------------------------------------------------------
-
-int check(const command_line& command) {
-    const target t = target_of(command);
-    const std::string& name = command.files.at(1);
-    const dsp::network n = open_network(name, command.rounding);
-    std::shared_ptr<const dsp::compiled_network> c;
-    std::string misfit;
-    try {
-        c = compiled(t, n);
-    } catch (const input_error& e) {
-        misfit = e.what();
-    }
-    // What has no pass of its own is an alias, or rides on the pass before it.
-    std::vector<int> pass_of(n.layers.size(), -1);
-    if (c)
-        for (std::size_t p = 0; p < c->passes.size(); ++p)
-            for (int l : c->passes[p].layers)
-                pass_of[static_cast<std::size_t>(l)] = static_cast<int>(p);
-    ordered_json layers = ordered_json::array();
-    std::string text = fmt::format("{}: {} layers, rounding {}\n\n{:>3} {:<18} {:<28} {:<14} {}\n",
-                                   n.name, n.layers.size(), dsp::name_of(n.arithmetic), "",
-                                   "operator", "layer", "output", "runs on");
-    for (std::size_t i = 0; i < n.layers.size(); ++i) {
-        const dsp::layer& l = n.layers[i];
-        const auto& out = n.tensors[static_cast<std::size_t>(l.outputs[0])];
-        std::string where = "array: " + dsp::describe_mapping(l.kind, t.array);
-        if (c && pass_of[i] < 0)
-            where = "nothing: the same bytes as its input";
-        else if (c && c->passes[static_cast<std::size_t>(pass_of[i])].layers.front() !=
-                          static_cast<int>(i))
-            where = "rides on the layer before it";
-        else if (c && !c->passes[static_cast<std::size_t>(pass_of[i])].cut.fits)
-            where += "; its smallest tile exceeds npu.local_buffer and streams through";
-        text += fmt::format("{:>3} {:<18} {:<28} {:<14} {}\n", i, dsp::name_of(l.kind),
-                            short_name(l.name, 28), shape_text(out.shape), where);
-        layers.push_back({{"index", i},
-                          {"operator", dsp::name_of(l.kind)},
-                          {"name", short_name(l.name, 1000)},
-                          {"output", out.shape},
-                          {"runs_on", where}});
-    }
-    if (c)
-        text += fmt::format(
-            "\nfits: {} of {} bytes; arena {} (lower bound {}), weights and biases {}\n",
-            c->plan.used_bytes, t.budget.bytes, c->plan.arena_bytes, c->plan.arena_lower_bound,
-            c->plan.coefficients_bytes);
-    else
-        text += "\nruns, but not on this chip: " + misfit + "\n";
-    if (command.output_format == command_line::format::json) {
-        ordered_json j = {{"network", n.name},
-                          {"rounding", dsp::name_of(n.arithmetic)},
-                          {"fits", c != nullptr},
-                          {"why_not", short_name(misfit, 100000)},
-                          {"layers", layers}};
-        text = j.dump(2) + "\n";
-    }
-    print(text);
-    return static_cast<int>(c ? exit_code::ok : exit_code::usage);
+    return dsp::profile(*compile_for(t, open_network(name, rounding)), t.s.npu.energies());
 }
 
 // ---- profile --------------------------------------------------------------------------------
 
 int show_profile(const command_line& command) {
-    const target t = target_of(command);
+    const network_target t = target_of(command);
     const std::string& name = command.files.at(1);
     std::shared_ptr<const dsp::compiled_network> c;
     dsp::network_profile n;
-    if (is_list(name)) {
+    if (is_layer_list(name)) {
         if (command.contention || !command.out.empty())
             throw input_error(exit_code::usage,
                               "error: --contention and --out need a network, not a list of layers");
         n = profile_of(t, name, command.rounding);
     } else {
-        c = compiled(t, open_network(name, command.rounding));
+        c = compile_for(t, open_network(name, command.rounding));
         n = dsp::profile(*c, t.s.npu.energies());
     }
     if (command.contention) {
@@ -197,7 +92,7 @@ int show_profile(const command_line& command) {
 
 /// Both networks on every shipped organisation: the spread is the uncertainty.
 int compare(const command_line& command) {
-    target t = target_of(command);
+    network_target t = target_of(command);
     const std::string &a = command.files.at(1), &b = command.files.at(2);
     ordered_json rows = ordered_json::array();
     std::string text, csv = "organisation,a_cycles,b_cycles,a_ms,b_ms,ratio\n";
@@ -272,8 +167,8 @@ int compare(const command_line& command) {
 
 /// The command stream behind the memory plan, decoded from its words.
 int dump(const command_line& command) {
-    const target t = target_of(command);
-    const auto c = compiled(t, open_network(command.files.at(1), command.rounding));
+    const network_target t = target_of(command);
+    const auto c = compile_for(t, open_network(command.files.at(1), command.rounding));
     const auto passes = dsp::decode_commands(c->commands, c->limits(), c->array);
     if (command.output_format != command_line::format::json) {
         std::string text =
@@ -339,7 +234,7 @@ int calibrate(const command_line& command) {
 int network_verb(const command_line& command) {
     const std::string& action = command.files.at(0);
     if (action == "check")
-        return check(command);
+        return check_network_file(command);
     if (action == "profile")
         return show_profile(command);
     if (action == "compare")

@@ -7,26 +7,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.h"
+
 namespace ocellus::sim {
 namespace {
 
 constexpr double left = 84, right = 608, top = 46, bottom = 376;
 const char* const colours[] = {"#1668a8", "#d1493f", "#3b8f4a", "#8a5cb0"};
-
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else
-            out += c;
-    }
-    return out;
-}
 
 /// A number as short as it can be told.
 std::string label(double v) {
@@ -101,7 +88,7 @@ std::string render_svg(const plot& p) {
         "height=\"430\" font-family=\"sans-serif\" font-size=\"12\">\n"
         "<rect width=\"640\" height=\"430\" fill=\"white\"/>\n"
         "<text x=\"{}\" y=\"24\" font-size=\"15\">{}</text>\n",
-        left, escaped(p.title));
+        left, xml_escaped(p.title));
     for (const double t : x.ticks())
         out += fmt::format(
             "<path d=\"M{0:.1f} {1}V{2}\" stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" "
@@ -117,11 +104,11 @@ std::string render_svg(const plot& p) {
         "stroke=\"#444\"/>\n",
         left, top, right - left, bottom - top);
     out += fmt::format("<text x=\"{:.0f}\" y=\"418\" text-anchor=\"middle\">{}</text>\n",
-                       (left + right) / 2, escaped(p.x_name));
+                       (left + right) / 2, xml_escaped(p.x_name));
     out += fmt::format(
         "<text transform=\"translate(20 {:.0f}) rotate(-90)\" "
         "text-anchor=\"middle\">{}</text>\n",
-        (top + bottom) / 2, escaped(p.y_name));
+        (top + bottom) / 2, xml_escaped(p.y_name));
     for (const auto& [at, name] : p.marks) {
         const double place = x.place(at);
         if (place < left || place > right)
@@ -130,7 +117,7 @@ std::string render_svg(const plot& p) {
             "<path d=\"M{0:.1f} {1}V{2}\" stroke=\"#888\" stroke-dasharray=\"5 4\"/>"
             "<text x=\"{3:.1f}\" y=\"{4}\" text-anchor=\"{5}\" fill=\"#555\">{6}</text>\n",
             place, top, bottom, place + (place > 400 ? -5 : 5), bottom - 8,
-            place > 400 ? "end" : "start", escaped(name));
+            place > 400 ? "end" : "start", xml_escaped(name));
     }
     std::size_t n = 0;
     const double key = p.legend_right ? right - 170 : left + 12;
@@ -157,7 +144,7 @@ std::string render_svg(const plot& p) {
                 "<rect x=\"{0}\" y=\"{1}\" width=\"14\" height=\"4\" fill=\"{2}\"/>"
                 "<text x=\"{3}\" y=\"{4}\">{5}</text>\n",
                 key, top + 13 + 17 * static_cast<double>(n), colour, key + 20,
-                top + 19 + 17 * static_cast<double>(n), escaped(c.name));
+                top + 19 + 17 * static_cast<double>(n), xml_escaped(c.name));
         ++n;
     }
     return out + "</svg>\n";

@@ -272,9 +272,7 @@ std::int32_t logistic(const network& n, const layer& l, const tensor& x, const t
     const std::int32_t zero = y.quant.zero_point[0];
     if (fixed_functions(n.arithmetic)) {
         const fixed_multiplier m = to_fixed(static_cast<double>(x.quant.scale[0]) * (1 << 27));
-        const double limit = 15.0 * static_cast<double>(1 << 27) /
-                             static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
-        const auto radius = static_cast<std::int32_t>(std::floor(std::min(limit, 1e9)));
+        const std::int32_t radius = input_radius(m, 4);
         if (difference <= -radius)
             return l.clamp_min;
         if (difference >= radius)
@@ -298,9 +296,7 @@ std::int32_t tanh_of(const network& n, const layer& l, const tensor& x, const te
     const std::int32_t zero = y.quant.zero_point[0];
     if (fixed_functions(n.arithmetic)) {
         const fixed_multiplier m = to_fixed(static_cast<double>(x.quant.scale[0]) * (1 << 27));
-        const double limit = 15.0 * static_cast<double>(1 << 27) /
-                             static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
-        const auto radius = static_cast<std::int32_t>(std::floor(std::min(limit, 1e9)));
+        const std::int32_t radius = input_radius(m, 4);
         if (difference <= -radius)
             return l.clamp_min;
         if (difference >= radius)

@@ -21,9 +21,7 @@ void softmax_fixed(const view& v, const std::uint8_t* in, std::uint8_t* out, std
         static_cast<double>(v.l.beta) * static_cast<double>(v.x().quant.scale[0]) * (1 << 26),
         2147483647.0);
     fixed_multiplier m = to_fixed(scaled_beta);
-    const double radius = 31.0 * static_cast<double>(1 << 26) /
-                          static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
-    const auto least = -static_cast<std::int32_t>(std::floor(std::min(radius, 1e9)));
+    const std::int32_t least = -input_radius(m, 5);
     std::int32_t largest = -128;
     for (std::size_t i = 0; i < count; ++i)
         largest = std::max(largest, load(type, in[i]));

@@ -2,6 +2,8 @@
 // Copyright The Ocellus Authors
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -64,6 +66,16 @@ inline void store_index(element type, std::uint8_t* bytes, std::size_t i, std::i
         std::memcpy(bytes + 8 * i, &v, 8);
     else
         store(type, bytes, i, static_cast<std::int32_t>(v));
+}
+
+/// Differences of so many steps or more saturate a fixed-point function whose argument, a
+/// difference times `m`, has `integer_bits` integer bits (CalculateInputRadius of gemmlowp's
+/// users).
+inline std::int32_t input_radius(fixed_multiplier m, int integer_bits) {
+    const double limit = static_cast<double>((1 << integer_bits) - 1) *
+                         static_cast<double>(std::int64_t{1} << (31 - integer_bits)) /
+                         static_cast<double>(std::int64_t{1} << std::max(m.shift, 0));
+    return static_cast<std::int32_t>(std::floor(std::min(limit, 1e9)));
 }
 
 /// Whether softmax, logistic and tanh are computed in fixed point.

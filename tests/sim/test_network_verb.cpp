@@ -157,24 +157,100 @@ TEST_CASE("network profile takes SCALE-Sim's layer lists") {
     CHECK(contains(bad.err, "bad.csv:2: 2 columns"));
 }
 
-TEST_CASE("network check says what runs where and whether it fits") {
+TEST_CASE("network check says what runs where, at what cost, and whether it fits") {
     const json j = parsed({"network", "check", "builtin:parcels", "--json"});
+    CHECK(j.at("supported") == true);
     CHECK(j.at("fits") == true);
     CHECK(j.at("rounding") == "onnx");
     CHECK(contains(j.at("layers").at(0).at("runs_on"), "array: 768 MAC/cycle"));
-    const auto large = ocellus_program({"network", "check", mobilenet, "--set", "sram.size=4 MiB"});
+    CHECK(j.at("layers").at(0).at("unit") == "array");
+    CHECK(contains(j.at("afterwards"), "control CPU: the firmware decodes boxes"));
+    // Every layer has a cost, the same as in the profile.
+    const json profile = parsed({"network", "profile", "builtin:parcels", "--json"});
+    std::uint64_t sum = 0;
+    for (const json& l : j.at("layers")) {
+        sum += l.at("cycles").get<std::uint64_t>();
+        CHECK_FALSE(l.at("cost").get<std::string>().empty());
+        if (l.at("cycles") == 0)
+            CHECK((l.at("unit") == "none" || l.at("cost") == "counted there"));
+    }
+    CHECK(sum == j.at("cycles"));
+    CHECK(sum == profile.at("cycles").at("total"));
+    // Text and JSON say the same.
+    const auto text = ocellus_program({"network", "check", "builtin:parcels"});
+    CHECK(text.exit_code == 0);
+    REQUIRE_FALSE(j.at("findings").empty());
+    for (const json& f : j.at("findings")) {
+        CHECK(contains(text.out, f.at("problem").get<std::string>()));
+        CHECK(contains(text.out, f.at("advice").get<std::string>()));
+    }
+    const std::vector<std::string> small = {"network", "check", mobilenet, "--set",
+                                            "sram.size=4 MiB"};
+    const auto large = ocellus_program(small);
     CHECK(large.exit_code == 2);
     CHECK(contains(large.out, "not on this chip"));
+    CHECK(contains(large.out, "largest contributors"));
+    auto small_json = small;
+    small_json.push_back("--json");
+    const auto misfit = ocellus_program(small_json);
+    CHECK(misfit.exit_code == 2);
+    const json why = json::parse(misfit.out);
+    CHECK(why.at("supported") == true);
+    CHECK(why.at("fits") == false);
+    CHECK(why.at("findings").at(0).at("severity") == "error");
+    CHECK(contains(why.at("findings").at(0).at("advice"), "weights of 4 bits"));
+    CHECK(ocellus_program({"network", "check", "/nonexistent.tflite"}).exit_code == 7);
+    CHECK(contains(ocellus_program({"network", "check", mobilenet, "--csv"}).err, "--json"));
+}
+
+TEST_CASE("network check gives advice about networks that do not run") {
     const auto imx = ocellus_program({"network", "check", mobilenet, "--rounding", "imx500"});
     CHECK(imx.exit_code == 2);
     CHECK(contains(imx.err, "powers of two"));
-    CHECK(ocellus_program({"network", "check", "/nonexistent.tflite"}).exit_code == 7);
+    CHECK(contains(imx.err, "restricts activations to powers of two"));
     if (!have_test_data())
         return;
-    const auto unsupported = ocellus_program(
-        {"network", "check", test_data("nets/onnx/migraphx/convinteger_no_bias_test.onnx")});
+    const std::string file = test_data("nets/onnx/migraphx/convinteger_no_bias_test.onnx");
+    const auto unsupported = ocellus_program({"network", "check", file});
     CHECK(unsupported.exit_code == 2);
     CHECK(contains(unsupported.err, "ConvInteger"));
+    CHECK(contains(unsupported.err, "fold constants when exporting"));
+    const auto in_json = ocellus_program({"network", "check", file, "--json"});
+    CHECK(in_json.exit_code == 2);
+    const json j = json::parse(in_json.out);
+    CHECK(j.at("supported") == false);
+    CHECK(j.at("findings").at(0).at("operator") == "ConvInteger");
+    CHECK(j.at("findings").at(0).at("layer") == 0);
+    CHECK(contains(j.at("findings").at(0).at("advice"), "fold constants"));
+    const auto split =
+        ocellus_program({"network", "check", test_data("nets/tflite/coral_split_concat.tflite")});
+    CHECK(split.exit_code == 2);
+    CHECK(contains(split.out, "has 3 inputs"));
+    CHECK(contains(split.out, "join the inputs before the network"));
+    // Post-processing is beside the array, not on it.
+    const json person =
+        parsed({"network", "check", test_data("nets/tflite/tflm_person_detect.tflite"), "--json"});
+    const json& softmax = person.at("layers").back();
+    CHECK(softmax.at("operator") == "softmax");
+    CHECK(softmax.at("unit") == "scalar unit");
+    CHECK(softmax.at("runs_on").get<std::string>().rfind("scalar unit", 0) == 0);
+}
+
+TEST_CASE("network check takes layer lists") {
+    const std::string folder = scratch_folder();
+    write_bytes(folder + "/net.csv",
+                "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num "
+                "Filter,Strides,Groups,\nconv1,226,226,3,3,3,32,2,\ndw1,114,114,3,3,32,32,1,32,\n");
+    const json j = parsed({"network", "check", folder + "/net.csv", "--json"});
+    CHECK(j.at("layers").size() == 2);
+    CHECK(j.at("layers").at(1).at("operator") == "depthwise_conv2d");
+    CHECK(contains(j.at("findings").at(0).at("problem"), "timing only"));
+    const json p = parsed({"network", "profile", folder + "/net.csv", "--json"});
+    CHECK(j.at("cycles") == p.at("cycles").at("total"));
+    write_bytes(folder + "/bad.csv", "Layer\nconv1,226\n");
+    const auto bad = ocellus_program({"network", "check", folder + "/bad.csv"});
+    CHECK(bad.exit_code == 2);
+    CHECK(contains(bad.err, "bad.csv:2: 2 columns"));
 }
 
 TEST_CASE("network compare, dump and calibrate") {
