@@ -384,12 +384,13 @@ void tflite_reader::read_detection(const tfl::layer& source, layer& l) {
         bad(fmt::format("has {} inputs and {} outputs, expected 3 and 4", l.inputs.size(),
                         l.outputs.size()));
     // Writers may leave the shapes of these outputs open.
-    int places = d.max_detections;
+    std::int64_t places = d.max_detections;
     if (!d.regular && d.max_classes_per_detection > 0)
         places *= std::min(d.max_classes_per_detection, std::max(1, d.classes));
     if (places < 1 || places > 1 << 16)
         bad(fmt::format("keeps {} detections, expected 1 to {}", places, 1 << 16));
-    const std::vector<std::vector<int>> shapes = {{1, places, 4}, {1, places}, {1, places}, {1}};
+    const int kept = static_cast<int>(places);
+    const std::vector<std::vector<int>> shapes = {{1, kept, 4}, {1, kept}, {1, kept}, {1}};
     for (std::size_t i = 0; i < 4; ++i) {
         tensor& t = tensor_at(l.outputs[i]);
         if (t.constant())
