@@ -144,6 +144,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
         });
     wire(s.run.check_protocol);
     map_memory();
+    b_->bridge.connect(directory_);
     wire_interrupts();
     if (in.network)
         b_->npu.load(in.network);
@@ -238,7 +239,6 @@ void sensor::map_memory() {
     add(b.watchdog, memory_map::watchdog_base);
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
-    b.bridge.connect(directory_);
 }
 
 void sensor::wire_interrupts() {
