@@ -58,12 +58,12 @@ pixel_array::~pixel_array() = default;
 
 void pixel_array::set_scene(std::shared_ptr<const scene> what) {
     mosaic_.reset();
-    scene_ = std::move(what);
-    if (scene_ && !context_.timing_only)
+    scene_ = what;
+    if (what && !context_.timing_only)
         mosaic_ = std::make_unique<scene_mosaic>(
-            scene_, parameters_.camera, mode_.width + left_, mode_.height + top_, mode_.binning,
-            context_.pool, array_width_ / mode_.binning, array_height_ / mode_.binning,
-            top_);
+            std::move(what), parameters_.camera, mode_.width + left_, mode_.height + top_,
+            mode_.binning, context_.pool, static_cast<unsigned>(parameters_.sensor.array_width),
+            static_cast<unsigned>(parameters_.sensor.array_height), top_);
 }
 
 /// What the configuration says, in the registers of the mode.
@@ -194,6 +194,8 @@ bool pixel_array::take_mode() {
     if (other_image) {
         left_ = left;
         top_ = top;
+        parameters_.sensor.array_width = array_width_ / mode_.binning;
+        parameters_.sensor.array_height = array_height_ / mode_.binning;
         differences_.reset();
         set_scene(scene_);
     }

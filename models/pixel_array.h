@@ -129,7 +129,7 @@ class pixel_array : public sc_core::sc_module {
     void drive_interrupt();
     std::shared_ptr<const electron_rows> expose(std::uint32_t frame);
 
-    const pixel_array_parameters parameters_;
+    pixel_array_parameters parameters_;
     mode_registers mode_;
     unsigned left_, top_;                  ///< of the window in the array, image pixels
     unsigned array_width_, array_height_;  ///< of the array that the scene falls on, pixels

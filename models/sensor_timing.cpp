@@ -120,7 +120,7 @@ void sensor_parameters::declare_readout(parameter_registry& r) {
             "Begin in software standby: no stream until a host sets mode_select over CCI; the mode "
             "is then the host's and the firmware leaves it alone.")
         .from(provenance::chosen, "a run without a host begins by itself; --cci turns it on")
-        .moves("pixel_array.frames", -1);
+        .moves_nothing("without a host the run never begins, and ends as hung");
     r.integer("sensor.long_exposure_shift", long_exposure_shift, 0, max_long_shift)
         .says("Frame length and exposure are 2^this times as long (register 0x3210).")
         .from(provenance::published, driver)

@@ -144,6 +144,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
         });
     wire(s.run.check_protocol);
     map_memory();
+    b_->bridge.connect(directory_);
     wire_interrupts();
     if (in.network)
         b_->npu.load(in.network);
@@ -241,7 +242,6 @@ void sensor::map_memory() {
     b.bus.attach_target(b.sram.control().name(), memory_map::sram_control_base,
                         b.sram.control().map().size, b.sram.control_in);
     directory_.add(memory_map::sram_control_base, b.sram.control());
-    b.bridge.connect(directory_);
 }
 
 void sensor::wire_interrupts() {
