@@ -48,8 +48,7 @@ void sram_parameters::declare(parameter_registry& r) {
             "XORed with all higher groups of bits, so that power-of-two strides do not fall into "
             "one bank.")
         .from(provenance::assumed, "assumed: no public figure")
-        .moves("sram.bank.1.busy_cycles", -1)
-        .under("sram.interleave=64 KiB")
+        .moves("sram.wait_cycles", +1)
         .compare("linear", "xor");
     r.choice(
          "sram.ports", ports,
@@ -80,7 +79,7 @@ void sram_parameters::declare(parameter_registry& r) {
             "one "
             "as the arbiter decides, which takes longer. The bytes are the same.")
         .from(provenance::chosen, "the fast one; ocellus fidelity tells the difference")
-        .moves("interconnect.npu.latency_mean", +1)
+        .moves("interconnect.npu.latency_mean", -1)
         .under("network.source=builtin:mobilenet_v1_1.0_224")
         .compare("loosely_timed", "approximately_timed");
     r.choice("sram.arbitration", policy,

@@ -356,7 +356,7 @@ po::options_description visible_options(command_line::verb verb) {
             add("network", po::value<std::string>()->value_name("FILE"),
                 "quantized network (.tflite or .onnx), builtin:... or none");
             add("frames", po::value<std::string>()->value_name("N"),
-                "frames to capture (default 1)");
+                "frames to capture (default 4)");
             add("set,C",
                 po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
                 "set one parameter; repeatable");

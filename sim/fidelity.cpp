@@ -55,11 +55,9 @@ int compare_fidelities(const command_line& command) {
     }
     const std::string one = failure_of(loose), other = failure_of(timed);
     text += fmt::format("loosely timed: {}\napproximately timed: {}\n",
-                        one.empty() ? "nothing lost" : one,
-                        other.empty() ? "nothing lost" : other);
-    const std::string out = command.output_format == command_line::format::json
-                                ? json.dump(2) + "\n"
-                                : text;
+                        one.empty() ? "nothing lost" : one, other.empty() ? "nothing lost" : other);
+    const std::string out =
+        command.output_format == command_line::format::json ? json.dump(2) + "\n" : text;
     if (std::fputs(out.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
     return static_cast<int>(exit_code::ok);

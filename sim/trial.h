@@ -13,7 +13,7 @@ namespace ocellus::sim {
 /// What came of a run in a process of its own.
 struct trial {
     int exit_code = 0;
-    std::string message;                  ///< first line of its standard error, when it failed
+    std::string message;                   ///< first line of its standard error, when it failed
     std::map<std::string, double> values;  ///< its statistics
     double value(const std::string& name) const {
         const auto i = values.find(name);

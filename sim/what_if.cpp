@@ -51,10 +51,11 @@ ladder ladder_of(const std::string& what, const settings& s) {
             return fmt::format("sensor.frame_length={}", length(step));
         };
     } else {
-        throw input_error(exit_code::usage,
-                          fmt::format("error: --until-fails {}: npu.clock, sram.banks or sensor.fps "
-                                      "was expected",
-                                      what));
+        throw input_error(
+            exit_code::usage,
+            fmt::format("error: --until-fails {}: npu.clock, sram.banks or sensor.fps "
+                        "was expected",
+                        what));
     }
     return l;
 }
@@ -74,10 +75,9 @@ int what_if(const command_line& command) {
     const std::string& what = command.until_fails;
     const ladder l = ladder_of(what, s);
     const auto fails = [&](int step) {
-        const std::string why =
-            failure_of(run_trial(command, {step == 0 ? std::string("run.seed=") +
-                                                           std::to_string(s.run.seed)
-                                                     : l.setting(step)}));
+        const std::string why = failure_of(run_trial(
+            command,
+            {step == 0 ? std::string("run.seed=") + std::to_string(s.run.seed) : l.setting(step)}));
         print(fmt::format("  {:<44} {}\n", l.shown(step), why.empty() ? "works" : why));
         return why;
     };
@@ -99,8 +99,8 @@ int what_if(const command_line& command) {
         if (!here.empty())
             why = here;
     }
-    print(fmt::format("{} works with {} and fails with {}: {}\n", what, l.shown(good),
-                      l.shown(bad), why));
+    print(fmt::format("{} works with {} and fails with {}: {}\n", what, l.shown(good), l.shown(bad),
+                      why));
     return static_cast<int>(exit_code::ok);
 }
 
