@@ -19,8 +19,8 @@ int sweep(const command_line& command);  ///< sim/sweep.cpp
 int characterize(const command_line& command);
 int merge_sweeps(const command_line& command);
 int doctor(const command_line& command);
-int develop(const command_line& command);       ///< sim/develop.cpp
-int quality(const command_line& command);       ///< sim/quality.cpp
+int develop(const command_line& command);             ///< sim/develop.cpp
+int quality(const command_line& command);             ///< sim/quality.cpp
 int compare_fidelities(const command_line& command);  ///< sim/fidelity.cpp
 int what_if(const command_line& command);             ///< sim/what_if.cpp
 int network_verb(const command_line& command);        ///< sim/network_verb.cpp
