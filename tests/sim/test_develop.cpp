@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -145,9 +146,29 @@ TEST_CASE("develop: what is wrong is said, and no picture is written") {
 TEST_CASE("quality: figures of a run against its scene, stage by stage") {
     const std::string folder = scratch_folder(), out = folder + "/run",
                       small = std::string(source_folder) + "/configs/small.toml";
-    REQUIRE(ocellus_program({"run", small, "--scene", "builtin:colorchecker", "--network", "none",
-                             "--firmware", "none", "--dump-stages", "--out", out, "--quiet"})
-                .exit_code >= 0);
+    const auto measured = [&](const std::string& name, const std::string& setting) {
+        const std::string to = folder + "/" + name;
+        const auto made =
+            ocellus_program({"run", small, "--scene", "builtin:colorchecker", "--dump-stages",
+                             "--out", to, "--set", setting, "--quiet"});
+        INFO(made.err);
+        REQUIRE(made.exit_code == 0);
+        const auto shown = ocellus_program({"quality", to, "--json"});
+        INFO(shown.err);
+        REQUIRE(shown.exit_code == 0);
+        return nlohmann::json::parse(shown.out);
+    };
+    const auto good = measured("run", "isp.demosaic=malvar");
+    REQUIRE(good.size() == 3);  // demosaic, colour matrix, gamma
+    const auto cold = measured("cold", "isp.white_balance_red=1.2");
+    for (const char* figure : {"psnr_db", "ssim", "delta_e_mean"})
+        CHECK(good[2].at(figure).is_number());
+    // The matrix is the inverse of the camera: before it colours are pale, after it they are right.
+    CHECK(good[0].at("delta_e_mean").get<double>() > 5);
+    CHECK(good[1].at("delta_e_mean").get<double>() < 0.5);
+    CHECK(good[2].at("delta_e_mean").get<double>() < 0.5);
+    CHECK(cold[2].at("delta_e_mean").get<double>() > 10);
+    CHECK(cold[2].at("psnr_db").get<double>() < good[2].at("psnr_db").get<double>() - 10);
     auto r = ocellus_program({"quality", out, "--csv"});
     INFO(r.err << r.out);
     REQUIRE(r.exit_code == 0);
