@@ -37,7 +37,7 @@ struct candidate {
     bool linear = false;
 };
 
-/// The stages that were dumped from the demosaic on, else what the host received or developed.
+/// The stages that were dumped from the demosaic on, else the pictures that the host received.
 std::vector<candidate> pictures_of(const std::string& folder, const settings& s) {
     std::vector<candidate> found;
     const std::string list = folder + "/stages.json";
@@ -56,12 +56,10 @@ std::vector<candidate> pictures_of(const std::string& folder, const settings& s)
         return found;
     }
     for (std::uint32_t n = 0; n < s.run.frames; ++n) {
-        const std::string frame = fmt::format("frame_{:04}.png", n),
-                          preview = fmt::format("preview_{:04}.png", n);
+        // The preview is no candidate: findings are drawn into it.
+        const std::string frame = fmt::format("frame_{:04}.png", n);
         if (s.run.image == image_output::isp && std::filesystem::exists(folder + "/" + frame))
             found.push_back({n, "picture", frame, false});
-        else if (std::filesystem::exists(folder + "/" + preview))
-            found.push_back({n, "preview", preview, false});
     }
     return found;
 }
@@ -220,8 +218,8 @@ int quality(const command_line& command) {
     const auto pictures = pictures_of(folder, s);
     if (pictures.empty())
         fail(
-            fmt::format("{}: no picture to compare: run with --dump-stages, or with "
-                        "output.image=isp or raw and output.frames=last or all",
+            fmt::format("{}: no picture to compare: run with --dump-stages and a network, or with "
+                        "--set output.image=isp",
                         folder));
     const bool as_json = command.output_format == command_line::format::json;
     std::string out = as_json          ? "["
