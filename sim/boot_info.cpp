@@ -57,25 +57,32 @@ std::uint32_t element_code(dsp::element e) {
     return OCELLUS_FLOAT32;
 }
 
-[[noreturn]] void too_many(const run_inputs& in, const char* what, std::size_t there,
+[[noreturn]] void too_many(const dsp::compiled_network& c, const char* what, std::size_t there,
                            std::size_t room) {
     throw input_error(exit_code::usage,
                       fmt::format("error: network {}: {} {}, the boot information of the firmware "
                                   "has room for {}\nNothing was simulated.",
-                                  in.network->net.name, there, what, room));
+                                  c.net.name, there, what, room));
 }
 
-void describe_network(ocellus_boot_info& b, const settings& s, const run_inputs& in) {
-    const dsp::compiled_network& c = *in.network;
+void describe_network(ocellus_boot_info& b, const settings& s, const run_inputs& in,
+                      std::size_t number) {
+    const dsp::compiled_network& c = *in.networks[number];
     const auto u32 = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
-    b.network = 1;
+    b.network = static_cast<std::uint32_t>(number) + 1;
+    b.network_is_there = number == 0 || s.run.upload_frame == 0;
+    std::string ignored;
+    const auto frames =
+        s.firmware.networks_of_frames(in.networks.size() > 1, s.run.upload_frame > 0, ignored);
+    b.schedule_count = static_cast<std::uint32_t>(std::min(frames.size(), std::size(b.schedule)));
+    std::copy_n(frames.begin(), b.schedule_count, std::begin(b.schedule));
     if (c.input_slots() > std::size(b.input_slot))
-        too_many(in, "input slots", c.input_slots(), std::size(b.input_slot));
+        too_many(c, "input slots", c.input_slots(), std::size(b.input_slot));
     b.input_slot_count = u32(c.input_slots());
     for (std::size_t i = 0; i < c.input_slots(); ++i)
         b.input_slot[i] = u32(c.input_address(i));
     if (c.outputs() > std::size(b.output))
-        too_many(in, "outputs", c.outputs(), std::size(b.output));
+        too_many(c, "outputs", c.outputs(), std::size(b.output));
     b.output_count = u32(c.outputs());
     for (std::size_t i = 0; i < c.outputs(); ++i) {
         const dsp::tensor& t = c.output_tensor(i);
@@ -141,16 +148,22 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
         write("pixel_array", "EXPOSURE", mode.exposure);
         write("pixel_array", "ANALOGUE_GAIN", mode.gain_code);
     }
-    if (in.network)
-        for (const auto& [index, value] : isp::tensor_registers(tensor_of(in.network->net)))
+    // After the mode the tensor of each network; only the first one's is written at boot.
+    std::vector<std::size_t> tensor_at;
+    for (const auto& c : in.networks) {
+        tensor_at.push_back(writes.size());
+        for (const auto& [index, value] : isp::tensor_registers(tensor_of(c->net)))
             write("isp", registers::isp::map.registers[index].name, value);
+    }
+    tensor_at.push_back(writes.size());
 
     b.magic = OCELLUS_BOOT_MAGIC;
     b.size = sizeof b;
     b.version = OCELLUS_BOOT_VERSION;
     b.frames = static_cast<std::uint32_t>(s.run.frames);
-    b.writes_address = address + static_cast<std::uint32_t>(sizeof b);
-    b.write_count = static_cast<std::uint32_t>(writes.size());
+    const std::size_t descriptions = std::max<std::size_t>(1, in.networks.size());
+    b.writes_address = address + static_cast<std::uint32_t>(descriptions * sizeof b);
+    b.write_count = static_cast<std::uint32_t>(in.networks.empty() ? writes.size() : tensor_at[1]);
     const auto output = s.run.image == image_output::raw   ? isp::isp_output::raw
                         : s.run.image == image_output::isp ? isp::isp_output::isp
                                                            : isp::isp_output::none;
@@ -166,12 +179,22 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
     b.exposure_max =
         models::clip_exposure(models::lines_of(s.firmware.exposure_max, mode), mode.frame_length);
     b.gain_max = static_cast<std::uint32_t>(s.firmware.gain_max);
-    if (in.network)
-        describe_network(b, s, in);
 
-    std::vector<unsigned char> bytes(sizeof b + writes.size() * sizeof writes[0]);
-    std::memcpy(bytes.data(), &b, sizeof b);
-    std::memcpy(bytes.data() + sizeof b, writes.data(), writes.size() * sizeof writes[0]);
+    std::vector<unsigned char> bytes(descriptions * sizeof b + writes.size() * sizeof writes[0]);
+    for (std::size_t k = 0; k < descriptions; ++k) {
+        ocellus_boot_info one = b;
+        if (k < in.networks.size()) {
+            describe_network(one, s, in, k);
+            one.tensor_writes_address =
+                b.writes_address + static_cast<std::uint32_t>(tensor_at[k] * sizeof writes[0]);
+            one.tensor_write_count = static_cast<std::uint32_t>(tensor_at[k + 1] - tensor_at[k]);
+            if (k + 1 < in.networks.size())
+                one.next_network = address + static_cast<std::uint32_t>((k + 1) * sizeof b);
+        }
+        std::memcpy(bytes.data() + k * sizeof b, &one, sizeof one);
+    }
+    std::memcpy(bytes.data() + descriptions * sizeof b, writes.data(),
+                writes.size() * sizeof writes[0]);
     if (bytes.size() > boot_info_room)
         throw input_error(exit_code::internal, "the boot information does not fit");
     return bytes;

@@ -91,9 +91,10 @@ links::inference_result result_of(const metadata_record& record, unsigned width,
 
 }  // namespace
 
-std::string envelope_lines(const envelope_parameters& p,
-                           const std::vector<metadata_record>& records, unsigned input_width,
-                           unsigned input_height, bool with_images) {
+std::string envelope_lines(
+    const envelope_parameters& p, const std::vector<metadata_record>& records,
+    const std::function<std::pair<unsigned, unsigned>(std::uint32_t)>& input_size,
+    bool with_images) {
     std::uint64_t epoch = 0;
     epoch_seconds(p.epoch, epoch);
     links::metadata_envelope message;
@@ -109,9 +110,10 @@ std::string envelope_lines(const envelope_parameters& p,
     for (const auto& record : records) {
         if (record.what == metadata_record::kind::none)
             continue;
+        const auto [width, height] = input_size(record.network);
         message.inferences.push_back(
             {links::envelope_time(epoch * 1'000 + record.frame_start_ns / 1'000'000),
-             links::encode_result(result_of(record, input_width, input_height)), false});
+             links::encode_result(result_of(record, width, height)), false});
         if (message.inferences.size() == p.per_message)
             send();
     }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/diagnostics.h"
@@ -29,11 +31,12 @@ struct envelope_parameters {
 bool epoch_seconds(const std::string& text, std::uint64_t& seconds);
 
 /// One envelope a line, `per_message` inferences each, in order of the frames. Records of a
-/// timing-only run hold no result and give none. Boxes are in pixels of a network input of
-/// `input_width` x `input_height`; an inference's time is `epoch` plus the start of its frame's
-/// readout.
-std::string envelope_lines(const envelope_parameters& p,
-                           const std::vector<metadata_record>& records, unsigned input_width,
-                           unsigned input_height, bool with_images);
+/// timing-only run hold no result and give none. Boxes are in pixels of the network's input, whose
+/// width and height `input_size(number of the network)` tells; an inference's time is `epoch` plus
+/// the start of its frame's readout.
+std::string envelope_lines(
+    const envelope_parameters& p, const std::vector<metadata_record>& records,
+    const std::function<std::pair<unsigned, unsigned>(std::uint32_t)>& input_size,
+    bool with_images);
 
 }  // namespace ocellus::sim

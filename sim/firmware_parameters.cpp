@@ -72,6 +72,38 @@ void firmware_parameters::declare(parameter_registry& r) {
         .moves("frames.lost", +1)
         .compare("0 s", "100 us")
         .under("run.frames=2");
+    r.text("firmware.schedule", schedule)
+        .says(
+            "Networks of successive frames as digits, repeated: 01 takes turns, 001 gives every "
+            "third frame to network.second. auto: turns, or the second alone once it has been "
+            "uploaded (network.upload_frame).")
+        .from(provenance::chosen, "turns show both; an update is meant to be used")
+        .moves_nothing("with one network there is nothing to choose");
+}
+
+std::vector<unsigned> firmware_parameters::networks_of_frames(bool two, bool updated,
+                                                              std::string& why) const {
+    if (schedule == "auto")
+        return !two      ? std::vector<unsigned>{0}
+               : updated ? std::vector<unsigned>{1}
+                         : std::vector<unsigned>{0, 1};
+    if (schedule.empty() || schedule.size() > 32) {
+        why = "expected 1 to 32 digits";
+        return {};
+    }
+    std::vector<unsigned> out;
+    for (const char c : schedule) {
+        if (c != '0' && c != '1') {
+            why = std::string("'") + c + "' is no network";
+            return {};
+        }
+        if (c == '1' && !two) {
+            why = "there is no network 1: network.second is none";
+            return {};
+        }
+        out.push_back(c == '1');
+    }
+    return out;
 }
 
 }  // namespace ocellus::sim

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/parameter.h"
 
@@ -27,7 +28,13 @@ struct firmware_parameters {
     double exposure_max = 30e-3;   ///< s
     std::uint64_t gain_max = 960;  ///< code
     double inference_timeout = 0;  ///< s; 0: none
+    std::string schedule = "auto";
     void declare(parameter_registry& r);
+
+    /// The networks of successive frames, repeated: one value of 0 or 1 each. Empty, with the
+    /// reason in `why`, when the schedule says nothing of use. `updated`: the second replaces the
+    /// first.
+    std::vector<unsigned> networks_of_frames(bool two, bool updated, std::string& why) const;
 
     bool is_default() const { return file == "builtin:app"; }
     /// No program: the CPU stays in reset, and a client of the control socket plays the firmware.

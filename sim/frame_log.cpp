@@ -26,11 +26,12 @@ const char* name_of(frame_outcome o) {
 }
 
 frame_log::frame_log(block_context& ctx, event_hub& events,
-                     std::shared_ptr<const dsp::compiled_network> network,
-                     std::vector<std::uint8_t> injected, std::function<bool(std::uint32_t)> keep,
-                     memory_access memory)
+                     std::vector<std::shared_ptr<const dsp::compiled_network>> networks,
+                     std::function<std::uint32_t()> running, std::vector<std::uint8_t> injected,
+                     std::function<bool(std::uint32_t)> keep, memory_access memory)
     : ctx_(ctx),
-      network_(std::move(network)),
+      networks_(std::move(networks)),
+      running_(std::move(running)),
       injected_(std::move(injected)),
       keep_(std::move(keep)),
       memory_(std::move(memory)) {
@@ -72,7 +73,7 @@ void frame_log::take(const block_event& e) {
             frame_record r;
             r.frame = e.id;
             r.start = e.at;
-            end(r, network_ ? frame_outcome::dropped_no_slot : frame_outcome::no_network);
+            end(r, networks_.empty() ? frame_outcome::no_network : frame_outcome::dropped_no_slot);
             frames_.push_back(std::move(r));
             break;
         }
@@ -110,8 +111,9 @@ void frame_log::take(const block_event& e) {
             if (auto* const r = waiting_at(e.value, e.id)) {
                 r->inference_start = e.at;
                 jobs_[e.id] = r->frame;
-                if (network_ && keep_(r->frame) && !ctx_.timing_only) {
-                    r->tensor.resize(network_->input_bytes());
+                r->network = running_();
+                if (r->network < networks_.size() && keep_(r->frame) && !ctx_.timing_only) {
+                    r->tensor.resize(networks_[r->network]->input_bytes());
                     memory_(false, e.value, r->tensor.data(), r->tensor.size());
                 }
             }
@@ -124,11 +126,12 @@ void frame_log::take(const block_event& e) {
             jobs_.erase(job);
             r.inference_end = e.at;
             r.inference_cycles = e.value;
-            if (!network_ || !keep_(r.frame) || ctx_.timing_only)
+            if (r.network >= networks_.size() || !keep_(r.frame) || ctx_.timing_only)
                 break;
-            for (std::size_t i = 0; i < network_->outputs(); ++i) {
-                r.outputs.emplace_back(network_->output_bytes(i));
-                memory_(false, network_->output_address(i), r.outputs.back().data(),
+            const dsp::compiled_network& network = *networks_[r.network];
+            for (std::size_t i = 0; i < network.outputs(); ++i) {
+                r.outputs.emplace_back(network.output_bytes(i));
+                memory_(false, network.output_address(i), r.outputs.back().data(),
                         r.outputs.back().size());
             }
             break;
@@ -171,9 +174,9 @@ void frame_log::settle() {
 }
 
 std::vector<std::uint8_t> frame_log::last_tensor() const {
-    if (!network_ || last_tensor_ == 0 || ctx_.timing_only)
+    if (networks_.empty() || last_tensor_ == 0 || ctx_.timing_only)
         return {};
-    std::vector<std::uint8_t> bytes(network_->input_bytes());
+    std::vector<std::uint8_t> bytes(networks_.front()->input_bytes());
     memory_(false, last_tensor_, bytes.data(), bytes.size());
     return bytes;
 }

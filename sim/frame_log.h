@@ -35,6 +35,7 @@ struct frame_record {
     sc_core::sc_time inference_start, inference_end;
     sc_core::sc_time metadata_queued, metadata_sent;
     std::uint64_t inference_cycles = 0;
+    std::uint32_t network = 0;         ///< number of the one that its job ran
     std::vector<std::uint8_t> tensor;  ///< input as the network saw it; saved frames only
     std::vector<std::vector<std::uint8_t>> outputs;  ///< output tensors; saved frames only
     std::uint64_t tensor_address = 0;
@@ -49,12 +50,13 @@ class frame_log {
     using memory_access =
         std::function<void(bool write, std::uint64_t address, std::uint8_t* bytes, std::size_t)>;
 
-    /// `network` may be null. `keep(frame)`: whether the frame's tensors are wanted after the run.
-    /// `injected` replaces each finished tensor, if not empty.
+    /// `networks` by their numbers in the NPU, `running` tells that of the job that runs.
+    /// `keep(frame)`: whether the frame's tensors are wanted after the run. `injected` replaces
+    /// each finished tensor, if not empty.
     frame_log(block_context& ctx, event_hub& events,
-              std::shared_ptr<const dsp::compiled_network> network,
-              std::vector<std::uint8_t> injected, std::function<bool(std::uint32_t)> keep,
-              memory_access memory);
+              std::vector<std::shared_ptr<const dsp::compiled_network>> networks,
+              std::function<std::uint32_t()> running, std::vector<std::uint8_t> injected,
+              std::function<bool(std::uint32_t)> keep, memory_access memory);
 
     const std::vector<frame_record>& frames() const { return frames_; }
     /// Frames that have come to their end, whatever it was.
@@ -76,7 +78,8 @@ class frame_log {
     void end(frame_record& r, frame_outcome o);
 
     block_context& ctx_;
-    std::shared_ptr<const dsp::compiled_network> network_;
+    std::vector<std::shared_ptr<const dsp::compiled_network>> networks_;
+    std::function<std::uint32_t()> running_;
     std::vector<std::uint8_t> injected_;
     std::function<bool(std::uint32_t)> keep_;
     memory_access memory_;

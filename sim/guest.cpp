@@ -245,8 +245,8 @@ std::string guest::last_metadata_line() const {
     const auto& frames = chip_.frames().frames();
     const auto& mode = settings_.pixels.sensor;
     return metadata_line(frame < frames.size() ? frames[frame] : frame_record{}, &record,
-                         in_.network ? in_.network->net.labels : std::vector<std::string>(),
-                         static_cast<unsigned>(mode.width), static_cast<unsigned>(mode.height));
+                         in_.labels_of(record.network), static_cast<unsigned>(mode.width),
+                         static_cast<unsigned>(mode.height));
 }
 
 sensor_control::services guest::control_services() {
@@ -284,9 +284,11 @@ void guest::serve_script() {
     around.heard = [this]() -> const std::string& { return heard_; };
     around.output = [this](std::size_t index) {
         std::vector<unsigned char> bytes;
-        if (in_.network && index < in_.network->outputs()) {
-            bytes.resize(in_.network->output_bytes(index));
-            chip_.debug_read(static_cast<std::uint32_t>(in_.network->output_address(index)),
+        const std::uint32_t number = chip_.job_network();
+        if (number < in_.networks.size() && index < in_.networks[number]->outputs()) {
+            const auto& network = *in_.networks[number];
+            bytes.resize(network.output_bytes(index));
+            chip_.debug_read(static_cast<std::uint32_t>(network.output_address(index)),
                              bytes.data(), bytes.size());
         }
         return bytes;

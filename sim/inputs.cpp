@@ -87,38 +87,86 @@ bool takes_pictures(const dsp::network& n) {
     return t.shape.size() == 4 && t.shape[0] == 1 && (t.shape[3] == 1 || t.shape[3] == 3);
 }
 
-std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
-                                                          const parameter_registry& r,
-                                                          std::vector<input_file>& files) {
-    const std::string& name = s.run.network;
-    if (name == "none")
-        return nullptr;
+namespace {
+
+/// A network by the parameters that name it and its class names.
+dsp::network read_named_network(const parameter_registry& r, const char* parameter,
+                                const std::string& name, const char* labels_parameter,
+                                const std::string& labels, const std::string& role,
+                                std::vector<input_file>& files) {
     dsp::network n;
     if (name == "builtin:parcels") {
         const std::string bytes = embedded_network();
-        files.push_back({"network", name, sha256_hex(bytes), bytes.size(), {}});
+        files.push_back({role, name, sha256_hex(bytes), bytes.size(), {}});
         n = dsp::read_network_bytes(bytes, name);
     } else if (name == "builtin:mobilenet_v1_1.0_224") {
-        files.push_back({"network", name, "", 0, {}});
+        files.push_back({role, name, "", 0, {}});
         n = dsp::generate_mobilenet_v1(1.0, 224, 1);
     } else if (is_builtin(name)) {
         const auto near = nearest_name(name, {"builtin:parcels", "builtin:mobilenet_v1_1.0_224"});
         fail(fmt::format("unknown built-in network '{}'{}", name,
                          near.empty() ? "" : "; did you mean " + near + "?"));
     } else {
-        const std::string path = resolve_path(r, "network.source", name);
+        const std::string path = resolve_path(r, parameter, name);
         const std::string bytes = read_input(path);
-        note(files, "network", path, bytes);
+        note(files, role, path, bytes);
         n = dsp::read_network_bytes(bytes, path);
         n.name = std::filesystem::path(path).stem().string();  // graphs are called "main" too often
     }
-    if (!s.run.labels.empty()) {
-        const std::string path = resolve_path(r, "network.labels", s.run.labels);
-        note(files, "labels", path, read_input(path));
+    if (!labels.empty()) {
+        const std::string path = resolve_path(r, labels_parameter, labels);
+        note(files, role == "network" ? "labels" : role + " labels", path, read_input(path));
         n.labels = dsp::read_labels(path);
     }
-    return dsp::compile(std::move(n), s.npu.budget(sram_base, s.sram.size), s.npu.array(),
-                        s.npu.local_buffer);
+    return n;
+}
+
+dsp::network first_network(const settings& s, const parameter_registry& r,
+                           std::vector<input_file>& files) {
+    return read_named_network(r, "network.source", s.run.network, "network.labels", s.run.labels,
+                              "network", files);
+}
+
+std::vector<std::shared_ptr<const dsp::compiled_network>> load_networks(
+    const settings& s, const parameter_registry& r, std::vector<input_file>& files) {
+    if (s.run.second == "none") {
+        auto one = load_network(s, r, files);
+        if (!one)
+            return {};
+        return {std::move(one)};
+    }
+    std::vector<dsp::network> both;
+    both.push_back(first_network(s, r, files));
+    both.push_back(read_named_network(r, "network.second", s.run.second, "network.second_labels",
+                                      s.run.second_labels, "second network", files));
+    return checked([&] {
+        return dsp::compile_resident(std::move(both), s.npu.budget(sram_base, s.sram.size),
+                                     s.npu.array(), s.npu.local_buffer);
+    });
+}
+
+}  // namespace
+
+std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
+                                                          const parameter_registry& r,
+                                                          std::vector<input_file>& files) {
+    if (s.run.network == "none")
+        return nullptr;
+    return dsp::compile(first_network(s, r, files), s.npu.budget(sram_base, s.sram.size),
+                        s.npu.array(), s.npu.local_buffer);
+}
+
+std::uint64_t resident_bytes(
+    const std::vector<std::shared_ptr<const dsp::compiled_network>>& networks) {
+    std::uint64_t bottom = 0, top = 0;
+    for (const auto& c : networks) {
+        const auto& p = c->plan;
+        bottom = std::max(bottom, p.arena_offset + p.arena_bytes);
+        if (p.stage_bytes > 0)
+            bottom = std::max(bottom, p.stage_offset + 2 * p.stage_bytes);
+        top = std::max(top, p.budget.bytes - p.commands_offset);
+    }
+    return bottom + top;
 }
 
 std::vector<memory_area> program_memories(const settings& s) {
@@ -177,16 +225,23 @@ std::shared_ptr<const plane<std::uint16_t>> load_raw(const std::string& path, co
 void check_sram_is_shared(const run_inputs& in, const settings& s) {
     if (!in.network || !in.firmware)
         return;
-    const auto& plan = in.network->plan;
-    const std::uint64_t first_free = plan.address(plan.arena_offset + plan.arena_bytes);
-    const std::uint64_t last_free = plan.address(plan.coefficients_offset) - 1;
+    std::uint64_t first_free = 0, last_free = ~std::uint64_t{0};
+    std::string names;
+    for (const auto& c : in.networks) {
+        const auto& p = c->plan;
+        first_free = std::max(first_free, p.address(p.arena_offset + p.arena_bytes));
+        if (p.stage_bytes > 0)
+            first_free = std::max(first_free, p.address(p.stage_offset + 2 * p.stage_bytes));
+        last_free = std::min(last_free, p.address(p.commands_offset) - 1);
+        names += (names.empty() ? "" : " and ") + c->net.name;
+    }
     const auto check = [&](std::uint64_t first, std::uint64_t size) {
         const bool in_sram = first >= sram_base && first - sram_base < s.sram.size;
         if (size == 0 || !in_sram || (first >= first_free && first + size - 1 <= last_free))
             return;
         fail(fmt::format(
             "{}: 0x{:08x} .. 0x{:08x} overlaps what the network {} needs of the SRAM; {}",
-            in.firmware->name, first, first + size - 1, in.network->net.name,
+            in.firmware->name, first, first + size - 1, names,
             first_free > last_free
                 ? std::string("nothing of it is free")
                 : fmt::format("0x{:08x} .. 0x{:08x} are free", first_free, last_free)));
@@ -290,7 +345,8 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         in.scene_is_parcels = false;
     }
     load_firmware(s, r, in);
-    in.network = load_network(s, r, in.files);
+    in.networks = load_networks(s, r, in.files);
+    in.network = in.networks.empty() ? nullptr : in.networks.front();
     check_sram_is_shared(in, s);
     if (!command.inject_tensor.empty()) {
         if (!in.network)
@@ -300,15 +356,20 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         if (bytes.size() != in.network->input_bytes())
             fail(fmt::format("{}: {} bytes, but the input of {} has {}", command.inject_tensor,
                              bytes.size(), in.network->net.name, in.network->input_bytes()));
+        if (in.networks.size() > 1)
+            fail("--inject-tensor serves one network; leave network.second out");
         in.injected_tensor.assign(bytes.begin(), bytes.end());
-    } else if (in.network && !takes_pictures(in.network->net)) {
+    }
+    for (const auto& c : in.networks) {
+        if (!in.injected_tensor.empty() || takes_pictures(c->net))
+            continue;
         std::string shape;
-        for (int d : in.network->net.input().shape)
+        for (int d : c->net.input().shape)
             shape += (shape.empty() ? "" : "x") + std::to_string(d);
-        fail(
-            fmt::format("{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
-                        "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
-                        s.run.network, in.network->net.input().name, shape));
+        fail(fmt::format(
+            "{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
+            "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
+            c == in.network ? s.run.network : s.run.second, c->net.input().name, shape));
     }
     return in;
 }

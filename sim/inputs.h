@@ -29,7 +29,13 @@ struct input_file {
 struct run_inputs {
     std::shared_ptr<const models::scene> scene;
     bool scene_is_parcels = false;
-    std::shared_ptr<const dsp::compiled_network> network;  ///< null: none
+    std::shared_ptr<const dsp::compiled_network> network;  ///< the first; null: none
+    /// All that are resident together, by their numbers in the NPU.
+    std::vector<std::shared_ptr<const dsp::compiled_network>> networks;
+    /// Class names of network `number`; empty when there is no such network.
+    std::vector<std::string> labels_of(std::uint32_t number) const {
+        return number < networks.size() ? networks[number]->net.labels : std::vector<std::string>();
+    }
     std::vector<std::uint8_t> injected_tensor;
     std::shared_ptr<const plane<std::uint16_t>> injected_raw;  ///< null: the pixels' own
     std::shared_ptr<const firmware_image> boot_rom;
@@ -55,10 +61,14 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name,
                                                 const run_parameters& p = {},
                                                 std::uint64_t frames = 0);
 
-/// The network alone, compiled for the SRAM and NPU of the settings; null for "none".
+/// The first network alone, compiled for the SRAM and NPU of the settings; null for "none".
 std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                                                           const parameter_registry& r,
                                                           std::vector<input_file>& files);
+
+/// Bytes of SRAM that networks resident together take, what is reserved included.
+std::uint64_t resident_bytes(
+    const std::vector<std::shared_ptr<const dsp::compiled_network>>& networks);
 
 /// One line of truth.jsonl: what a built-in scene really shows, boxes in pixels of the picture.
 std::string truth_line(const models::parcel_scene& scene, std::uint32_t frame, unsigned width,

@@ -57,6 +57,7 @@ std::vector<std::uint8_t> encode(const metadata_record& record, unsigned capacit
     put(out, 32, record.inference_start_ns, 8);
     put(out, 40, record.inference_end_ns, 8);
     put(out, 48, record.inference_cycles, 4);
+    put(out, 52, record.network, 4);
     for (std::size_t i = 0; i < count; ++i) {
         const finding& f = record.findings[i];
         const std::size_t at = head_bytes + finding_bytes * i;
@@ -97,6 +98,7 @@ bool decode(const std::vector<std::uint8_t>& bytes, metadata_record& record, std
     record.inference_start_ns = get(bytes, 32, 8);
     record.inference_end_ns = get(bytes, 40, 8);
     record.inference_cycles = static_cast<std::uint32_t>(get(bytes, 48, 4));
+    record.network = static_cast<std::uint32_t>(get(bytes, 52, 4));
     for (unsigned i = 0; i < count; ++i) {
         const std::size_t at = head_bytes + finding_bytes * i;
         const auto value = [&](std::size_t offset) {

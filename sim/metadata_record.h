@@ -26,6 +26,7 @@ struct metadata_record {
     std::uint64_t inference_start_ns = 0;
     std::uint64_t inference_end_ns = 0;
     std::uint32_t inference_cycles = 0;
+    std::uint32_t network = 0;  ///< number of the one that made it
     std::vector<finding> findings;
 };
 
@@ -34,7 +35,7 @@ struct metadata_record {
 /// pointers.
 ///
 /// offset 0 "OCMD"; 4 version u16 = 1; 6 kind u16; 8 frame u32; 12 count u16; 14 capacity u16;
-/// 16, 24, 32, 40 the four times u64 ns; 48 cycles u32; 52 zero u32; 56 checksum u32 (sum of all
+/// 16, 24, 32, 40 the four times u64 ns; 48 cycles u32; 52 network u32; 56 checksum u32 (sum of all
 /// other bytes); 60 zero u32. A finding: class u16, zero u16, score u16 (1/65535), then left, top,
 /// right, bottom u16 (1/65535), zero to 20 bytes.
 std::size_t record_bytes(unsigned capacity);

@@ -63,6 +63,10 @@ void unpack(origin& o) {
             use("network.source");
         if (f.role == "labels")
             use("network.labels");
+        if (f.role == "second network")
+            use("network.second");
+        if (f.role == "second network labels")
+            use("network.second_labels");
         if (f.role == "firmware")
             use("firmware.file");
         if (f.role == "tensor")

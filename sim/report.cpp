@@ -162,6 +162,19 @@ std::string render_table(const run_summary& s) {
             line("inference interval", time_text(s.inference_least),
                  "to " + time_text(s.inference_most) + ", hypotheses " + s.fastest_array + " to " +
                      s.slowest_array + " about the array");
+        if (s.networks.size() > 1) {
+            for (std::size_t k = 0; k < s.networks.size(); ++k) {
+                const auto& n = s.networks[k];
+                line(fmt::format("network {}", k).c_str(), fmt::format("{}", n.delivered),
+                     fmt::format("inferences of {}, {} each", n.name,
+                                 n.delivered
+                                     ? time_text(n.inference / static_cast<double>(n.delivered))
+                                     : std::string("-")));
+            }
+            line("network switches", fmt::format("{}", s.switches),
+                 fmt::format("{} cycles, {} in all", s.switch_cycles,
+                             time_text(static_cast<double>(s.switch_cycles) / s.npu_clock)));
+        }
         line("slack", time_text(s.slack()),
              s.slack() < 0 ? "inference is longer than a frame" : "frame period less inference");
         line("pixel to metadata", time_text(s.latency), "first row read to metadata sent");
@@ -193,9 +206,12 @@ std::string render_table(const run_summary& s) {
 }
 
 std::string metadata_line(const frame_record& frame, const metadata_record* received,
-                          const std::vector<std::string>& labels, unsigned width, unsigned height) {
+                          const std::vector<std::string>& labels, unsigned width, unsigned height,
+                          const std::string& network) {
     std::string out = fmt::format("{{\"frame\":{},\"inference\":{}", frame.frame,
                                   json_string(received ? "delivered" : name_of(frame.outcome)));
+    if (received && !network.empty())
+        out += ",\"network\":" + json_string(network);
     if (received) {
         const auto& m = *received;
         out += fmt::format(

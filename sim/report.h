@@ -18,6 +18,13 @@ namespace ocellus::sim {
 struct run_summary {
     std::string sensor;   ///< "4056x3040, 1x1, RAW10"
     std::string network;  ///< name and input size, or "none"
+    struct resident_network {
+        std::string name;
+        std::uint64_t delivered;
+        double inference;  ///< s, sum
+    };
+    std::vector<resident_network> networks;
+    std::uint64_t switches = 0, switch_cycles = 0;
     std::uint64_t frames = 0;
     double frame_period = 0;         ///< s
     double readout = 0;              ///< s, first row to last row of the active array
@@ -50,9 +57,11 @@ struct run_summary {
 /// alone.
 std::string render_table(const run_summary& s);
 
-/// One line of metadata.jsonl. Boxes are in pixels of the received image.
+/// One line of metadata.jsonl. Boxes are in pixels of the received image. `network`: name of the
+/// one that made it, where there are several.
 std::string metadata_line(const frame_record& frame, const metadata_record* received,
-                          const std::vector<std::string>& labels, unsigned width, unsigned height);
+                          const std::vector<std::string>& labels, unsigned width, unsigned height,
+                          const std::string& network = {});
 
 /// Draws the findings into a picture: a frame in the class's colour and its name.
 void draw_findings(rgb8_image& picture, const metadata_record& record,

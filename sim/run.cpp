@@ -104,10 +104,6 @@ bool is_saved(saved_frames which, std::uint32_t frame, std::uint64_t frames) {
     return false;
 }
 
-std::vector<std::string> labels_of(const run_inputs& in) {
-    return in.network ? in.network->net.labels : std::vector<std::string>();
-}
-
 /// The packed bytes of an image, as they came over the wire, without checksums.
 std::string packed_bytes(const links::csi2_frame& f) {
     std::string out;
@@ -168,7 +164,7 @@ void write_image(output_folder& out, const host::received_image& received, const
                   packed_bytes(*received.packets));
     }
     if (record)
-        draw_findings(preview, *record, labels_of(in));
+        draw_findings(preview, *record, in.labels_of(record->network));
     out.write("preview" + name + ".png", encode_png_rgb8(preview, 6, &pool));
 }
 
@@ -235,14 +231,18 @@ std::string manifest(const settings& s, const run_inputs& in, bool timing_only, 
 /// The resolved configuration, files by name alone: where they lie is not part of a result.
 std::string configuration_text(settings& s, const parameter_registry& registry) {
     const std::string scene = s.run.scene, network = s.run.network, labels = s.run.labels;
+    const std::string second = s.run.second, second_labels = s.run.second_labels;
     const std::string firmware = s.firmware.file;
-    for (std::string* name : {&s.run.scene, &s.run.network, &s.run.labels, &s.firmware.file})
+    for (std::string* name : {&s.run.scene, &s.run.network, &s.run.labels, &s.run.second,
+                              &s.run.second_labels, &s.firmware.file})
         if (name->rfind("builtin:", 0) != 0)
             *name = std::filesystem::path(*name).filename().string();
     std::string text = resolved_config(registry);
     s.run.scene = scene;
     s.run.network = network;
     s.run.labels = labels;
+    s.run.second = second;
+    s.run.second_labels = second_labels;
     s.firmware.file = firmware;
     return text;
 }
@@ -262,16 +262,16 @@ std::string envelopes(const settings& s, const run_inputs& in,
     std::vector<metadata_record> records;
     for (const auto& [frame, record] : received)
         records.push_back(record);
-    unsigned width = 0, height = 0;
-    if (in.network) {
-        const auto& net = in.network->net;
-        const auto& shape = net.tensors[static_cast<std::size_t>(net.inputs[0])].shape;
-        if (shape.size() == 4) {
-            height = static_cast<unsigned>(shape[1]);
-            width = static_cast<unsigned>(shape[2]);
-        }
-    }
-    return envelope_lines(s.envelopes, records, width, height, s.run.image != image_output::none);
+    const auto size_of = [&in](std::uint32_t number) {
+        std::pair<unsigned, unsigned> size{0, 0};
+        if (number >= in.networks.size())
+            return size;
+        const auto& shape = in.networks[number]->net.input().shape;
+        if (shape.size() == 4)
+            size = {static_cast<unsigned>(shape[2]), static_cast<unsigned>(shape[1])};
+        return size;
+    };
+    return envelope_lines(s.envelopes, records, size_of, s.run.image != image_output::none);
 }
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
@@ -291,9 +291,14 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     std::string lines;
     const unsigned width = chip.mode().width, height = chip.mode().height;
     for (const auto& f : chip.frames().frames()) {
-        if (in.network)
-            write_tensors(out, f, *in.network);
-        lines += metadata_line(f, find(f.frame), labels_of(in), width, height);
+        if (f.network < in.networks.size())
+            write_tensors(out, f, *in.networks[f.network]);
+        const metadata_record* const record = find(f.frame);
+        const std::uint32_t number = record ? record->network : f.network;
+        lines += metadata_line(f, record, in.labels_of(number), width, height,
+                               in.networks.size() > 1 && number < in.networks.size()
+                                   ? in.networks[number]->net.name
+                                   : "");
     }
     if (s.run.dump_stages)
         write_stage_dumps(out, chip.stage_dumps(), pool);
@@ -453,7 +458,7 @@ int run(const command_line& given) {
                 continue;
             std::string seen;
             for (const auto& f : record.findings) {
-                const auto& labels = in.network->net.labels;
+                const auto labels = in.labels_of(record.network);
                 seen +=
                     fmt::format("{}{} {:.0f} %", seen.empty() ? "" : ", ",
                                 f.class_id < labels.size() ? labels[f.class_id]

@@ -215,11 +215,16 @@ void run_trace::take(const block_event& e) {
     }
     trace_->record(
         {now, 0, trace_->name(name_of(e.kind)), e.value, e.id, frames_, trace_type::frame, 0});
-    const auto* const network = inputs_->network.get();
-    if (!network || !trace_->wants(tensors_))
+    if (inputs_->networks.empty() || !trace_->wants(tensors_))
         return;
-    if (e.kind == event_kind::tensor_ready)
-        checksum(trace_type::tensor, e.id, e.value, network->input_bytes(), e.value);
+    if (e.kind == event_kind::tensor_ready) {
+        // Which network it is for shows when its job begins: of several, what all of them read.
+        std::uint64_t bytes = inputs_->network->input_bytes();
+        for (const auto& c : inputs_->networks)
+            bytes = std::min(bytes, c->input_bytes());
+        checksum(trace_type::tensor, e.id, e.value, bytes, e.value);
+    }
+    const auto* const network = inputs_->networks.at(chip_->job_network()).get();
     if (e.kind == event_kind::job_ended)
         for (std::size_t i = 0; i < network->outputs(); ++i) {
             const std::uint64_t at = network->output_address(i);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 #include "core/payload_checker.h"
@@ -134,7 +135,8 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     if (s.run.dump_stages)
         b_->isp.keep_stages(keep);
     log_ = std::make_unique<frame_log>(
-        ctx, events_, in.network, in.injected_tensor, std::move(keep),
+        ctx, events_, in.networks, [this] { return job_network(); }, in.injected_tensor,
+        std::move(keep),
         [this](bool write, std::uint64_t address, std::uint8_t* bytes, std::size_t length) {
             const auto at = static_cast<std::uint32_t>(address);
             if (write)
@@ -146,8 +148,8 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     map_memory();
     b_->bridge.connect(directory_);
     wire_interrupts();
-    if (in.network)
-        b_->npu.load(in.network);
+    for (const auto& c : in.networks)
+        b_->npu.load(c);
 
     auto& b = *b_;
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
@@ -184,15 +186,58 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     clock("sram.", s.sram.clock);
     clock("interconnect.", s.interconnect.clock);
     // The host's upload, before the stream and without time.
-    if (in.network)
-        in.network->program_memory(
+    for (std::size_t k = 0; k < in.networks.size() && (k == 0 || s.run.upload_frame == 0); ++k)
+        in.networks[k]->program_memory(
             [&b](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
                 std::copy(data, data + length, b.sram.data() + (address - sram_base));
             });
+    if (s.run.upload_frame > 0 && in.networks.size() > 1)
+        upload_later();
     load_firmware();
 }
 
 sensor::~sensor() = default;
+
+/// The host brings the second network over the bus while the sensor streams, and then tells the
+/// firmware.
+void sensor::upload_later() {
+    events_.subscribe([this](const block_event& e) {
+        if (e.kind == event_kind::frame_started && e.id == settings_.run.upload_frame)
+            upload_.notify(sc_core::SC_ZERO_TIME);
+    });
+    sc_core::sc_spawn_options how;
+    how.dont_initialize();
+    how.set_sensitivity(&upload_);
+    sc_core::sc_spawn(
+        [this] {
+            constexpr std::size_t piece = 4096;  // of one access
+            const auto put = [this](std::uint64_t address, const std::uint8_t* data,
+                                    std::size_t length) {
+                const double seconds =
+                    8.0 * static_cast<double>(length) / settings_.run.upload_rate;
+                wait(sc_core::sc_time(seconds, sc_core::SC_SEC));
+                external_port::access a;
+                a.command = tlm::TLM_WRITE_COMMAND;
+                a.address = static_cast<std::uint32_t>(address);
+                a.bytes.assign(data, data + length);
+                sc_core::sc_event written;
+                b_->external.submit(std::move(a), [&written](const external_port::access&) {
+                    written.notify(sc_core::SC_ZERO_TIME);
+                });
+                wait(written);
+            };
+            inputs_.networks[1]->program_memory(
+                [&](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
+                    for (std::size_t at = 0; at < length; at += piece)
+                        put(address + at, data + at, std::min(piece, length - at));
+                });
+            const std::uint32_t there = 1u << 1;
+            std::uint8_t word[4];
+            std::memcpy(word, &there, sizeof word);
+            put(directory_.address("system", "SCRATCH_3"), word, sizeof word);
+        },
+        "upload", &how);
+}
 
 /// Rows, packets and bursts.
 void sensor::wire(bool check) {
@@ -571,15 +616,17 @@ run_summary sensor::summary() const {
                            mode.binning == 2 ? "2x2 binned, " : "", format);
     if (settings_.run.image == image_output::raw)
         r.sensor += std::to_string(settings_.adc.bits);
-    if (inputs_.network) {
+    for (const auto& c : inputs_.networks) {
         std::string shape;
-        const auto& dims = inputs_.network->net.input().shape;
+        const auto& dims = c->net.input().shape;
         for (std::size_t i = 1; i < dims.size(); ++i)
             shape += (i > 1 ? "x" : "") + std::to_string(dims[i]);
-        r.network = inputs_.network->net.name + " " + shape;
-    } else {
-        r.network = "none";
+        r.network += (r.network.empty() ? "" : " and ") + c->net.name + " " + shape;
+        r.networks.push_back({c->net.name, 0, 0});
     }
+    if (r.network.empty())
+        r.network = "none";
+    std::uint32_t slowest = 0;
     r.frames = log_->frames().size();
     r.frame_period = timing.frame_time;
     r.readout = timing.active_readout;
@@ -600,7 +647,13 @@ run_summary sensor::summary() const {
             const double inference = (f.inference_end - f.inference_start).to_seconds();
             inference_sum += inference;
             r.inference_max = std::max(r.inference_max, inference);
+            if (f.inference_cycles > r.inference_cycles)
+                slowest = f.network;
             r.inference_cycles = std::max(r.inference_cycles, f.inference_cycles);
+            if (f.network < r.networks.size()) {
+                ++r.networks[f.network].delivered;
+                r.networks[f.network].inference += inference;
+            }
             latency_sum += (f.metadata_sent - f.start).to_seconds();
         } else if (f.outcome != frame_outcome::no_network) {
             ++r.dropped;
@@ -611,8 +664,9 @@ run_summary sensor::summary() const {
         r.isp = isp_sum / n;
         r.inference = inference_sum / n;
         r.latency = latency_sum / n;
-        dsp::time_spread spread = dsp::spread_of(*inputs_.network);
-        spread.hold(r.inference_cycles, inputs_.network->array.name);
+        const dsp::compiled_network& longest = *inputs_.networks.at(slowest);
+        dsp::time_spread spread = dsp::spread_of(longest);
+        spread.hold(r.inference_cycles, longest.array.name);
         r.inference_least = static_cast<double>(spread.least) / settings_.npu.clock;
         r.inference_most = static_cast<double>(spread.most) / settings_.npu.clock;
         r.fastest_array = spread.fastest;
@@ -624,7 +678,11 @@ run_summary sensor::summary() const {
     r.bytes_image = ledger_.total(links::egress_kind::pixels);
     r.bytes_metadata = ledger_.total(links::egress_kind::metadata);
     r.bytes_total = ledger_.total();
-    r.sram_peak = inputs_.network ? inputs_.network->plan.used_bytes : 0;
+    r.sram_peak = inputs_.networks.size() > 1 ? resident_bytes(inputs_.networks)
+                  : inputs_.network           ? inputs_.network->plan.used_bytes
+                                              : 0;
+    r.switches = static_cast<std::uint64_t>(ctx_.stats.value("npu.switches"));
+    r.switch_cycles = static_cast<std::uint64_t>(ctx_.stats.value("npu.cycles.switch"));
     r.sram_size = settings_.sram.size;
     r.sram_conflicts = b_->sram.wait_cycles();
     r.simulated = b_->simulated_time;
@@ -639,6 +697,10 @@ run_summary sensor::summary() const {
         r.cpu_busy = b_->cpu.clock().seconds_of(b_->cpu.core().cycles() - b_->cpu.idle_cycles());
     }
     return r;
+}
+
+std::uint32_t sensor::job_network() const {
+    return b_->npu.job_network();
 }
 
 std::uint64_t sensor::last_job_cycles() const {

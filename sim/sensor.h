@@ -95,6 +95,8 @@ class sensor : public sc_core::sc_module {
     bool interrupt_level(unsigned source) const;
     void set_scene(std::shared_ptr<const models::scene> what);
     double frame_time() const;
+    /// Number of the network of the NPU's running or last job.
+    std::uint32_t job_network() const;
     /// NPU cycles of the last complete inference.
     std::uint64_t last_job_cycles() const;
 
@@ -105,6 +107,7 @@ class sensor : public sc_core::sc_module {
     std::uint32_t system_state() const;
     void wire_interrupts();
     void load_firmware();
+    void upload_later();
     void check_protocol();
     void check_balances() const;
     std::vector<balance> balances() const;
@@ -116,6 +119,7 @@ class sensor : public sc_core::sc_module {
     links::egress_ledger ledger_;
     std::unique_ptr<blocks> b_;
     std::unique_ptr<frame_log> log_;
+    sc_core::sc_event upload_;  ///< the host begins to upload the second network
 };
 
 }  // namespace ocellus::sim

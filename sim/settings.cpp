@@ -79,6 +79,28 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Text file with the network's class names, one a line; empty: those of the network.")
         .from(provenance::chosen, "most network files carry no names")
         .moves_nothing("only the names in metadata.jsonl and in the preview");
+    r.text("network.second", second)
+        .says(
+            "A network that is resident beside the first, as network.source, or none; "
+            "firmware.schedule says which frames it gets.")
+        .from(provenance::chosen, "one network")
+        .moves("npu.switches", +1)
+        .compare("none", "builtin:mobilenet_v1_1.0_224")
+        .under("run.frames=3");
+    r.text("network.second_labels", second_labels)
+        .says("Text file with the second network's class names, one a line.")
+        .from(provenance::chosen, "most network files carry no names")
+        .moves_nothing("only the names in metadata.jsonl and in the preview");
+    r.integer("network.upload_frame", upload_frame, 0, 1000000)
+        .says(
+            "Frame at whose start the host begins to upload the second network while the sensor "
+            "streams; 0: it is there before the stream.")
+        .from(provenance::chosen, "no update")
+        .moves_nothing("with one network there is nothing to upload");
+    r.quantity("network.upload_rate", upload_rate, unit::bit_per_second, 1e3, 1e12)
+        .says("Rate of that upload.")
+        .from(provenance::published, "the part's SPI target: at most 35 MHz (Linux device tree)")
+        .moves_nothing("with one network there is nothing to upload");
     r.choice("output.image", image,
              {{"raw", image_output::raw}, {"isp", image_output::isp}, {"none", image_output::none}})
         .says("What leaves by CSI-2 beside metadata: RAW samples, the ISP's picture, or nothing.")
@@ -136,6 +158,32 @@ void settings::follow() {
         std::ceil(slowest(line_limits(*this)).seconds * rate * (1 - 1e-12)));
 }
 
+namespace {
+
+void check_networks(const settings& s, const parameter_registry& r, diagnostics& problems) {
+    const bool two = s.run.second != "none";
+    if (two && s.run.network == "none")
+        problems.error(r.where("network.second"), "network.second without network.source",
+                       "a single network is network.source");
+    if (!two && s.run.upload_frame > 0)
+        problems.error(r.where("network.upload_frame"),
+                       "network.upload_frame without network.second: nothing to upload",
+                       "name the new network in network.second");
+    std::string why;
+    if (s.firmware.networks_of_frames(two, s.run.upload_frame > 0, why).empty())
+        problems.error(r.where("firmware.schedule"),
+                       "firmware.schedule = \"" + s.firmware.schedule + "\": " + why,
+                       "auto, or 1 to 32 digits 0 and 1, such as 001: the networks of successive "
+                       "frames, repeated");
+    else if (two && s.firmware.schedule != "auto" &&
+             s.firmware.schedule.find('1') == std::string::npos)
+        problems.warning(r.where("firmware.schedule"),
+                         "no frame goes to network.second: firmware.schedule has no 1",
+                         "01 takes turns");
+}
+
+}  // namespace
+
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
     envelopes.check(r, problems);
     models::check(pixels.sensor, r, problems);
@@ -144,6 +192,7 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
               static_cast<unsigned>(pixels.sensor.height), r, problems);
     if (problems.has_errors())
         return;
+    check_networks(*this, r, problems);
     const auto timing = pixels.sensor.timing();
     models::check(adc, timing, r, problems);
     if (!links::raw_type_of(adc.bits) && run.image == image_output::raw)

@@ -46,6 +46,10 @@ struct run_parameters {
     double scene_white = 1;
     std::string network = "builtin:parcels";
     std::string labels;
+    std::string second = "none";  ///< a network resident beside the first
+    std::string second_labels;
+    std::uint64_t upload_frame = 0;  ///< 0: both are there before the stream
+    double upload_rate = 35e6;       ///< bit/s
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
     bool dng = false;

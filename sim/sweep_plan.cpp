@@ -53,8 +53,8 @@ struct knob_source {
 };
 
 /// Parameters that name files; what is in the file decides over the result, not where it is.
-const char* const file_parameters[] = {"scene.source", "network.source", "network.labels",
-                                       "firmware.file"};
+const char* const file_parameters[] = {"scene.source",   "network.source",        "network.labels",
+                                       "network.second", "network.second_labels", "firmware.file"};
 
 bool names_file(const std::string& parameter, const std::string& value) {
     return std::find(std::begin(file_parameters), std::end(file_parameters), parameter) !=

@@ -101,6 +101,101 @@ std::shared_ptr<const compiled_network> compile(network n, const memory_budget& 
     return c;
 }
 
+namespace {
+
+/// What networks need together: the largest slots and arena, and everybody's weights.
+struct joint_need {
+    std::uint64_t bytes = 0;
+    std::vector<memory_plan> plans;
+};
+
+/// As if there were room without end.
+joint_need need_of(const std::vector<network>& networks, memory_budget budget) {
+    budget.bytes = (std::uint64_t{1} << 40) + budget.bytes % budget.alignment;
+    budget.top_taken = 0;
+    for (int round = 0; round < 2; ++round)  // the second time slots are large enough for all
+        for (const network& n : networks) {
+            const memory_plan p = plan_memory(n, budget);
+            budget.least_input_slot = std::max(budget.least_input_slot, p.input_slot_bytes);
+            budget.least_output_slot = std::max(budget.least_output_slot, p.output_slot_bytes);
+        }
+    joint_need need;
+    std::uint64_t bottom = 0;
+    for (const network& n : networks) {
+        need.plans.push_back(plan_memory(n, budget));
+        const memory_plan& p = need.plans.back();
+        bottom = std::max(bottom, p.used_bytes - p.coefficients_bytes);
+        need.bytes += p.coefficients_bytes;
+    }
+    need.bytes += bottom;
+    return need;
+}
+
+[[noreturn]] void refuse_together(const std::vector<network>& networks, const memory_budget& b,
+                                  std::uint64_t command_bytes) {
+    const joint_need need = need_of(networks, b);
+    const std::uint64_t used = need.bytes + command_bytes;
+    const std::uint64_t excess = used > b.bytes ? used - b.bytes : 1;
+    const auto text = [](std::uint64_t v) {
+        std::string t = std::to_string(v);
+        for (auto i = static_cast<int>(t.size()) - 3; i > 0; i -= 3)
+            t.insert(static_cast<std::size_t>(i), ",");
+        return t;
+    };
+    std::string m = "the networks fit the SRAM alone, but not together: they need " + text(used) +
+                    " B, " + text(excess) + " B more than the " + text(b.bytes) + " B there are" +
+                    (command_bytes == 0 ? ", and the command streams\n" : "\n");
+    for (std::size_t k = 0; k < networks.size(); ++k) {
+        const memory_plan& p = need.plans[k];
+        m += "  " + networks[k].name + ": weights and biases " + text(p.coefficients_bytes) +
+             " B, slots and arena " + text(p.used_bytes - p.coefficients_bytes) +
+             " B (the largest of all counts once)\n";
+    }
+    m += "largest contributors:\n";
+    std::vector<memory_contributor> all;
+    for (std::size_t k = 0; k < networks.size(); ++k)
+        for (memory_contributor c : need.plans[k].largest) {
+            c.name.insert(0, networks[k].name + ", ");
+            all.push_back(std::move(c));
+        }
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& x, const auto& y) { return x.bytes > y.bytes; });
+    for (std::size_t i = 0; i < all.size() && i < 10; ++i)
+        m += "  " + text(all[i].bytes) + " B  " + all[i].name + ": " + all[i].what + "\n";
+    m += "what to try:\n";
+    const auto tell = [&](const std::string& what, std::uint64_t bytes_then) {
+        const std::uint64_t saved = need.bytes > bytes_then ? need.bytes - bytes_then : 0;
+        if (saved > 0)
+            m += "  - " + what + ": saves " + text(saved) + " B" +
+                 (saved >= excess ? ", which is enough\n" : ", which is not enough alone\n");
+    };
+    memory_budget other = b;
+    if (b.weights != weight_home::streamed) {
+        other.weights = weight_home::streamed;
+        tell("streamed weights (npu.weights = \"streamed\")", need_of(networks, other).bytes);
+    }
+    other = b;
+    other.input_slots = 1;
+    other.output_slots = std::min<std::uint64_t>(b.output_slots, 1);
+    tell("one input and one output slot (npu.input_slots = 1, npu.output_slots = 1)",
+         need_of(networks, other).bytes);
+    other = b;
+    other.channel_padding = 1;
+    if (b.channel_padding > 1)
+        tell("no padding of channels (npu.channel_padding = 1)", need_of(networks, other).bytes);
+    std::uint64_t weights = 0, most = 0;
+    for (const memory_plan& p : need.plans) {
+        weights += p.coefficients_bytes;
+        most = std::max(most, p.coefficients_bytes);
+    }
+    tell("weights of 4 bits in all of them", need.bytes - weights / 2);
+    tell("half the channels in the one with the most weights, about", need.bytes - most / 4 * 3);
+    m += "  - a larger SRAM, when the part is yours to change";
+    throw input_error(exit_code::usage, m);
+}
+
+}  // namespace
+
 std::vector<std::shared_ptr<const compiled_network>> compile_resident(
     std::vector<network> networks, const memory_budget& budget, const array_organisation& array,
     std::uint64_t local_buffer_bytes) {
@@ -111,26 +206,22 @@ std::vector<std::shared_ptr<const compiled_network>> compile_resident(
         together.least_input_slot = std::max(together.least_input_slot, p.input_slot_bytes);
         together.least_output_slot = std::max(together.least_output_slot, p.output_slot_bytes);
     }
+    if (need_of(networks, budget).bytes > budget.bytes && budget.weights == weight_home::resident)
+        refuse_together(networks, budget, 0);
     std::vector<std::shared_ptr<const compiled_network>> list;
     std::uint64_t bottom = 0;
-    for (network& n : networks) {
-        list.push_back(compile(std::move(n), together, array, local_buffer_bytes));
+    for (const network& n : networks) {
+        list.push_back(compile(n, together, array, local_buffer_bytes));
         const memory_plan& p = list.back()->plan;
         bottom = std::max(bottom, p.stage_offset + 2 * p.stage_bytes);
         together.top_taken = budget.bytes - p.commands_offset;
     }
     // The arena of an earlier network may be larger than what later weights have left.
-    const std::uint64_t room = budget.bytes - together.top_taken;
-    if (bottom > room) {
-        std::string m =
-            "the networks fit the SRAM alone, but not together: " + std::to_string(bottom - room) +
-            " B are missing\n";
+    if (bottom > budget.bytes - together.top_taken) {
+        std::uint64_t commands = 0;
         for (const auto& c : list)
-            m += "  " + c->net.name + ": weights and commands " +
-                 std::to_string(c->plan.coefficients_bytes + c->plan.commands_bytes) +
-                 " B, slots and arena " +
-                 std::to_string(c->plan.stage_offset + 2 * c->plan.stage_bytes) + " B\n";
-        throw input_error(exit_code::usage, m);
+            commands += c->plan.commands_bytes;
+        refuse_together(networks, budget, commands);
     }
     return list;
 }

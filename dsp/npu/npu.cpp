@@ -378,6 +378,8 @@ void npu::declare_statistics(statistics& s) {
           "Cycles in which a pass waited for weights from outside", "cycles");
     s.add("npu.external.read", external_bytes_, "Bytes of weights streamed in from outside", "B");
     s.add("npu.switches", switches_, "Jobs that ran another network than the job before");
+    s.add("npu.cycles.switch", switching_,
+          "Cycles spent on changing to another network, of the fixed ones", "cycles");
     s.add("npu.macs", macs_, "Multiply-accumulates");
     s.add("npu.memory.read", read_bytes_, "Bytes read from SRAM", "B");
     s.add("npu.memory.write", write_bytes_, "Bytes written to SRAM", "B");
@@ -728,6 +730,7 @@ bool npu::run_job() {
     const bool switched = last_network_ != no_network && last_network_ != job_network_;
     const std::uint64_t switch_cost = switched ? parameters_.switch_cycles : 0;
     switches_ += switched;
+    switching_ += switch_cost;
     last_network_ = job_network_;
     context_.publish(event_kind::job_started, job_, job_input_);
     last_layers_.clear();
@@ -785,12 +788,19 @@ bool npu::run_job() {
         y.stall = y.cycles - waited - switching - p.unloaded_cycles;
         y.macs = p.macs;
         y.bytes = p.moved_bytes;
-        if (context_.trace)
-            context_.trace->record(
-                {(job_start_ + clock_.time_of(pass_start_)).value(),
-                 (clock_.time_of(pass_start_ + y.cycles) - clock_.time_of(pass_start_)).value(),
-                 context_.trace->name(y.name), y.cycles | y.stall << 32, job_, tracks_[1],
-                 trace_type::layer, 1});
+        if (context_.trace) {
+            const auto tell = [&](const std::string& what, std::uint64_t from, std::uint64_t cycles,
+                                  std::uint64_t stall) {
+                context_.trace->record(
+                    {(job_start_ + clock_.time_of(from)).value(),
+                     (clock_.time_of(from + cycles) - clock_.time_of(from)).value(),
+                     context_.trace->name(what), cycles | stall << 32, job_, tracks_[1],
+                     trace_type::layer, 1});
+            };
+            if (switched && index == 0)
+                tell("switch to " + c.net.name, pass_start_, switching, 0);
+            tell(y.name, pass_start_ + switching, y.cycles - switching, y.stall);
+        }
         pass_start_ += y.cycles;
         sum.cycles += y.cycles;
         sum.compute += y.compute;

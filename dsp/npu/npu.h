@@ -113,6 +113,8 @@ class npu : public sc_core::sc_module {
     }
 
     bool busy() const { return busy_; }
+    /// Number of the network of the running or last job.
+    std::uint32_t job_network() const { return job_network_; }
     /// Gives up the running job, as writing ABORT does; nothing happens without one.
     void abort();
     const std::vector<layer_timing>& last_layers() const { return last_layers_; }
@@ -211,7 +213,7 @@ class npu : public sc_core::sc_module {
     // Counters.
     std::uint64_t jobs_ = 0, errors_ = 0, cycles_ = 0, compute_ = 0, load_ = 0, store_ = 0,
                   fixed_ = 0, stall_ = 0, macs_ = 0, read_bytes_ = 0, write_bytes_ = 0, bursts_ = 0,
-                  streaming_ = 0, external_bytes_ = 0, switches_ = 0;
+                  streaming_ = 0, external_bytes_ = 0, switches_ = 0, switching_ = 0;
     layer_timing job_sum_;  ///< totals of the last job
 };
 

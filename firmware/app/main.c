@@ -19,14 +19,14 @@ enum { PRIORITY_FRAME = 7, PRIORITY_TENSOR = 6, PRIORITY_STATISTICS = 3, PRIORIT
 
 enum slot_state { SLOT_FREE, SLOT_ARMED, SLOT_FILLING, SLOT_FULL, SLOT_IN_USE };
 struct input_slot {
-    uint32_t address, frame;
+    uint32_t address, frame, network;
     enum slot_state state;
     uint64_t frame_start, tensor_ready; /* ticks */
 };
 
 /* An inference on its way from the NPU to the wire. */
 struct job {
-    uint32_t frame, cycles, output_slot;
+    uint32_t frame, network, cycles, output_slot;
     uint64_t frame_start, tensor_ready, start, end; /* ticks */
 };
 
@@ -36,6 +36,9 @@ struct queue {
 };
 
 static const struct ocellus_boot_info *info;
+static const struct ocellus_boot_info *networks[OCELLUS_MOST_NETWORKS]; /* the first is `info` itself */
+static uint32_t network_count;
+static uint32_t tensor_of; /* the network that the ISP's tensor registers are set for */
 
 static struct input_slot slots[OCELLUS_MOST_SLOTS];
 static struct queue waiting; /* input slots whose tensor is complete, oldest first */
@@ -73,6 +76,22 @@ static void set_timer(void) {
     hal_timer_at(npu_deadline < next_kick ? npu_deadline : next_kick);
 }
 
+/* The network that the schedule gives to a frame; one that is not there yet is replaced by the first. */
+static uint32_t network_of(uint32_t frame) {
+    const uint32_t wanted = info->schedule_count ? info->schedule[frame % info->schedule_count] : 0;
+    if (wanted >= network_count)
+        return 0;
+    const bool there =
+        networks[wanted]->network_is_there || (OCELLUS_SYSTEM->SCRATCH[OCELLUS_SCRATCH_NETWORKS] >> wanted & 1u);
+    return there ? wanted : 0;
+}
+
+static void write_registers(uint32_t address, uint32_t count) {
+    const struct ocellus_register_write *const w = (const struct ocellus_register_write *)address;
+    for (uint32_t i = 0; i < count; ++i)
+        *(volatile uint32_t *)w[i].address = w[i].value;
+}
+
 /* The ISP takes its settings at a frame's first row, so the slot is named one frame ahead. */
 static void arm_tensor(void) {
     if (!info->network || armed || (info->frames && frames_begun >= info->frames))
@@ -86,6 +105,13 @@ static void arm_tensor(void) {
         s = pop(&waiting);
     }
     slots[s].state = SLOT_ARMED;
+    if (network_count > 1) {
+        slots[s].network = network_of(frames_begun);
+        if (slots[s].network != tensor_of) {
+            tensor_of = slots[s].network;
+            write_registers(networks[tensor_of]->tensor_writes_address, networks[tensor_of]->tensor_write_count);
+        }
+    }
     armed = true;
     armed_slot = s;
     OCELLUS_ISP->TENSOR_ADDRESS = slots[s].address;
@@ -99,6 +125,8 @@ static void start_inference(void) {
     struct input_slot *const s = &slots[running_slot];
     s->state = SLOT_IN_USE;
     npu_busy = true;
+    if (network_count > 1)
+        OCELLUS_NPU->NETWORK = s->network;
     OCELLUS_NPU->INPUT_ADDRESS = s->address;
     OCELLUS_NPU->JOB_ID = s->frame;
     finished.start = hal_ticks();
@@ -111,9 +139,10 @@ static void start_inference(void) {
 
 /* Starts the copy of the next output out of the arena. */
 static void copy_output(void) {
-    OCELLUS_DMA->SOURCE = info->output[copy_index].address;
-    OCELLUS_DMA->DESTINATION = info->output_slot[finished.output_slot][copy_index];
-    OCELLUS_DMA->LENGTH = info->output[copy_index].bytes;
+    const struct ocellus_boot_info *const n = networks[finished.network];
+    OCELLUS_DMA->SOURCE = n->output[copy_index].address;
+    OCELLUS_DMA->DESTINATION = n->output_slot[finished.output_slot][copy_index];
+    OCELLUS_DMA->LENGTH = n->output[copy_index].bytes;
     OCELLUS_DMA->CONTROL = DMA_CONTROL_START_Msk;
 }
 
@@ -184,6 +213,7 @@ static void on_npu(void) {
         return;
     }
     finished.frame = s->frame;
+    finished.network = s->network;
     finished.frame_start = s->frame_start;
     finished.tensor_ready = s->tensor_ready;
     finished.end = now;
@@ -199,7 +229,7 @@ static void on_dma(void) {
     if (status & DMA_STATUS_ERROR_Msk) {
         push(&free_outputs, finished.output_slot);
         ++lost_jobs;
-    } else if (++copy_index < info->output_count) {
+    } else if (++copy_index < networks[finished.network]->output_count) {
         copy_output();
         return;
     } else {
@@ -249,17 +279,19 @@ static void interpret(uint32_t slot) {
     static struct finding findings[POSTPROCESS_MOST_FINDINGS];
     const uint8_t *outputs[OCELLUS_MOST_OUTPUTS];
     const struct job *const j = &jobs[slot];
+    const struct ocellus_boot_info *const n = networks[j->network];
     uint32_t used = 0;
-    for (uint32_t i = 0; i < info->output_count; ++i)
-        outputs[i] = stage(info->output_slot[slot][i], info->output[i].bytes, &used);
+    for (uint32_t i = 0; i < n->output_count; ++i)
+        outputs[i] = stage(n->output_slot[slot][i], n->output[i].bytes, &used);
     struct metadata m = {.frame = j->frame,
                          .frame_start_ns = hal_nanoseconds(j->frame_start),
                          .tensor_ready_ns = hal_nanoseconds(j->tensor_ready),
                          .inference_start_ns = hal_nanoseconds(j->start),
                          .inference_end_ns = hal_nanoseconds(j->end),
-                         .inference_cycles = j->cycles};
+                         .inference_cycles = j->cycles,
+                         .network = j->network};
     const uint32_t room = info->max_findings < POSTPROCESS_MOST_FINDINGS ? info->max_findings : POSTPROCESS_MOST_FINDINGS;
-    m.count = postprocess(info, outputs, room, findings, &m.kind);
+    m.count = postprocess(n, outputs, room, findings, &m.kind);
     metadata_encode(&m, findings, room, (uint8_t *)info->metadata_address[slot]);
     const uint32_t on = hal_interrupts_off();
     OCELLUS_CSI2->METADATA_ADDRESS = info->metadata_address[slot];
@@ -271,9 +303,10 @@ static void interpret(uint32_t slot) {
 }
 
 static void set_up(void) {
-    const struct ocellus_register_write *const w = (const struct ocellus_register_write *)info->writes_address;
-    for (uint32_t i = 0; i < info->write_count; ++i)
-        *(volatile uint32_t *)w[i].address = w[i].value;
+    write_registers(info->writes_address, info->write_count);
+    for (const struct ocellus_boot_info *n = info; n && n->network && network_count < OCELLUS_MOST_NETWORKS;
+         n = (const struct ocellus_boot_info *)n->next_network)
+        networks[network_count++] = n;
     OCELLUS_ISP->CONTROL = info->isp_control;
     for (uint32_t s = 0; s < info->input_slot_count; ++s)
         slots[s].address = info->input_slot[s];
@@ -282,7 +315,8 @@ static void set_up(void) {
     hal_interrupt(OCELLUS_IRQ_FRAME, PRIORITY_FRAME, on_frame);
     hal_timer_interrupt(on_timer);
     if (info->network) {
-        postprocess_prepare(info);
+        for (uint32_t k = 0; k < network_count; ++k)
+            postprocess_prepare(networks[k]);
         hal_interrupt(OCELLUS_IRQ_TENSOR, PRIORITY_TENSOR, on_tensor);
         hal_interrupt(OCELLUS_IRQ_NPU, PRIORITY_NPU, on_npu);
         hal_interrupt(OCELLUS_IRQ_DMA, PRIORITY_DMA, on_dma);

@@ -35,6 +35,7 @@ void metadata_encode(const struct metadata *m, const struct finding *findings, u
     put(out + 32, m->inference_start_ns, 8);
     put(out + 40, m->inference_end_ns, 8);
     put(out + 48, m->inference_cycles, 4);
+    put(out + 52, m->network, 4);
     for (uint32_t i = 0; i < count; ++i) {
         uint8_t *const at = out + METADATA_HEAD_BYTES + METADATA_FINDING_BYTES * i;
         const struct finding *const f = &findings[i];

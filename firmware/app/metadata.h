@@ -18,6 +18,7 @@ struct metadata {
     uint32_t kind, frame;
     uint64_t frame_start_ns, tensor_ready_ns, inference_start_ns, inference_end_ns;
     uint32_t inference_cycles;
+    uint32_t network; /* number of the one that made it */
     uint32_t count;
 };
 

@@ -9,8 +9,12 @@
 
 /* The CPU has no floating-point unit and exp() takes thousands of cycles. Eight-bit tensors have 256 values, so what
    depends on one value alone is computed once. */
-static uint16_t score_of_code[256]; /* detection: the score of a logit, in 4096ths */
-static double exp_of_distance[256]; /* classification: exp(-scale * distance from the best) */
+static uint16_t score_tables[OCELLUS_MOST_NETWORKS][256]; /* detection: the score of a logit, in 4096ths */
+static double exp_tables[OCELLUS_MOST_NETWORKS][256]; /* classification: exp(-scale * distance from the best) */
+
+static uint32_t table_of(const struct ocellus_boot_info *info) {
+    return info->network ? (info->network - 1u) % OCELLUS_MOST_NETWORKS : 0;
+}
 
 struct candidate {
     float logit;
@@ -59,6 +63,8 @@ static uint32_t score_of_logit(float logit) {
 }
 
 void postprocess_prepare(const struct ocellus_boot_info *info) {
+    uint16_t *const score_of_code = score_tables[table_of(info)];
+    double *const exp_of_distance = exp_tables[table_of(info)];
     if (info->task == OCELLUS_TASK_DETECTION) {
         const struct ocellus_tensor_info *const t = &info->output[info->scores_output];
         for (int32_t k = 0; is_byte(t) && k < 256; ++k) {
@@ -140,6 +146,7 @@ static float overlap(const struct finding *a, const struct finding *b) {
 static uint32_t collect(const struct ocellus_boot_info *info, const uint8_t *scores) {
     const struct ocellus_tensor_info *const t = &info->output[info->scores_output];
     const uint32_t cells = t->dims[1] * t->dims[2], classes = t->dims[3];
+    const uint16_t *const score_of_code = score_tables[table_of(info)];
     uint32_t count = 0;
     for (uint32_t cell = 0; cell < cells; ++cell) {
         struct candidate c = {-INFINITY, cell, 0};
@@ -188,6 +195,7 @@ static uint32_t detect(const struct ocellus_boot_info *info, const uint8_t *cons
     const float cell_width = (float)info->stride / (float)info->input_width;
     const float cell_height = (float)info->stride / (float)info->input_height;
     const uint32_t columns = grid->dims[2], count = collect(info, outputs[info->scores_output]);
+    const uint16_t *const score_of_code = score_tables[table_of(info)];
     uint32_t found = 0;
     for (uint32_t i = 0; i < count && found < capacity; ++i) {
         const struct candidate *const c = &candidates[i];
@@ -228,6 +236,7 @@ static uint32_t classify(const struct ocellus_boot_info *info, const uint8_t *by
     for (uint32_t k = 0; k < classes; ++k)
         if (code_at(t, bytes, k) > top)
             top = code_at(t, bytes, k);
+    const double *const exp_of_distance = exp_tables[table_of(info)];
     double sum = 0;
     if (!info->scores_are_probabilities)
         for (uint32_t k = 0; k < classes; ++k)

@@ -23,6 +23,12 @@ enum { OCELLUS_DROP_NEW = 0, OCELLUS_DROP_OLDEST = 1 };
 /* Most slots, outputs and buffers that the structure has room for. */
 #define OCELLUS_MOST_SLOTS 8
 #define OCELLUS_MOST_OUTPUTS 8
+#define OCELLUS_MOST_NETWORKS 2
+#define OCELLUS_MOST_SCHEDULE 32
+
+/* Scratch register of SYSTEM in which the host tells, bit by bit, which networks it has uploaded
+ * since boot. */
+#define OCELLUS_SCRATCH_NETWORKS 3
 
 struct ocellus_register_write {
     uint32_t address, value;
@@ -53,7 +59,8 @@ struct ocellus_boot_info {
     uint32_t gain_max;                   /* code */
     uint32_t metadata_count;
     uint32_t metadata_address[OCELLUS_MOST_SLOTS]; /* buffers, one for each output slot */
-    uint32_t network;                              /* 0: there is none, and what follows is zero */
+    uint32_t network; /* 0: there is none, and what follows is zero; else its number in the NPU,
+                         from 1 */
     uint32_t input_slot_count;
     uint32_t input_slot[OCELLUS_MOST_SLOTS];
     uint32_t output_count;
@@ -66,6 +73,12 @@ struct ocellus_boot_info {
     uint32_t scores_are_probabilities; /* classification: the network ends in softmax or logistic */
     uint32_t stride, scores_output, boxes_output; /* detection */
     float score_threshold, nms_iou;
+    uint32_t tensor_writes_address,
+        tensor_write_count; /* ocellus_register_write[]: how the ISP makes this network's input */
+    uint32_t network_is_there; /* 1: uploaded before boot; 0: see OCELLUS_SCRATCH_NETWORKS */
+    uint32_t next_network; /* address of another ocellus_boot_info, of the next network; 0: none */
+    uint32_t schedule_count; /* networks of successive frames, repeated: 0 the first, 1 the next */
+    uint32_t schedule[OCELLUS_MOST_SCHEDULE];
 };
 
 #endif
