@@ -171,7 +171,8 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
 
     std::vector<unsigned char> bytes(sizeof b + writes.size() * sizeof writes[0]);
     std::memcpy(bytes.data(), &b, sizeof b);
-    std::memcpy(bytes.data() + sizeof b, writes.data(), writes.size() * sizeof writes[0]);
+    if (!writes.empty())
+        std::memcpy(bytes.data() + sizeof b, writes.data(), writes.size() * sizeof writes[0]);
     if (bytes.size() > boot_info_room)
         throw input_error(exit_code::internal, "the boot information does not fit");
     return bytes;
