@@ -193,8 +193,9 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
         }
         std::memcpy(bytes.data() + k * sizeof b, &one, sizeof one);
     }
-    std::memcpy(bytes.data() + descriptions * sizeof b, writes.data(),
-                writes.size() * sizeof writes[0]);
+    if (!writes.empty())
+        std::memcpy(bytes.data() + descriptions * sizeof b, writes.data(),
+                    writes.size() * sizeof writes[0]);
     if (bytes.size() > boot_info_room)
         throw input_error(exit_code::internal, "the boot information does not fit");
     return bytes;

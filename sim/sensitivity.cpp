@@ -3,7 +3,6 @@
 #include "sim/sensitivity.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +19,7 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "sim/child_processes.h"
+#include "sim/scratch_folder.h"
 #include "sim/settings.h"
 #include "sim/verbs.h"
 
@@ -102,32 +102,9 @@ run_metrics metrics_of(int code, const fs::path& folder) {
     return r;
 }
 
-/// A folder that goes with the object.
-class scratch {
-  public:
-    scratch() {
-        std::string name = (fs::temp_directory_path() / "ocellus-sensitivity-XXXXXX").string();
-        if (!mkdtemp(name.data()))
-            throw input_error(exit_code::io, "error: cannot make a folder in '" +
-                                                 fs::temp_directory_path().string() +
-                                                 "': " + std::generic_category().message(errno));
-        path_ = name;
-    }
-    ~scratch() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-    const fs::path& path() const { return path_; }
-
-  private:
-    fs::path path_;
-};
-
 /// Runs everything; returns the signal that ended it early, or 0.
 int run_trials(std::vector<sensitivity_trial>& trials, unsigned jobs) {
-    const scratch folder;
+    const scratch_folder folder("sensitivity");
     std::vector<std::size_t> todo;  // two runs for each
     for (std::size_t i = 0; i < trials.size(); ++i)
         if (!trials[i].to.empty()) {

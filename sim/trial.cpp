@@ -3,50 +3,19 @@
 #include "sim/trial.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <cerrno>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "core/diagnostics.h"
 #include "core/files.h"
 #include "sim/child_processes.h"
+#include "sim/scratch_folder.h"
 
 namespace ocellus::sim {
-namespace {
-
-namespace fs = std::filesystem;
-
-/// A folder that goes with the object.
-class scratch {
-  public:
-    scratch() {
-        std::string name = (fs::temp_directory_path() / "ocellus-trial-XXXXXX").string();
-        if (!mkdtemp(name.data()))
-            throw input_error(exit_code::io, "error: cannot make a folder in '" +
-                                                 fs::temp_directory_path().string() +
-                                                 "': " + std::generic_category().message(errno));
-        path_ = name;
-    }
-    ~scratch() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-    const fs::path& path() const { return path_; }
-
-  private:
-    fs::path path_;
-};
-
-}  // namespace
 
 trial run_trial(const command_line& command, const std::vector<std::string>& settings) {
-    const scratch folder;
+    const scratch_folder folder("trial");
     std::vector<std::string> arguments = {"run"};
     if (!command.config_file.empty())
         arguments.push_back(command.config_file);
