@@ -35,6 +35,7 @@ struct row {
     std::string kind, name, output, unit, how, cost;
     std::uint64_t cycles = 0;
     std::uint64_t macs = 0;
+    unsigned weight_bits = 0;  ///< 0: no weights
     double utilisation = 0;
 };
 
@@ -191,7 +192,9 @@ void check_graph(report& r, const command_line& command, const network_target& t
         x.name = l.name;
         x.output = shape_text(n.tensors[static_cast<std::size_t>(l.outputs[0])].shape);
         x.unit = unit_of(l.kind);
-        x.how = dsp::describe_mapping(l.kind, t.array);
+        x.weight_bits = std::min(dsp::weight_bits_of(n, l), t.array.weight_bits);
+        x.how = dsp::describe_mapping(
+            l.kind, x.weight_bits == 0 ? t.array : dsp::for_weights_of(t.array, x.weight_bits));
         x.cost = cost_of(l.kind, t.array);
         x.macs = dsp::macs_of(n, l);
         if (c && pass_of[i] < 0) {
@@ -243,6 +246,7 @@ void check_list(report& r, const std::string& name, const network_target& t) {
         x.cost = cost_of(l.kind, t.array);
         x.cycles = l.cycles.total();
         x.macs = l.macs;
+        x.weight_bits = l.weight_bits;
         x.utilisation = l.utilisation;
         r.rows.push_back(x);
         weights += l.weight_bytes;
@@ -269,10 +273,13 @@ std::string text_of(const report& r) {
             "cycles", "how");
         for (std::size_t i = 0; i < r.rows.size(); ++i) {
             const row& x = r.rows[i];
-            text += fmt::format("{:>3} {:<18} {:<28} {:<14} {:<12} {:>9}  {}\n", i, x.kind,
-                                short_name(x.name, 28), x.output, x.unit,
-                                r.fits ? std::to_string(x.cycles) : "?",
-                                x.how + (x.cost.rfind("assumed", 0) == 0 ? "; " + x.cost : ""));
+            text += fmt::format(
+                "{:>3} {:<18} {:<28} {:<14} {:<12} {:>9}  {}\n", i, x.kind, short_name(x.name, 28),
+                x.output, x.unit, r.fits ? std::to_string(x.cycles) : "?",
+                x.how +
+                    (x.weight_bits == 0 ? std::string()
+                                        : fmt::format(", {}-bit weights", x.weight_bits)) +
+                    (x.cost.rfind("assumed", 0) == 0 ? "; " + x.cost : ""));
         }
         if (!r.afterwards.empty())
             text += "\nafterwards, on the " + r.afterwards + "\n";
@@ -303,14 +310,16 @@ ordered_json json_of(const report& r) {
     ordered_json layers = ordered_json::array(), findings = ordered_json::array();
     for (std::size_t i = 0; i < r.rows.size(); ++i) {
         const row& x = r.rows[i];
-        ordered_json j = {{"index", i},
-                          {"operator", x.kind},
-                          {"name", short_name(x.name, 1000)},
-                          {"output", x.output},
-                          {"unit", x.unit},
-                          {"runs_on", x.unit == "array" ? "array: " + x.how : x.how},
-                          {"cost", x.cost},
-                          {"macs", x.macs}};
+        ordered_json j = {
+            {"index", i},
+            {"operator", x.kind},
+            {"name", short_name(x.name, 1000)},
+            {"output", x.output},
+            {"unit", x.unit},
+            {"runs_on", x.unit == "array" ? "array: " + x.how : x.how},
+            {"weight_bits", x.weight_bits == 0 ? ordered_json() : ordered_json(x.weight_bits)},
+            {"cost", x.cost},
+            {"macs", x.macs}};
         if (r.fits) {
             j["cycles"] = x.cycles;
             j["utilisation"] = x.utilisation;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ocellus::sim {
 
 using nlohmann::ordered_json;
@@ -55,6 +57,10 @@ double nanojoules(std::uint64_t attojoules) {
     return static_cast<double>(attojoules) * 1e-9;
 }
 
+std::string width_text(const dsp::layer_profile& l, const char* without) {
+    return l.weight_bits == 0 ? without : std::to_string(l.weight_bits);
+}
+
 ordered_json json_of(const dsp::cycle_causes& c) {
     ordered_json j = {{"total", c.total()}};
     for (const cause_info& cause : cycle_cause_list())
@@ -79,8 +85,17 @@ std::string time_text_of(const dsp::network_profile& n, double clock) {
         n.spread.fastest, milliseconds(n.spread.most, clock), n.spread.slowest);
 }
 
+std::string widths_text(const dsp::network_profile& n) {
+    std::string text;
+    for (const unsigned bits : {8u, 4u, 2u})
+        if (std::any_of(n.layers.begin(), n.layers.end(),
+                        [&](const auto& l) { return l.weight_bits == bits; }))
+            text += fmt::format("{}{}-bit", text.empty() ? "" : " and ", bits);
+    return text.empty() ? "no" : text;
+}
+
 std::string profile_csv(const dsp::network_profile& n) {
-    std::string text = "layer,operator,mapping,input,output,macs,utilisation,cycles";
+    std::string text = "layer,operator,mapping,weight_bits,input,output,macs,utilisation,cycles";
     for (const cause_info& cause : cycle_cause_list())
         text += fmt::format(",{}", cause.key);
     text +=
@@ -94,12 +109,13 @@ std::string profile_csv(const dsp::network_profile& n) {
     };
     for (const auto& l : n.layers)
         text += fmt::format(
-            "{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{:.3f},{:.3f},{},{}\n",
-            quoted(l.name), dsp::name_of(l.kind), quoted(l.mapping), shape_text(l.in_shape),
-            shape_text(l.out_shape), l.macs, l.utilisation, causes(l.cycles), l.input_bytes,
-            l.weight_bytes, l.output_bytes, l.live_bytes, l.tiles, l.intensity, l.reached, l.roof,
-            l.memory_bound ? "memory" : "compute", l.energy.total());
-    return text + fmt::format("total,,{},,,{},{:.6f},{},{},{},{},{},,,,,,{}\n",
+            "{},{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{:.4f},{:.3f},{:.3f},{},{}\n",
+            quoted(l.name), dsp::name_of(l.kind), quoted(l.mapping), width_text(l, ""),
+            shape_text(l.in_shape), shape_text(l.out_shape), l.macs, l.utilisation,
+            causes(l.cycles), l.input_bytes, l.weight_bytes, l.output_bytes, l.live_bytes, l.tiles,
+            l.intensity, l.reached, l.roof, l.memory_bound ? "memory" : "compute",
+            l.energy.total());
+    return text + fmt::format("total,,{},,,,{},{:.6f},{},{},{},{},{},,,,,,{}\n",
                               quoted(n.array.name), n.macs, n.utilisation, causes(n.cycles),
                               n.input_bytes, n.weight_bytes, n.output_bytes, n.arena_bytes,
                               n.energy.total());
@@ -112,6 +128,7 @@ ordered_json profile_json(const dsp::network_profile& n, double clock) {
             {{"name", short_name(l.name, 1000)},
              {"operator", dsp::name_of(l.kind)},
              {"mapping", l.mapping},
+             {"weight_bits", l.weight_bits == 0 ? ordered_json() : ordered_json(l.weight_bits)},
              {"input", l.in_shape},
              {"output", l.out_shape},
              {"macs", l.macs},
@@ -156,8 +173,8 @@ ordered_json profile_json(const dsp::network_profile& n, double clock) {
 
 std::string profile_text(const dsp::network_profile& n, double clock) {
     std::string text = fmt::format(
-        "{} on {} at {:.1f} MHz, {}-bit weights; {}\n\n", n.name, n.array.name, clock / 1e6,
-        n.array.weight_bits,
+        "{} on {} at {:.1f} MHz, {} weights; {}\n\n", n.name, n.array.name, clock / 1e6,
+        widths_text(n),
         n.real_memory ? "SRAM with its banks and other traffic"
                       : "a memory that never waits (--contention: the SRAM with its banks)");
     // Columns of causes that do not occur are left out.
@@ -165,27 +182,29 @@ std::string profile_text(const dsp::network_profile& n, double clock) {
     for (const cause_info& cause : cycle_cause_list())
         if (n.cycles.*cause.value > 0)
             causes.push_back(cause);
-    text += fmt::format("{:<22} {:<16} {:>11} {:>6} {:>9}", "layer", "operator", "MAC", "util%",
-                        "cycles");
+    text += fmt::format("{:<22} {:<16} {:>4} {:>11} {:>6} {:>9}", "layer", "operator", "bits",
+                        "MAC", "util%", "cycles");
     for (const cause_info& cause : causes)
         text += fmt::format(" {:>11}", cause.key);
     text += fmt::format(" {:>10} {:>9} {:>9}  {}\n", "bytes", "arena", "nJ", "mapping");
-    const auto row = [&](const std::string& name, const std::string& op, std::uint64_t macs,
-                         double utilisation, const dsp::cycle_causes& c, std::uint64_t bytes,
-                         std::uint64_t arena, std::uint64_t energy, const std::string& mapping) {
-        std::string line = fmt::format("{:<22} {:<16} {:>11} {:>6.1f} {:>9}", name, op, macs,
-                                       100 * utilisation, c.total());
+    const auto row = [&](const std::string& name, const std::string& op, const std::string& bits,
+                         std::uint64_t macs, double utilisation, const dsp::cycle_causes& c,
+                         std::uint64_t bytes, std::uint64_t arena, std::uint64_t energy,
+                         const std::string& mapping) {
+        std::string line = fmt::format("{:<22} {:<16} {:>4} {:>11} {:>6.1f} {:>9}", name, op, bits,
+                                       macs, 100 * utilisation, c.total());
         for (const cause_info& cause : causes)
             line += fmt::format(" {:>11}", c.*cause.value);
         return line + fmt::format(" {:>10} {:>9} {:>9.1f}  {}\n", bytes, arena, nanojoules(energy),
                                   mapping);
     };
     for (const auto& l : n.layers)
-        text += row(short_name(l.name, 22), dsp::name_of(l.kind), l.macs, l.utilisation, l.cycles,
-                    l.input_bytes + l.weight_bytes + l.output_bytes, l.live_bytes, l.energy.total(),
+        text += row(short_name(l.name, 22), dsp::name_of(l.kind), width_text(l, "-"), l.macs,
+                    l.utilisation, l.cycles, l.input_bytes + l.weight_bytes + l.output_bytes,
+                    l.live_bytes, l.energy.total(),
                     l.mapping + (l.memory_bound ? " (memory bound)" : ""));
     text +=
-        row("total", "", n.macs, n.utilisation, n.cycles,
+        row("total", "", "", n.macs, n.utilisation, n.cycles,
             n.input_bytes + n.weight_bytes + n.output_bytes, n.arena_bytes, n.energy.total(), "");
     text += "\n" + time_text_of(n, clock) + "\n";
     text += fmt::format(

@@ -28,6 +28,9 @@ const std::vector<cause_info>& cycle_cause_list();
 /// Inference time in the reports, "6.298 ms (2.9 .. 6.3 ms over h1 .. h5_dense)".
 std::string time_text_of(const dsp::network_profile& n, double clock);
 
+/// "8-bit and 4-bit": widths of the weights that a network's layers have; "no" without any.
+std::string widths_text(const dsp::network_profile& n);
+
 std::string profile_text(const dsp::network_profile& n, double clock);
 std::string profile_csv(const dsp::network_profile& n);
 nlohmann::ordered_json profile_json(const dsp::network_profile& n, double clock);

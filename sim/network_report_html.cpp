@@ -222,7 +222,9 @@ std::string table(const dsp::network_profile& n) {
                number(l.live_bytes) + real(l.intensity) +
                real(l.roof > 0 ? 100 * l.reached / l.roof : 0) +
                real(static_cast<double>(l.energy.total()) * 1e-9);
-        out += "<td class=\"l\">" + xml_escaped(l.mapping) + "</td></tr>\n";
+        out += "<td class=\"l\">" + xml_escaped(l.mapping) +
+               (l.weight_bits ? fmt::format(", {}-bit weights", l.weight_bits) : "") +
+               "</td></tr>\n";
     }
     out += "</tbody><tfoot><tr><td></td><td class=\"l\">total</td><td></td><td></td>" +
            number(n.macs) + real(100 * n.utilisation) + number(n.cycles.total());
@@ -248,10 +250,10 @@ std::string profile_html(const dsp::network_profile& n, double clock) {
         xml_escaped(short_name(n.name, 80)) + ", profile</title>\n<style>" + style +
         "</style></head><body>\n";
     out += fmt::format(
-        "<h1>{}</h1><p class=\"sub\">on {}, {} multiply-accumulates a cycle at {:.1f} MHz, {}-bit "
+        "<h1>{}</h1><p class=\"sub\">on {}, {} multiply-accumulates a cycle at {:.1f} MHz, {} "
         "weights; {}</p>\n<div class=\"tiles\">\n",
         xml_escaped(short_name(n.name, 80)), xml_escaped(n.array.name), n.array.macs(), clock / 1e6,
-        n.array.weight_bits,
+        widths_text(n),
         n.real_memory ? "SRAM with its banks and other traffic" : "a memory that never waits");
     out += tile(ms(n.cycles.total()), grouped(n.cycles.total()) + " cycles");
     out += tile(ms(n.spread.least) + " &ndash; " + ms(n.spread.most),

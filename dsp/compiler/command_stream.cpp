@@ -117,10 +117,11 @@ std::vector<std::uint32_t> encode_commands(const std::vector<pass>& passes) {
     w.command(opcode::begin, {command_version, total, passes.size(), section(0)});
     for (std::size_t i = 0; i < passes.size(); ++i) {
         const pass& p = passes[i];
-        w.command(opcode::pass, {section(i + 1), static_cast<std::uint64_t>(p.kind),
-                                 static_cast<std::uint64_t>(p.layers.front()), p.layers.size(),
-                                 p.tiles.size(), p.rows, p.width, p.channels, p.in_channels, p.taps,
-                                 p.macs & 0xffffffffu, p.macs >> 32});
+        w.command(
+            opcode::pass,
+            {section(i + 1), static_cast<std::uint64_t>(p.kind) | std::uint64_t{p.weight_bits} << 8,
+             static_cast<std::uint64_t>(p.layers.front()), p.layers.size(), p.tiles.size(), p.rows,
+             p.width, p.channels, p.in_channels, p.taps, p.macs & 0xffffffffu, p.macs >> 32});
         for (const external_fetch& f : p.fetches)
             w.command(opcode::fetch, {f.external_offset, f.offset, f.bytes});
         if (p.awaits > 0)
@@ -199,12 +200,17 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
         refuse(0, fmt::format("{}; expected PASS", name_of(head.code)));
     const std::uint32_t* f = head.operands;
     next_section = f[0];
-    if (f[1] > 0xff || *name_of(static_cast<op>(f[1])) == '?')
-        refuse(0, fmt::format("unknown operator {}", f[1]));
+    const std::uint32_t kind = f[1] & 0xff, weight_bits = f[1] >> 8;
+    if (*name_of(static_cast<op>(kind)) == '?')
+        refuse(0, fmt::format("unknown operator {}", kind));
+    if (weight_bits != 8 && weight_bits != 4 && weight_bits != 2)
+        refuse(0, fmt::format("weights of {} bits; expected 8, 4 or 2", weight_bits));
     if (f[3] == 0 || std::uint64_t{f[2]} + f[3] > limits.layers)
         refuse(0, fmt::format("{} layers from {}; the network has {}", f[3], f[2], limits.layers));
     pass p;
-    p.kind = static_cast<op>(f[1]);
+    p.kind = static_cast<op>(kind);
+    p.weight_bits = weight_bits;
+    const array_organisation wide = for_weights_of(a, weight_bits);
     for (std::uint32_t i = 0; i < f[3]; ++i)
         p.layers.push_back(static_cast<int>(f[2] + i));
     p.rows = f[5];
@@ -272,7 +278,7 @@ pass decode_section(const std::uint32_t* words, std::size_t count, std::size_t b
                 t.first_channel = o[2];
                 t.channels = o[3];
                 t.compute = compute_cycles(
-                    {p.kind, t.rows * p.width, t.channels, p.in_channels, p.taps}, a);
+                    {p.kind, t.rows * p.width, t.channels, p.in_channels, p.taps}, wide);
                 computed = true;
                 break;
             }
@@ -349,10 +355,12 @@ std::string disassemble(const std::vector<std::uint32_t>& words, std::uint64_t b
                 break;
             case opcode::pass:
                 says = fmt::format(
-                    "{}, layers {}..{}, {} tiles, {} rows x {} pixels x {} channels, {} in x {} "
+                    "{}{}, layers {}..{}, {} tiles, {} rows x {} pixels x {} channels, {} in x {} "
                     "taps, {} MAC, next section {} words",
-                    name_of(static_cast<op>(o[1])), o[2], o[2] + o[3] - 1, o[4], o[5], o[6], o[7],
-                    o[8], o[9], o[10] | std::uint64_t{o[11]} << 32, o[0]);
+                    name_of(static_cast<op>(o[1] & 0xff)),
+                    o[1] >> 8 == 8 ? "" : fmt::format(" with {}-bit weights", o[1] >> 8), o[2],
+                    o[2] + o[3] - 1, o[4], o[5], o[6], o[7], o[8], o[9],
+                    o[10] | std::uint64_t{o[11]} << 32, o[0]);
                 break;
             case opcode::load_input:
                 says = fmt::format("input + {}, {} bytes", o[0], o[1]);

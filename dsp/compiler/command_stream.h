@@ -25,9 +25,10 @@
 namespace ocellus::dsp {
 
 enum class opcode : std::uint8_t {
-    begin = 1,         ///< version, words of the stream, passes, words of the first section
-    pass,              ///< words of the next section (END counts as one), operator, layers, shape
-    load_input,        ///< offset from the job's input address, bytes
+    begin = 1,   ///< version, words of the stream, passes, words of the first section
+    pass,        ///< words of the next section (END counts as one), operator and (bits 8 to 15)
+                 ///< bits of a weight, layers, shape
+    load_input,  ///< offset from the job's input address, bytes
     load_activations,  ///< offset from the start of the memory, bytes
     load_weights,      ///< the same
     compute,           ///< first row, rows, first channel, channels
@@ -40,7 +41,7 @@ enum class opcode : std::uint8_t {
 /// "BEGIN", "LOAD_WEIGHTS"; "?" for another value.
 const char* name_of(opcode o);
 
-constexpr std::uint32_t command_version = 1;
+constexpr std::uint32_t command_version = 2;
 constexpr std::size_t begin_words = 5, end_words = 1;
 
 /// A command that cannot be executed.

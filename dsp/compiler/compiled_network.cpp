@@ -57,8 +57,8 @@ void compiled_network::program_memory(
             if (!net.tensors[t].constant() || written[t])
                 continue;
             written[t] = true;
-            write(plan.address(plan.constant_offset[t]), net.tensors[t].data.data(),
-                  net.tensors[t].data.size());
+            const std::vector<std::uint8_t> packed = stored_data(net.tensors[t]);
+            write(plan.address(plan.constant_offset[t]), packed.data(), packed.size());
         }
     write(commands_address(), reinterpret_cast<const std::uint8_t*>(commands.data()),
           commands.size() * sizeof commands[0]);

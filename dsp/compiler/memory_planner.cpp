@@ -123,7 +123,7 @@ class planner {
         plan_.constant_offset.assign(count, 0);
         plan_.share_offset.assign(count, 0);
         for (const tensor& t : net_.tensors)
-            plan_.padded_bytes.push_back(t.constant() ? t.bytes() : padded_bytes(t));
+            plan_.padded_bytes.push_back(t.constant() ? t.stored_bytes() : padded_bytes(t));
         for (std::size_t l = 0; l < net_.layers.size(); ++l) {
             const int now = static_cast<int>(l);
             for (int t : net_.layers[l].outputs) {
@@ -332,7 +332,7 @@ class planner {
             for (int t : net_.layers[l].inputs)
                 if (t >= 0 && net_.tensors[at(t)].constant() && !seen[at(t)]) {
                     seen[at(t)] = true;
-                    bytes[l] += aligned(net_.tensors[at(t)].bytes());
+                    bytes[l] += aligned(net_.tensors[at(t)].stored_bytes());
                 }
         return bytes;
     }
@@ -503,7 +503,7 @@ class planner {
                 placed[at(t)] = true;
                 high_up[at(t)] = !streamed;
                 plan_.constant_offset[at(t)] = from + of_layer;
-                of_layer += aligned(net_.tensors[at(t)].bytes());
+                of_layer += aligned(net_.tensors[at(t)].stored_bytes());
             }
             if (streamed)
                 continue;

@@ -59,10 +59,15 @@ cycle_causes causes_of(const pass& p, const array_organisation& a) {
     return c;
 }
 
+/// The array as the layer's weights widen it.
+array_organisation array_of(const layer_profile& l, const array_organisation& a) {
+    return l.weight_bits == 0 ? a : for_weights_of(a, l.weight_bits);
+}
+
 void finish(layer_profile& l, const array_organisation& a, const event_energies& energies) {
     const std::uint64_t bytes = l.input_bytes + l.weight_bytes + l.output_bytes;
     const auto cycles = static_cast<double>(l.cycles.total());
-    const auto peak = static_cast<double>(a.macs());
+    const auto peak = static_cast<double>(array_of(l, a).macs());
     l.reached = cycles > 0 ? static_cast<double>(l.macs) / cycles : 0;
     l.utilisation = l.reached / peak;
     l.intensity = bytes > 0 ? static_cast<double>(l.macs) / static_cast<double>(bytes) : 0;
@@ -76,7 +81,9 @@ void add_totals(network_profile& n) {
     n.macs = n.input_bytes = n.weight_bytes = n.output_bytes = 0;
     n.cycles = {};
     n.energy = {};
+    double possible = 0;
     for (const layer_profile& l : n.layers) {
+        possible += static_cast<double>(l.cycles.total() * array_of(l, n.array).macs());
         n.macs += l.macs;
         n.cycles.add(l.cycles);
         n.input_bytes += l.input_bytes;
@@ -84,7 +91,6 @@ void add_totals(network_profile& n) {
         n.output_bytes += l.output_bytes;
         n.energy.add(l.energy);
     }
-    const auto possible = static_cast<double>(n.cycles.total() * n.array.macs());
     n.utilisation = possible > 0 ? static_cast<double>(n.macs) / possible : 0;
     n.spread.hold(n.cycles.total(), n.array.name);
 }
@@ -131,7 +137,9 @@ network_profile profile(const compiled_network& c, const event_energies& energie
         layer_profile l;
         l.name = p.name;
         l.kind = p.kind;
-        l.mapping = describe_mapping(p.kind, c.array);
+        const auto front = static_cast<std::size_t>(p.layers.front());
+        l.weight_bits = std::min(weight_bits_of(c.net, c.net.layers[front]), c.array.weight_bits);
+        l.mapping = describe_mapping(p.kind, array_of(l, c.array));
         l.in_shape = p.in_shape;
         l.out_shape = p.out_shape;
         l.macs = p.macs;
@@ -168,6 +176,7 @@ network_profile profile(const std::string& name, const std::vector<listed_layer>
         l.in_shape = {1, extent(x.in_height), extent(x.in_width), extent(x.in_channels)};
         l.out_shape = {1, extent(x.out_height), extent(x.out_width), extent(x.out_channels)};
         l.macs = x.macs();
+        l.weight_bits = a.weight_bits;
         l.input_bytes = x.in_height * x.in_width * x.in_channels;
         l.output_bytes = x.out_height * x.out_width * x.out_channels;
         const std::uint64_t bytes = x.bytes(a.weight_bits);

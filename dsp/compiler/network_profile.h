@@ -42,6 +42,7 @@ struct layer_profile {
     std::string mapping;  ///< how the array does it
     std::vector<int> in_shape, out_shape;
     std::uint64_t macs = 0;
+    unsigned weight_bits = 0;  ///< of a weight as it is stored and computed; 0 without weights
     cycle_causes cycles;
     std::uint64_t input_bytes = 0, weight_bytes = 0, output_bytes = 0;  ///< moved, repeats counted
     std::uint64_t streamed_bytes = 0;  ///< weights from outside, written to SRAM before

@@ -478,20 +478,24 @@ class pass_maker {
         p.taps = n.taps;
         p.control_cycles = a_.fixed_cycles;
         p.macs = macs_of(net_, y);
+        if (const unsigned bits = weight_bits_of(net_, y))
+            p.weight_bits = bits;
+        const array_organisation wide = for_weights_of(a_, p.weight_bits);
         p.input_bytes = n.input_bytes();
         p.weight_bytes = n.weight_bytes();
         p.output_bytes = n.output.bytes;
-        p.compute = compute_cycles(work_of(n, n.rows, n.channels), a_);
+        p.compute = compute_cycles(work_of(n, n.rows, n.channels), wide);
         p.ideal_cycles =
             layer_cycles(p.compute, p.input_bytes + p.weight_bytes + p.output_bytes, a_);
         if (cut_)
-            cutter(n, a_, buffer_).run(p);
+            cutter(n, wide, buffer_).run(p);
         return p;
     }
 
     /// Narrow weights take fewer bytes; biases keep theirs.
     std::uint64_t stored_bytes(const tensor& t) const {
-        return size_of(t.type) == 1 ? ceil_div(t.bytes() * a_.weight_bits, 8) : t.bytes();
+        return size_of(t.type) == 1 ? ceil_div(t.elements() * std::min(t.bits, a_.weight_bits), 8)
+                                    : t.bytes();
     }
 
     const network& net_;

@@ -64,6 +64,7 @@ struct pass {
     /// taps.
     std::uint64_t rows = 1, width = 1, channels = 1, in_channels = 1, taps = 1;
     std::uint64_t macs = 0;
+    unsigned weight_bits = 8;        ///< of a weight in memory: 8, 4 or 2
     std::uint64_t input_bytes = 0;   ///< activations, each tensor once
     std::uint64_t weight_bytes = 0;  ///< weights and biases, once
     std::uint64_t output_bytes = 0;

@@ -231,6 +231,27 @@ std::size_t batch_of(const network& n, const layer& l) {
     }
 }
 
+unsigned weight_bits_of(const network& n, const layer& l) {
+    const bool multiplies = l.kind == op::conv2d || l.kind == op::depthwise_conv2d ||
+                            l.kind == op::fully_connected || l.kind == op::transpose_conv2d;
+    if (!multiplies || l.inputs.size() < 2 || l.inputs[1] < 0)
+        return 0;
+    const tensor& w = n.tensors[static_cast<std::size_t>(l.inputs[1])];
+    return w.constant() ? w.bits : 8;
+}
+
+std::vector<std::uint8_t> stored_data(const tensor& t) {
+    if (t.bits == 8)
+        return t.data;
+    std::vector<std::uint8_t> packed(t.stored_bytes(), 0);
+    const unsigned mask = (1u << t.bits) - 1;
+    for (std::size_t i = 0; i < t.data.size(); ++i) {
+        const std::size_t at = i * t.bits;
+        packed[at / 8] |= static_cast<std::uint8_t>((t.data[i] & mask) << at % 8);
+    }
+    return packed;
+}
+
 std::uint64_t constant_bytes(const network& n) {
     std::uint64_t total = 0;
     for (const tensor& t : n.tensors)

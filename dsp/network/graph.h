@@ -202,6 +202,12 @@ struct network {
 std::uint64_t macs_of(const network& n, const layer& l);
 /// Pictures that a layer with a window or a resizing does one after the other; 1 for others.
 std::size_t batch_of(const network& n, const layer& l);
+/// Bits of the weights that a layer multiplies with, as the part stores them; 0 for layers
+/// without weights.
+unsigned weight_bits_of(const network& n, const layer& l);
+/// A constant's bytes as they lie in the part's memory: numbers of 4 and 2 bits packed, the first
+/// in the lowest bits.
+std::vector<std::uint8_t> stored_data(const tensor& t);
 /// Bytes of all constants.
 std::uint64_t constant_bytes(const network& n);
 

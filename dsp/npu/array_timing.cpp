@@ -90,6 +90,10 @@ array_organisation with_weight_bits(array_organisation a, unsigned bits) {
     return a;
 }
 
+array_organisation for_weights_of(const array_organisation& a, unsigned bits) {
+    return bits < a.weight_bits ? with_weight_bits(a, bits) : a;
+}
+
 std::string describe_mapping(op kind, const array_organisation& a) {
     const std::string size = std::to_string(a.lanes) + " x " + std::to_string(a.depth);
     const bool dense = kind == op::conv2d || kind == op::fully_connected ||

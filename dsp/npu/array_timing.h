@@ -78,6 +78,9 @@ const array_organisation& organisation(const std::string& name);
 /// each halving, so do the lanes of dot-product and plateau arrays. 8 changes nothing. Weights take
 /// `bits` / 8 of their bytes on the bus.
 array_organisation with_weight_bits(array_organisation a, unsigned bits);
+/// What a layer whose weights are stored with `bits` makes of the array: as with_weight_bits(), but
+/// never wider numbers than the array takes by itself.
+array_organisation for_weights_of(const array_organisation& a, unsigned bits);
 /// "32 x 72 dot product, folded taps", for reports.
 std::string describe_mapping(op kind, const array_organisation& a);
 

@@ -495,7 +495,11 @@ std::uint32_t npu::start_functional(loaded_network& n) {
     // A network that is selected anew must be there: its upload may be under way.
     if (!n.verified) {
         const auto in_place = [&](std::size_t t, const tensor& x) {
-            return std::equal(x.data.begin(), x.data.end(), memory + c.plan.constant_offset[t]);
+            const std::uint8_t* const there = memory + c.plan.constant_offset[t];
+            if (x.bits == 8)
+                return std::equal(x.data.begin(), x.data.end(), there);
+            const std::vector<std::uint8_t> packed = stored_data(x);
+            return std::equal(packed.begin(), packed.end(), there);
         };
         for (std::size_t l = 0; l < c.net.layers.size(); ++l)
             for (const int i : c.net.layers[l].inputs) {

@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #include <tlm_utils/simple_target_socket.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <systemc>
@@ -371,6 +372,87 @@ TEST_CASE("npu: a network is replaced while frames come in, none is lost or mixe
     CHECK(of_second >= 3);
     CHECK(b.stats.value("npu.jobs") == frames);
     CHECK(b.stats.value("npu.switches") == 1);
+}
+
+namespace {
+
+/// Makes a layer's weights numbers of so many bits; returns how many there are.
+std::size_t narrow(network& n, const std::string& layer_name, unsigned bits) {
+    for (const layer& l : n.layers) {
+        if (l.name != layer_name)
+            continue;
+        tensor& w = n.tensors[static_cast<std::size_t>(l.inputs[1])];
+        w.bits = bits;
+        for (auto& b : w.data)  // the low bits, with their sign
+            b = static_cast<std::uint8_t>(static_cast<std::int8_t>(b << (8 - bits)) >> (8 - bits));
+        return w.elements();
+    }
+    FAIL("no layer " << layer_name);
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("npu: narrow weights of one layer take their bits in memory, on the bus and in lanes") {
+    network n = generate_mobilenet_v1();
+    const auto wide = compile(n, memory_budget{}, organisation("h1"), 262144);
+    const unsigned bits = GENERATE(4u, 2u);
+    const std::size_t weights = narrow(n, "pw12", bits);
+    REQUIRE(weights == 512 * 1024);
+    const auto c = compile(n, memory_budget{}, organisation("h1"), 262144);
+    CHECK(wide->plan.coefficients_bytes - c->plan.coefficients_bytes == weights * (8 - bits) / 8);
+    CHECK(c->plan.arena_bytes == 1204224);
+    std::uint64_t before = 0, after = 0;
+    for (std::size_t i = 0; i < c->passes.size(); ++i) {
+        const pass &w = wide->passes[i], &p = c->passes[i];
+        if (p.name != "pw12") {
+            CHECK(p.unloaded_cycles == w.unloaded_cycles);
+            CHECK(p.weight_bits == 8);
+            continue;
+        }
+        // 7 x 7 pixels, 512 channels in words of 72, 1024 in 32 lanes that become 64 or 128.
+        CHECK(w.compute == 49 * 32 * 8);
+        CHECK(p.compute == 49 * (1024 / (32 * 8 / bits)) * 8);
+        CHECK(p.weight_bits == bits);
+        CHECK(p.weight_bytes == weights * bits / 8 + 1024 * 4);
+        before = w.unloaded_cycles;
+        after = p.unloaded_cycles;
+    }
+    // Array and bus both have less to do: 32 bytes a cycle, nothing overlaps in h1.
+    const std::uint64_t saved_compute = 49 * 8 * (32 - 1024 / (32 * 8 / bits)),
+                        saved_bus = weights * (8 - bits) / 8 / 32;
+    CHECK(before - after >= std::max(saved_compute, saved_bus));
+    CHECK(before - after <= saved_compute + saved_bus);
+}
+
+TEST_CASE("npu: a job computes exactly from packed weights and refuses other ones") {
+    bench b(false, array_choice::h1);
+    network n = generate_mobilenet_v1(0.25, 32);
+    narrow(n, "pw3", 4);
+    narrow(n, "pw7", 2);
+    const auto c = b.load(n);
+    const auto in = picture(c->input_bytes(), 5);
+    put(b, c->input_address(0), in.data(), in.size());
+    const layer* narrowed = nullptr;
+    for (const layer& l : c->net.layers)
+        if (l.name == "pw3")
+            narrowed = &l;
+    REQUIRE(narrowed);
+    const auto t = static_cast<std::size_t>(narrowed->inputs[1]);
+    std::uint8_t* const packed =
+        b.memory.bytes.data() + (c->plan.address(c->plan.constant_offset[t]) - sram_base);
+    // The first number lies in the low nibble, the second in the high one.
+    CHECK((packed[0] & 15) == (c->net.tensors[t].data[0] & 15));
+    CHECK(packed[0] >> 4 == (c->net.tensors[t].data[1] & 15));
+    packed[7] ^= 0x10;
+    b.job(c->input_address(0));
+    CHECK(b.read(error_code) == npu::error_weights);
+    b.write(status, 6);
+    packed[7] ^= 0x10;
+    b.job(c->input_address(0));
+    REQUIRE(b.read(status) == 2);
+    CHECK(output_of(b, *c) == run(c->net, {in})[0]);
+    CHECK(b.engine.last_job().cycles == c->unloaded_cycles());
 }
 
 TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
