@@ -162,6 +162,10 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
     s.add("csi2.frames", frames_, "Image frames sent (frame end packets).");
     s.add("csi2.lines", lines_, "Image rows sent.");
     s.add("csi2.lines_lost", lines_lost_, "Image rows lost because the line FIFO was full.");
+    s.add("csi2.lines_blocked", lines_blocked_,
+          "Image rows that the privacy mode kept back (privacy.policy = block).");
+    s.add("csi2.metadata_blocked", metadata_blocked_,
+          "Metadata lines with bytes that derive from pixels, which the privacy mode kept back.");
     s.add("csi2.frames_damaged", frames_damaged_, "Image frames that lost at least one row.");
     s.add("csi2.fifo_peak", fifo_peak_, "Most rows held at once, the one being sent included.",
           "lines");
@@ -338,7 +342,9 @@ void csi2_transmitter::admit(const arrival& a) {
     const row_info& row = a.row;
     if (!in_frame_ || row.frame != frame_)
         begin_frame(row);
-    if (lines_held_ < p_.fifo_lines) {
+    if (guard_ && !guard_(row.frame, row_payload_, true)) {
+        ++lines_blocked_;
+    } else if (lines_held_ < p_.fifo_lines) {
         ++lines_held_;
         fifo_peak_ = lines_held_ > fifo_peak_ ? lines_held_ : fifo_peak_;
         const auto line = static_cast<std::uint16_t>(row.row + 1);
@@ -522,6 +528,7 @@ bool csi2_transmitter::fetch_message(const message& m) {
         const auto bytes =
             static_cast<std::uint32_t>(left < p_.metadata_line ? left : p_.metadata_line);
         std::vector<std::uint8_t> line(ctx_.timing_only ? 0 : bytes);
+        const std::uint64_t derived = provenance_ ? provenance_(m.address + sent, bytes) : 0;
         sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
         for (std::uint32_t done = 0; done < bytes;) {
             const std::uint64_t address = m.address + sent + done;
@@ -537,10 +544,17 @@ bool csi2_transmitter::fetch_message(const message& m) {
         }
         if (delay != sc_core::SC_ZERO_TIME)
             wait(delay);
+        const bool pixels = m.pixel_derived || derived > 0;
+        if (pixels && guard_ && !guard_(m.frame, bytes, false)) {
+            ++metadata_blocked_;
+            --metadata_lines_held_;
+            sent += bytes;
+            continue;
+        }
         outgoing o = long_packet(p_.metadata_vc, csi2_data_type::embedded, bytes);
         o.what = role::metadata_line;
         o.frame = m.frame;
-        o.kind = m.pixel_derived ? egress_kind::pixels : egress_kind::metadata;
+        o.kind = pixels ? egress_kind::pixels : egress_kind::metadata;
         o.ready = sc_core::sc_time_stamp();
         if (!ctx_.timing_only)
             o.info.bytes = byte_plane::start(

@@ -78,6 +78,16 @@ class csi2_transmitter : public sc_core::sc_module {
                messages_.empty() && !fetching_;
     }
 
+    /// Asked before a picture line or a metadata line of `bytes` that derive from pixels is sent,
+    /// in their order: false keeps it back. Without it everything may leave.
+    void set_guard(std::function<bool(std::uint32_t frame, std::uint32_t bytes, bool picture)> f) {
+        guard_ = std::move(f);
+    }
+    /// Tells how many of the bytes in memory derive from pixels.
+    void set_provenance(std::function<std::uint64_t(std::uint64_t, std::uint64_t)> f) {
+        provenance_ = std::move(f);
+    }
+
     /// Called when it has become idle.
     void on_idle(std::function<void()> f) { idle_ = std::move(f); }
 
@@ -136,6 +146,8 @@ class csi2_transmitter : public sc_core::sc_module {
     block_context& ctx_;
     std::uint16_t track_ = 0;  ///< of the trace
     std::function<void()> idle_;
+    std::function<bool(std::uint32_t, std::uint32_t, bool)> guard_;
+    std::function<std::uint64_t(std::uint64_t, std::uint64_t)> provenance_;
     egress_ledger& ledger_;
     register_block registers_{registers::csi2::map};
     unsigned lanes_;
@@ -164,6 +176,7 @@ class csi2_transmitter : public sc_core::sc_module {
     outgoing on_wire_;
 
     std::uint64_t packets_ = 0, frames_ = 0, lines_ = 0, lines_lost_ = 0, frames_damaged_ = 0;
+    std::uint64_t lines_blocked_ = 0, metadata_blocked_ = 0;
     std::uint64_t fifo_peak_ = 0, wire_bytes_ = 0;
     std::uint64_t messages_sent_ = 0, messages_rejected_ = 0, messages_failed_ = 0;
     std::uint64_t metadata_line_count_ = 0;

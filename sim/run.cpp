@@ -496,6 +496,11 @@ int run(const command_line& given) {
         if (!services.failures().empty())
             code = static_cast<int>(exit_code::mismatch);
     }
+    const privacy_guard& privacy = chip.privacy();
+    for (const auto& f : privacy.findings([&chip](std::uint32_t pc) { return chip.place(pc); }))
+        std::fprintf(stderr, "%s: %s\n", privacy.fails() ? "error" : "warning", f.c_str());
+    if (privacy.fails() && code == 0)
+        code = static_cast<int>(exit_code::privacy);
     if (std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
     if (!end.message.empty())

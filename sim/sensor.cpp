@@ -150,6 +150,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     wire_interrupts();
     for (const auto& c : in.networks)
         b_->npu.load(c);
+    follow_pixels();
 
     auto& b = *b_;
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
@@ -197,6 +198,67 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
 }
 
 sensor::~sensor() = default;
+
+/// What derives from pixels, through memory, and what of it leaves.
+void sensor::follow_pixels() {
+    auto& b = *b_;
+    privacy_ = std::make_unique<privacy_guard>(settings_.privacy, ctx_.stats, ledger_,
+                                               inputs_.networks, ctx_.timing_only);
+    privacy_guard& guard = *privacy_;
+    guard.map().add_memory(sram_base, settings_.sram.size);
+    using role = privacy_guard::role;
+    std::vector<role> roles;
+    for (unsigned id = 0; id < b.bus.initiators(); ++id) {
+        const std::string& who = b.bus.initiator_name(id);
+        roles.push_back(who == "isp"        ? role::isp
+                        : who == "dma"      ? role::dma
+                        : who == "cpu"      ? role::cpu
+                        : who == "external" ? role::outside
+                                            : role::none);
+    }
+    b.bus.on_burst([&guard, roles](unsigned id, tlm::tlm_generic_payload& payload) {
+        guard.burst(roles[id], payload);
+    });
+    events_.subscribe([this, &guard](const block_event& e) {
+        guard.seen(e, job_network(),
+                   [this](std::uint64_t address, std::uint8_t* bytes, std::size_t length) {
+                       debug_read(static_cast<std::uint32_t>(address), bytes, length);
+                   });
+    });
+    b.csi2.set_guard([&guard](std::uint32_t frame, std::uint32_t bytes, bool) {
+        return guard.csi2(frame, bytes);
+    });
+    b.csi2.set_provenance([&guard](std::uint64_t address, std::uint64_t length) {
+        return guard.map().derived_bytes(address, length);
+    });
+    const auto uart_data = static_cast<std::uint32_t>(directory_.address("uart", "DATA"));
+    b.cpu.follow_pixels(guard.map(),
+                        [this, &guard, uart_data](std::uint32_t address, std::uint32_t pc) {
+                            if ((address & ~3u) == uart_data)
+                                b_->uart.mark_next(!guard.other(links::egress_port::uart, 1, &pc));
+                            else if (address - sram_base >= settings_.sram.size)
+                                guard.register_store(pc);
+                        });
+    namespace reg = registers::system;
+    auto& system = b.system.registers();
+    system.set_reset(reg::PRIVACY, guard.register_value());
+    system.on_write(reg::PRIVACY, [&system, &guard](std::uint32_t value) {
+        system.set(reg::PRIVACY, guard.write_register(value));
+    });
+    system.on_read(reg::PRIVACY, [&guard] { return guard.register_value(); });
+    ctx_.stats.add_computed(
+        "egress.reduction_ratio",
+        [this] {
+            const double bits = static_cast<double>(settings_.adc.bits);
+            const auto m = mode();
+            const double raw =
+                ctx_.stats.value("pixel_array.frames") * m.width * m.height * bits / 8;
+            const auto left = static_cast<double>(ledger_.total(links::egress_kind::pixels) +
+                                                  ledger_.total(links::egress_kind::metadata));
+            return left > 0 ? raw / left : 0.0;
+        },
+        "Bytes of the frames that were read out, as RAW, over the payload bytes that left.", "1");
+}
 
 /// The host brings the second network over the bus while the sensor streams, and then tells the
 /// firmware.
@@ -372,6 +434,12 @@ std::size_t sensor::debug_read(std::uint32_t address, unsigned char* bytes, std:
     return b_->external.debug(tlm::TLM_READ_COMMAND, address, bytes, length);
 }
 
+std::size_t sensor::outside_read(std::uint32_t address, unsigned char* bytes, std::size_t length) {
+    const std::size_t moved = debug_read(address, bytes, length);
+    privacy_->looked_at(address, bytes, moved);
+    return moved;
+}
+
 std::size_t sensor::debug_write(std::uint32_t address, const unsigned char* bytes,
                                 std::size_t length) {
     const std::size_t near = b_->cpu.debug_write(address, bytes, length);
@@ -408,7 +476,10 @@ std::vector<balance> sensor::balances() const {
         {"rows into the ISP", {{"die_link.rows"}}, {{"isp.rows_in"}}},
         {"picture lines",
          {{"isp.rows_out"}},
-         {{"csi2.lines"}, {"csi2.lines_lost"}, count("waiting", b.csi2.lines_waiting())}},
+         {{"csi2.lines"},
+          {"csi2.lines_lost"},
+          {"csi2.lines_blocked"},
+          count("waiting", b.csi2.lines_waiting())}},
         {"packets", {{"csi2.packets"}}, {{"host.packets"}}},
         {"bytes on the wire", {{"csi2.wire_bytes"}}, {{"egress.csi2.bytes"}}},
         {"bytes that left",
@@ -416,7 +487,8 @@ std::vector<balance> sensor::balances() const {
          {{"egress.csi2.bytes"},
           {"egress.uart.bytes"},
           {"egress.cci.bytes"},
-          {"egress.spi.bytes"}}},
+          {"egress.spi.bytes"},
+          {"egress.debug.bytes"}}},
         {"bytes read over CCI", {{"cci.bytes_read"}}, {{"egress.cci.bytes"}}},
         {"bytes of the UART", {{"uart.sent"}}, {{"egress.uart.bytes"}}},
         {"bursts of the NPU", {{"npu.memory.bursts"}}, {{"interconnect.npu.requests"}}},

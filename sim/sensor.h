@@ -27,6 +27,7 @@
 #include "sim/frame_log.h"
 #include "sim/host.h"
 #include "sim/inputs.h"
+#include "sim/privacy.h"
 #include "sim/register_directory.h"
 #include "sim/report.h"
 #include "sim/row_probe.h"
@@ -51,6 +52,9 @@ class sensor : public sc_core::sc_module {
     /// effect and written as by the bus.
     std::size_t debug_read(std::uint32_t address, unsigned char* bytes, std::size_t length);
     std::size_t debug_write(std::uint32_t address, const unsigned char* bytes, std::size_t length);
+    /// As debug_read(), by somebody outside the chip: the privacy mode holds, and it is counted.
+    std::size_t outside_read(std::uint32_t address, unsigned char* bytes, std::size_t length);
+    const privacy_guard& privacy() const { return *privacy_; }
     /// Resets the control CPU with what belongs to it, gives up the NPU's job and loads the
     /// firmware again. Callable between two steps of the simulation and from a block's callback.
     void reset(dsp::boot_reason why);
@@ -107,6 +111,7 @@ class sensor : public sc_core::sc_module {
     std::uint32_t system_state() const;
     void wire_interrupts();
     void load_firmware();
+    void follow_pixels();
     void upload_later();
     void check_protocol();
     void check_balances() const;
@@ -118,6 +123,7 @@ class sensor : public sc_core::sc_module {
     register_directory directory_;
     links::egress_ledger ledger_;
     std::unique_ptr<blocks> b_;
+    std::unique_ptr<privacy_guard> privacy_;
     std::unique_ptr<frame_log> log_;
     sc_core::sc_event upload_;  ///< the host begins to upload the second network
 };

@@ -143,6 +143,7 @@ void settings::declare(parameter_registry& r) {
     clint.declare(r);
     uart.declare(r);
     envelopes.declare(r);
+    privacy.declare(r);
 }
 
 void settings::follow() {
@@ -193,6 +194,11 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     if (problems.has_errors())
         return;
     check_networks(*this, r, problems);
+    if (privacy.mode != privacy_mode::full && privacy.mode != privacy_mode::metadata_roi &&
+        run.image != image_output::none)
+        problems.warning(r.where("output.image"),
+                         "output.image sends pictures and privacy.mode keeps them in",
+                         "output.image = none, or privacy.mode = full");
     const auto timing = pixels.sensor.timing();
     models::check(adc, timing, r, problems);
     if (!links::raw_type_of(adc.bits) && run.image == image_output::raw)

@@ -24,6 +24,7 @@
 #include "sim/command_line.h"
 #include "sim/envelopes.h"
 #include "sim/firmware_parameters.h"
+#include "sim/privacy.h"
 
 namespace ocellus::sim {
 
@@ -72,6 +73,7 @@ struct settings {
     dsp::npu_parameters npu;
     firmware_parameters firmware;
     envelope_parameters envelopes;
+    privacy_parameters privacy;
     dsp::control_cpu_parameters cpu;
     dsp::clint_parameters clint;
     links::uart_parameters uart;

@@ -651,6 +651,7 @@ typedef struct {
     volatile uint32_t FATAL_CAUSE; /* 0x030 rw mcause of a trap that nobody could handle; writing it reports the failure. */
     volatile uint32_t FATAL_EPC; /* 0x034 rw mepc of that trap. */
     volatile uint32_t FATAL_TVAL; /* 0x038 rw mtval of that trap. */
+    volatile uint32_t PRIVACY; /* 0x03c rw What may leave the chip. A reset of the CPU leaves it alone. */
 } ocellus_system_t;
 #define OCELLUS_SYSTEM ((ocellus_system_t *)OCELLUS_SYSTEM_BASE)
 #endif
@@ -676,6 +677,17 @@ typedef struct {
 #define SYSTEM_FATAL_CAUSE_Off OCELLUS_U(0x30)
 #define SYSTEM_FATAL_EPC_Off OCELLUS_U(0x34)
 #define SYSTEM_FATAL_TVAL_Off OCELLUS_U(0x38)
+#define SYSTEM_PRIVACY_Off OCELLUS_U(0x3c)
+#define SYSTEM_PRIVACY_MODE_Pos OCELLUS_U(0)
+#define SYSTEM_PRIVACY_MODE_Msk OCELLUS_U(0x3)
+#define SYSTEM_PRIVACY_MODE_FULL OCELLUS_U(0)
+#define SYSTEM_PRIVACY_MODE_METADATA_TENSOR OCELLUS_U(1)
+#define SYSTEM_PRIVACY_MODE_METADATA_ROI OCELLUS_U(2)
+#define SYSTEM_PRIVACY_MODE_METADATA_ONLY OCELLUS_U(3)
+#define SYSTEM_PRIVACY_LOCK_Pos OCELLUS_U(8)
+#define SYSTEM_PRIVACY_LOCK_Msk OCELLUS_U(0x100)
+#define SYSTEM_PRIVACY_VIOLATED_Pos OCELLUS_U(16)
+#define SYSTEM_PRIVACY_VIOLATED_Msk OCELLUS_U(0x10000)
 
 /* uart: Serial port. */
 #define OCELLUS_UART_BASE OCELLUS_U(0x40008000)
