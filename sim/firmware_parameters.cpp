@@ -78,7 +78,10 @@ void firmware_parameters::declare(parameter_registry& r) {
             "third frame to network.second. auto: turns, or the second alone once it has been "
             "uploaded (network.upload_frame).")
         .from(provenance::chosen, "turns show both; an update is meant to be used")
-        .moves_nothing("with one network there is nothing to choose");
+        .moves("npu.macs", +1)
+        .compare("0", "01")
+        .under("network.second=builtin:mobilenet_v1_1.0_224")
+        .under("run.frames=2");
 }
 
 std::vector<unsigned> firmware_parameters::networks_of_frames(bool two, bool updated,

@@ -210,7 +210,8 @@ std::string metadata_line(const frame_record& frame, const metadata_record* rece
                           const std::string& network) {
     std::string out = fmt::format("{{\"frame\":{},\"inference\":{}", frame.frame,
                                   json_string(received ? "delivered" : name_of(frame.outcome)));
-    if (received && !network.empty())
+    // With timing only no record comes back; the log knows the outcome.
+    if ((received || frame.outcome == frame_outcome::delivered) && !network.empty())
         out += ",\"network\":" + json_string(network);
     if (received) {
         const auto& m = *received;

@@ -96,11 +96,20 @@ void run_parameters::declare(parameter_registry& r) {
             "Frame at whose start the host begins to upload the second network while the sensor "
             "streams; 0: it is there before the stream.")
         .from(provenance::chosen, "no update")
-        .moves_nothing("with one network there is nothing to upload");
+        .moves("npu.macs", -1)
+        .compare("0", "2")
+        .under("network.second=builtin:mobilenet_v1_1.0_224")
+        .under("network.upload_rate=1 Gb/s")
+        .under("firmware.schedule=1")
+        .under("run.frames=4");
     r.quantity("network.upload_rate", upload_rate, unit::bit_per_second, 1e3, 1e12)
         .says("Rate of that upload.")
         .from(provenance::published, "the part's SPI target: at most 35 MHz (Linux device tree)")
-        .moves_nothing("with one network there is nothing to upload");
+        .moves("npu.macs", +1)
+        .compare("35 Mb/s", "4 Gb/s")
+        .under("network.second=builtin:mobilenet_v1_1.0_224")
+        .under("network.upload_frame=1")
+        .under("run.frames=5");
     r.choice("output.image", image,
              {{"raw", image_output::raw}, {"isp", image_output::isp}, {"none", image_output::none}})
         .says("What leaves by CSI-2 beside metadata: RAW samples, the ISP's picture, or nothing.")

@@ -151,7 +151,9 @@ void npu_parameters::declare(parameter_registry& r) {
     r.integer("npu.switch_cycles", switch_cycles, 0, 100000000, unit::cycles)
         .says("What a job costs more when it runs another network than the job before.")
         .from(provenance::assumed, "no public figure; the control cost of one pass of h5_dense")
-        .moves_nothing("with one network there is nothing to switch");
+        .moves("npu.cycles.switch", +1)
+        .under("network.second=builtin:mobilenet_v1_1.0_224")
+        .under("run.frames=2");
     r.quantity("npu.mac_energy", mac_energy, unit::joule, 0, 1e-6)
         .says("Energy of a multiply-accumulate.")
         .from(provenance::derived,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -34,9 +35,11 @@ struct outcome {
 };
 
 program_result start(const std::string& config, int frames,
-                     const std::vector<std::string>& settings, const std::string& out) {
+                     const std::vector<std::string>& settings, const std::string& out,
+                     const std::vector<std::string>& options = {}) {
     std::vector<std::string> arguments = {
         "run", configs + config, "--frames", std::to_string(frames), "--out", out};
+    arguments.insert(arguments.end(), options.begin(), options.end());
     for (const auto& s : settings) {
         arguments.push_back("--set");
         arguments.push_back(s);
@@ -98,6 +101,16 @@ TEST_CASE("two networks take turns by the schedule, each frame whole") {
     CHECK(o.value("npu.switches") == 3);
     CHECK(o.value("npu.cycles.switch") == 3 * 1744);
     CHECK(contains(o.table, "network switches"));
+    // Without data the same frames go to the same networks, at the same times.
+    const std::string timed = scratch_folder() + "/timing-only";
+    REQUIRE(start("two-networks.toml", 6, {}, timed, {"--timing-only"}).exit_code == 0);
+    std::istringstream lines(file_bytes(timed + "/metadata.jsonl"));
+    std::size_t n = 0;
+    for (std::string line; std::getline(lines, line); ++n)
+        CHECK(json::parse(line).at("network") == o.frames.at(n).at("network"));
+    CHECK(n == 6);
+    CHECK(json::parse(file_bytes(timed + "/stats.json")).at("statistics").at("npu.cycles") ==
+          o.statistics.at("npu.cycles"));
     const auto dear = run_sensor("two-networks.toml", 6, {"npu.switch_cycles=101744"});
     CHECK(dear.value("npu.cycles") - o.value("npu.cycles") >= 300000);
     CHECK(dear.value("npu.cycles.fixed") == o.value("npu.cycles.fixed") + 300000);
@@ -181,4 +194,43 @@ TEST_CASE("a schedule that says nothing of use is refused") {
     fails({"network.upload_frame=3"}, "nothing to upload");
     fails({second, "network.source=none"}, "without network.source");
     fails({second + "x"}, "did you mean builtin:mobilenet_v1_1.0_224?");
+}
+
+TEST_CASE("two networks replay from a recording without their files, and are knobs of a sweep") {
+    const std::string folder = scratch_folder();
+    const std::string source = file_bytes(configs + "networks/parcels.onnx");
+    write_bytes(folder + "/other.onnx", source);
+    write_bytes(folder + "/other.txt", "one\ntwo\nthree\nfour\n");
+    const auto files = [&](const std::string& name) { return file_bytes(folder + "/" + name); };
+    auto r = ocellus_program(
+        {"record", "--to", "x.itr", configs + "small.toml", "--frames", "4", "--quiet", "--set",
+         "network.second=other.onnx", "--set", "network.second_labels=other.txt", "--set",
+         "network.upload_frame=1", "--set", "network.upload_rate=1 Gb/s", "--out", "recorded"},
+        folder);
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    CHECK(contains(files("recorded/metadata.jsonl"), "\"network\":\"other\""));
+    std::filesystem::remove(folder + "/other.onnx");
+    std::filesystem::remove(folder + "/other.txt");
+    r = ocellus_program({"replay", "x.itr", "--quiet", "--out", "again"}, folder);
+    INFO(r.err);
+    CHECK(r.exit_code == 0);
+    CHECK(contains(r.out, "as recorded"));
+    CHECK(files("again/metadata.jsonl") == files("recorded/metadata.jsonl"));
+
+    // Of a sweep's points, the bytes of the file decide which are alike.
+    std::filesystem::create_directories(folder + "/nets");
+    write_bytes(folder + "/nets/other.onnx", source);
+    write_bytes(folder + "/nets/sweep.toml", "config = \"" + configs +
+                                                 "small.toml\"\nframes = 2\ntiming_only = true\n"
+                                                 "[[knob]]\nname = \"network.second\"\n"
+                                                 "values = [\"none\", \"other.onnx\"]\n"
+                                                 "[metrics]\nkeep = [\"npu.switches\"]\n");
+    r = ocellus_program({"sweep", "nets/sweep.toml", "--out", "swept"}, folder);
+    INFO(r.err);
+    CHECK(r.exit_code == 0);
+    const std::string table = files("swept/results.csv");
+    INFO(table);
+    CHECK(contains(table, ",0\r\n"));
+    CHECK(contains(table, ",1\r\n"));
 }
