@@ -84,7 +84,8 @@ bool takes_pictures(const dsp::network& n) {
     const auto& t = n.input();
     if (t.type != dsp::element::int8 && t.type != dsp::element::uint8)
         return false;
-    return t.shape.size() == 4 && t.shape[0] == 1 && (t.shape[3] == 1 || t.shape[3] == 3);
+    return t.shape.size() == 4 && t.shape[0] == 1 &&
+           (t.shape[3] == 1 || t.shape[3] == 3 || t.shape[3] == 4);
 }
 
 std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
@@ -306,9 +307,15 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         for (int d : in.network->net.input().shape)
             shape += (shape.empty() ? "" : "x") + std::to_string(d);
         fail(
-            fmt::format("{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
+            fmt::format("{}: its input '{}' ({}) is not a picture of 1, 3 or 4 channels of 8-bit "
                         "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
                         s.run.network, in.network->net.input().name, shape));
+    } else if (in.network) {
+        const int channels = in.network->net.input().shape[3];
+        if ((channels == 4) != (s.isp.tensor_order == isp::tensor_order::bayer) && channels != 1)
+            fail(fmt::format("{}: its input '{}' has {} channels: isp.tensor_order = {}",
+                             s.run.network, in.network->net.input().name, channels,
+                             channels == 4 ? "bayer fills it" : "rgb or yuv444 fills it"));
     }
     return in;
 }
