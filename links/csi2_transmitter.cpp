@@ -36,6 +36,8 @@ csi2_data_type data_type_of(const row_info& row) {
     switch (row.format) {
         case row_format::yuv422:
             return csi2_data_type::yuv422_8;
+        case row_format::yuv420:
+            return csi2_data_type::yuv420_8;
         case row_format::rgb888:
             return csi2_data_type::rgb888;
         case row_format::bayer:
@@ -56,6 +58,8 @@ std::uint32_t payload_of(const row_info& row, csi2_data_type t) {
     std::uint64_t bytes = 0;
     if (row.format == row_format::yuv422)
         bytes = std::uint64_t{2} * row.width;
+    else if (row.format == row_format::yuv420)
+        bytes = std::uint64_t{row.row % 2 + 1} * row.width;
     else if (row.format == row_format::rgb888)
         bytes = std::uint64_t{3} * row.width;
     else
@@ -282,11 +286,13 @@ void csi2_transmitter::row_transport(tlm::tlm_generic_payload& payload, sc_core:
 
 void csi2_transmitter::start_packing(const row_info& row) {
     row_type_ = data_type_of(row);
-    row_payload_ = payload_of(row, row_type_);
+    const bool halves = row.format == row_format::yuv420;
+    // Of the longest row.
+    const std::uint32_t payload = halves ? 2 * row.width : payload_of(row, row_type_);
     packed_.reset();
     if (ctx_.timing_only || (!row.raw && !row.bytes))
         return;
-    const std::uint32_t payload = row_payload_, width = row.width;
+    const std::uint32_t width = row.width;
     const csi2_data_type type = row_type_;
     // Storage that nobody reads any more is used again.
     plane<std::uint8_t> storage;
@@ -313,10 +319,12 @@ void csi2_transmitter::start_packing(const row_info& row) {
         };
     } else {
         band = row.bytes->rows_per_band();
-        make = [in = row.bytes, payload](plane<std::uint8_t>& out, unsigned first, unsigned last) {
+        make = [in = row.bytes, payload, halves](plane<std::uint8_t>& out, unsigned first,
+                                                 unsigned last) {
             for (unsigned y = first; y < last; ++y) {
-                std::memcpy(out.row(y), in->row(y), payload);
-                append_crc(out.row(y), payload);
+                const std::uint32_t n = halves && y % 2 == 0 ? payload / 2 : payload;
+                std::memcpy(out.row(y), in->row(y), n);
+                append_crc(out.row(y), n);
             }
         };
     }
@@ -350,7 +358,7 @@ void csi2_transmitter::admit(const arrival& a) {
         const auto line = static_cast<std::uint16_t>(row.row + 1);
         if (p_.line_sync)
             image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_start, line));
-        image_.push_back(long_packet(p_.image_vc, row_type_, row_payload_));
+        image_.push_back(long_packet(p_.image_vc, row_type_, payload_of(row, row_type_)));
         auto& o = image_.back();
         o.what = role::row;
         o.kind = egress_kind::pixels;

@@ -162,7 +162,6 @@ class csi2_transmitter : public sc_core::sc_module {
     std::uint32_t frame_ = 0;
     bool frame_damaged_ = false;
     csi2_data_type row_type_ = csi2_data_type::raw10;
-    std::uint32_t row_payload_ = 0;
     std::shared_ptr<const byte_plane> packed_;
     std::vector<std::shared_ptr<byte_plane>> planes_;  ///< storage to reuse
     // Metadata side.

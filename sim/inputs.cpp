@@ -84,7 +84,8 @@ bool takes_pictures(const dsp::network& n) {
     const auto& t = n.input();
     if (t.type != dsp::element::int8 && t.type != dsp::element::uint8)
         return false;
-    return t.shape.size() == 4 && t.shape[0] == 1 && (t.shape[3] == 1 || t.shape[3] == 3);
+    return t.shape.size() == 4 && t.shape[0] == 1 &&
+           (t.shape[3] == 1 || t.shape[3] == 3 || t.shape[3] == 4);
 }
 
 namespace {
@@ -367,9 +368,18 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         for (int d : c->net.input().shape)
             shape += (shape.empty() ? "" : "x") + std::to_string(d);
         fail(fmt::format(
-            "{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
+            "{}: its input '{}' ({}) is not a picture of 1, 3 or 4 channels of 8-bit "
             "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
             c == in.network ? s.run.network : s.run.second, c->net.input().name, shape));
+    }
+    for (const auto& c : in.networks) {
+        if (!in.injected_tensor.empty())
+            break;
+        const int channels = c->net.input().shape[3];
+        if ((channels == 4) != (s.isp.tensor_order == isp::tensor_order::bayer) && channels != 1)
+            fail(fmt::format("{}: its input '{}' has {} channels: isp.tensor_order = {}",
+                             c == in.network ? s.run.network : s.run.second, c->net.input().name,
+                             channels, channels == 4 ? "bayer fills it" : "rgb or yuv444 fills it"));
     }
     return in;
 }

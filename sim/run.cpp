@@ -122,6 +122,9 @@ rgb8_image picture_of(const links::csi2_image& image) {
             for (unsigned x = 0; x < image.width; ++x)
                 for (unsigned c = 0; c < 3; ++c)
                     to[3 * x + c] = in[3 * x + 2 - c];
+        else if (image.type == links::csi2_data_type::yuv420_8 && y % 2 == 0)
+            isp::rgb_from_yuv420(in, image.bytes->row(std::min(y + 1, image.height - 1)),
+                                 image.width, to);
         else
             isp::rgb_from_yuv422(in, image.width, to);
     }

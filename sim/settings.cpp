@@ -235,9 +235,7 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
         return;
     const double wire = links::csi2_wire_seconds(row + 6, static_cast<unsigned>(csi2.lanes),
                                                  csi2.lane_rate, csi2.hs_overhead);
-    const double available =
-        timing.line_time *
-        (run.image == image_output::isp ? static_cast<double>(isp.image_scale) : 1.0);
+    const double available = timing.line_time * rows_per_wire_row(*this);
     if (wire > available)
         problems.warning(
             r.where("csi2.lane_rate"),
