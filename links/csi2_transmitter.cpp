@@ -350,7 +350,7 @@ void csi2_transmitter::admit(const arrival& a) {
     const row_info& row = a.row;
     if (!in_frame_ || row.frame != frame_)
         begin_frame(row);
-    if (guard_ && !guard_(row.frame, row_payload_, true)) {
+    if (guard_ && !guard_(row.frame, payload_of(row, row_type_), true)) {
         ++lines_blocked_;
     } else if (lines_held_ < p_.fifo_lines) {
         ++lines_held_;
