@@ -52,8 +52,8 @@ plane<std::uint16_t> textured_frame() {
     random_sequence random(1, purpose::test, 0, 0);
     for (unsigned y = 0; y < height; ++y)
         for (unsigned x = 0; x < width; ++x)
-            raw.row(y)[x] = static_cast<std::uint16_t>(64 + (x / 7 + y / 5) % 700 +
-                                                       static_cast<unsigned>(random.uniform() * 60));
+            raw.row(y)[x] = static_cast<std::uint16_t>(
+                64 + (x / 7 + y / 5) % 700 + static_cast<unsigned>(random.uniform() * 60));
     return raw;
 }
 
@@ -106,8 +106,7 @@ int main(int argc, char* argv[]) {
     const models::pixel_noise_parameters noise;
     models::column_adc_parameters adc;
     adc.bits = 10;
-    const auto differences =
-        models::pixel_differences::make(noise, {}, 1, width, height, 1, pool);
+    const auto differences = models::pixel_differences::make(noise, {}, 1, width, height, 1, pool);
     differences.pattern->all();
     models::exposed_frame::settings exposure;
     exposure.seed = 1;
