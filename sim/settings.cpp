@@ -230,6 +230,27 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
                         format_quantity(std::ceil(die_link.lane_rate * link / timing.line_time),
                                         unit::bit_per_second),
                         static_cast<std::uint64_t>(std::ceil(link * timing.pixel_rate.hertz()))));
+    const double clocks = std::ceil(static_cast<double>(pixels.sensor.width) /
+                                    static_cast<double>(isp.pixels_per_clock)) +
+                          static_cast<double>(isp.horizontal_blanking);
+    // A short excess is held by the input buffer until the blanking.
+    const double late = (clocks / isp.clock - timing.line_time) *
+                        static_cast<double>(pixels.sensor.height) * isp.clock / clocks;
+    if (late >= static_cast<double>(isp.input_rows))
+        problems.warning(
+            r.where("isp.pixels_per_clock"),
+            fmt::format(
+                "the ISP needs {:.3f} us for a row of {} pixels ({} clocks of {}) and a new "
+                "one comes every {:.3f} us: it falls {:.0f} rows behind in a frame, its "
+                "input buffer holds {}, and rows of a picture or tensor will be lost",
+                clocks / isp.clock * 1e6, pixels.sensor.width, clocks,
+                format_quantity(isp.clock, unit::hertz), timing.line_time * 1e6, late,
+                isp.input_rows),
+            fmt::format("isp.pixels_per_clock >= {} at this clock, or a longer line",
+                        static_cast<std::uint64_t>(std::ceil(
+                            static_cast<double>(pixels.sensor.width) /
+                            std::max(1.0, timing.line_time * isp.clock -
+                                              static_cast<double>(isp.horizontal_blanking))))));
     const auto row = wire_row_bytes(*this);
     if (row == 0)
         return;

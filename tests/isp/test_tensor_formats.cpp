@@ -50,7 +50,8 @@ plane<std::uint16_t> textured(unsigned width, unsigned height) {
 
 }  // namespace
 
-TEST_CASE("tensor: the part's default matrix is the plain range, and K02 with K20 swap the colours") {
+TEST_CASE(
+    "tensor: the part's default matrix is the plain range, and K02 with K20 swap the colours") {
     const colours c;
     tensor_format plain = make_tensor_format(45, 1, 3, true);
     tensor_format matrix = plain;
@@ -70,7 +71,9 @@ TEST_CASE("tensor: the matrix is within one of real arithmetic, and clips") {
     unsigned clipped = 0;
     for (unsigned x = 0; x < 45; ++x)
         for (unsigned k = 0; k < 3; ++k) {
-            const auto at = [&](unsigned i) { return f.matrix[4 * k + i] / (i < 3 ? 1024.0 : 16.0); };
+            const auto at = [&](unsigned i) {
+                return f.matrix[4 * k + i] / (i < 3 ? 1024.0 : 16.0);
+            };
             const double real = at(0) * c.r[x] + at(1) * c.g[x] + at(2) * c.b[x] + at(3);
             const double limited = std::fmin(127, std::fmax(-128, real));
             clipped += limited != real ? 1 : 0;
