@@ -117,13 +117,13 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
         note(files, "labels", path, read_input(path));
         n.labels = dsp::read_labels(path);
     }
-    return dsp::compile(std::move(n), s.npu.budget(sram_base, s.sram.size), s.npu.array(),
-                        s.npu.local_buffer);
+    return dsp::compile(std::move(n), s.npu.budget(sram_base, s.sram.size - s.capture_bytes()),
+                        s.npu.array(), s.npu.local_buffer);
 }
 
 std::vector<memory_area> program_memories(const settings& s) {
     return {{"ROM", s.cpu.rom_base, s.cpu.rom_size},
-            {"SRAM", sram_base, s.sram.size},
+            {"SRAM", sram_base, s.sram.size - s.capture_bytes()},
             {"TCM", s.cpu.tcm_base, s.cpu.tcm_size - boot_info_room}};
 }
 

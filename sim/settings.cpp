@@ -115,12 +115,17 @@ void settings::declare(parameter_registry& r) {
     sram.declare(r);
     interconnect.declare(r);
     dma.declare(r);
+    capture.declare(r);
     npu.declare(r);
     firmware.declare(r);
     cpu.declare(r);
     clint.declare(r);
     uart.declare(r);
     envelopes.declare(r);
+}
+
+std::uint64_t settings::capture_bytes() const {
+    return capture.ring_bytes(wire_row_bytes(*this));
 }
 
 void settings::follow() {
@@ -142,6 +147,11 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     memory::check(sram, r, problems);
     isp.check(static_cast<unsigned>(pixels.sensor.width),
               static_cast<unsigned>(pixels.sensor.height), r, problems);
+    if (capture_bytes() > sram.size / 2)
+        problems.error(r.where("capture.lines"),
+                       fmt::format("capture.lines = {} need {} B and the SRAM has {} B",
+                                   capture.lines, capture_bytes(), sram.size),
+                       "half of the SRAM at most");
     if (problems.has_errors())
         return;
     const auto timing = pixels.sensor.timing();
