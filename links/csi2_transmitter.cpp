@@ -352,6 +352,8 @@ void csi2_transmitter::admit(const arrival& a) {
         begin_frame(row);
     if (guard_ && !guard_(row.frame, payload_of(row, row_type_), true)) {
         ++lines_blocked_;
+        if (line_left_)
+            line_left_();
     } else if (lines_held_ < p_.fifo_lines) {
         ++lines_held_;
         fifo_peak_ = lines_held_ > fifo_peak_ ? lines_held_ : fifo_peak_;
@@ -369,6 +371,7 @@ void csi2_transmitter::admit(const arrival& a) {
             image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_end, line));
     } else {
         ++lines_lost_;
+        losses_.push_back({row.frame, row.row, a.at, "CSI-2 transmitter", "CSI-2 lanes", 0});
         if (!frame_damaged_) {
             frame_damaged_ = true;
             ++frames_damaged_;
@@ -466,6 +469,8 @@ void csi2_transmitter::finish_packet() {
         case role::row: {
             --lines_held_;
             ++lines_;
+            if (line_left_)
+                line_left_();
             const std::uint64_t latency = (wire_free_ - on_wire_.ready).value();
             row_latency_max_ = latency > row_latency_max_ ? latency : row_latency_max_;
             break;

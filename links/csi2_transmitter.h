@@ -15,6 +15,7 @@
 #include "core/block.h"
 #include "core/interrupt_lines.h"
 #include "core/lazy_plane.h"
+#include "core/lost_line.h"
 #include "core/parameter.h"
 #include "core/payload.h"
 #include "core/registers.h"
@@ -87,6 +88,11 @@ class csi2_transmitter : public sc_core::sc_module {
     void set_provenance(std::function<std::uint64_t(std::uint64_t, std::uint64_t)> f) {
         provenance_ = std::move(f);
     }
+    /// One more row finds a line of the FIFO free.
+    bool has_room() const { return lines_waiting() < p_.fifo_lines; }
+    /// Called when a row has left its line of the FIFO.
+    void on_line_left(std::function<void()> f) { line_left_ = std::move(f); }
+    const std::vector<lost_line>& losses() const { return losses_; }
 
     /// Called when it has become idle.
     void on_idle(std::function<void()> f) { idle_ = std::move(f); }
@@ -145,7 +151,8 @@ class csi2_transmitter : public sc_core::sc_module {
     worker_pool& pool_;
     block_context& ctx_;
     std::uint16_t track_ = 0;  ///< of the trace
-    std::function<void()> idle_;
+    std::function<void()> idle_, line_left_;
+    std::vector<lost_line> losses_;
     std::function<bool(std::uint32_t, std::uint32_t, bool)> guard_;
     std::function<std::uint64_t(std::uint64_t, std::uint64_t)> provenance_;
     egress_ledger& ledger_;

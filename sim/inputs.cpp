@@ -141,7 +141,8 @@ std::vector<std::shared_ptr<const dsp::compiled_network>> load_networks(
     both.push_back(read_named_network(r, "network.second", s.run.second, "network.second_labels",
                                       s.run.second_labels, "second network", files));
     return checked([&] {
-        return dsp::compile_resident(std::move(both), s.npu.budget(sram_base, s.sram.size),
+        return dsp::compile_resident(std::move(both),
+                                     s.npu.budget(sram_base, s.sram.size - s.capture_bytes()),
                                      s.npu.array(), s.npu.local_buffer);
     });
 }
@@ -153,8 +154,9 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                                                           std::vector<input_file>& files) {
     if (s.run.network == "none")
         return nullptr;
-    return dsp::compile(first_network(s, r, files), s.npu.budget(sram_base, s.sram.size),
-                        s.npu.array(), s.npu.local_buffer);
+    return dsp::compile(first_network(s, r, files),
+                        s.npu.budget(sram_base, s.sram.size - s.capture_bytes()), s.npu.array(),
+                        s.npu.local_buffer);
 }
 
 std::uint64_t resident_bytes(
@@ -172,7 +174,7 @@ std::uint64_t resident_bytes(
 
 std::vector<memory_area> program_memories(const settings& s) {
     return {{"ROM", s.cpu.rom_base, s.cpu.rom_size},
-            {"SRAM", sram_base, s.sram.size},
+            {"SRAM", sram_base, s.sram.size - s.capture_bytes()},
             {"TCM", s.cpu.tcm_base, s.cpu.tcm_size - boot_info_room}};
 }
 
@@ -379,7 +381,8 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         if ((channels == 4) != (s.isp.tensor_order == isp::tensor_order::bayer) && channels != 1)
             fail(fmt::format("{}: its input '{}' has {} channels: isp.tensor_order = {}",
                              c == in.network ? s.run.network : s.run.second, c->net.input().name,
-                             channels, channels == 4 ? "bayer fills it" : "rgb or yuv444 fills it"));
+                             channels,
+                             channels == 4 ? "bayer fills it" : "rgb or yuv444 fills it"));
     }
     return in;
 }

@@ -52,7 +52,8 @@ void privacy_parameters::declare(parameter_registry& r) {
               {"metadata_roi", privacy_mode::metadata_roi},
               {"metadata_only", privacy_mode::metadata_only}})
         .says(
-            "Bytes that derive from pixels and may leave the chip: all; by CSI-2 as many a frame as "
+            "Bytes that derive from pixels and may leave the chip: all; by CSI-2 as many a frame "
+            "as "
             "the network's input has; by CSI-2 privacy.roi_bytes a frame; none.")
         .from(provenance::chosen, "pictures leave, as with the public driver's modes")
         .moves("privacy.violations", +1)
@@ -107,9 +108,9 @@ privacy_guard::privacy_guard(const privacy_parameters& p, statistics& stats,
         tensor_bytes_ = std::max(tensor_bytes_, n->input_bytes());
         if (mode_ != privacy_mode::full && p_.exit_bits > 0 && bits > p_.exit_bits) {
             ++violations_;
-            exits_.push_back(fmt::format(
-                "the outputs of {} have {} bits a frame; privacy.exit_bits allows {}", n->net.name,
-                bits, p_.exit_bits));
+            exits_.push_back(
+                fmt::format("the outputs of {} have {} bits a frame; privacy.exit_bits allows {}",
+                            n->net.name, bits, p_.exit_bits));
         }
     }
     stats.add("privacy.violations", violations_,
@@ -274,10 +275,10 @@ void privacy_guard::look_for_pictures(std::uint32_t network, std::uint64_t input
         std::vector<std::uint8_t> to(n.output_bytes(i));
         read(n.output_address(i), to.data(), to.size());
         for (unsigned c = 0; c < std::min(channels, most_channels); ++c) {
-            const double r = picture_correlation(
-                from.data(), size(in.shape[1]), size(in.shape[2]), size(in.shape[3]),
-                in.type == dsp::element::int8, to.data(), height, width, channels, c,
-                out.type == dsp::element::int8);
+            const double r =
+                picture_correlation(from.data(), size(in.shape[1]), size(in.shape[2]),
+                                    size(in.shape[3]), in.type == dsp::element::int8, to.data(),
+                                    height, width, channels, c, out.type == dsp::element::int8);
             if (std::abs(r) < like_the_input)
                 continue;
             if (++pictures_ == 1)
@@ -299,11 +300,13 @@ std::vector<std::string> privacy_guard::findings(
         const leak& l = leaks_[k];
         if (l.bytes == 0)
             continue;
-        out.push_back(fmt::format(
-            "privacy.mode = {}: {} bytes that derive from pixels {} by {}, the first at {} in frame "
-            "{}{}",
-            name_of(p_.mode == privacy_mode::full ? mode_ : p_.mode), l.bytes, did, port_names[k],
-            format_quantity(l.first.to_seconds(), unit::second), l.frame, l.has_pc ? ", sent by " + place(l.pc) : ""));
+        out.push_back(
+            fmt::format("privacy.mode = {}: {} bytes that derive from pixels {} by {}, the first "
+                        "at {} in frame "
+                        "{}{}",
+                        name_of(p_.mode == privacy_mode::full ? mode_ : p_.mode), l.bytes, did,
+                        port_names[k], format_quantity(l.first.to_seconds(), unit::second), l.frame,
+                        l.has_pc ? ", sent by " + place(l.pc) : ""));
     }
     if (mode_ != privacy_mode::full && register_stores_ > 0)
         out.push_back(fmt::format(
@@ -335,8 +338,8 @@ double picture_correlation(const std::uint8_t* input, unsigned in_height, unsign
                         a += value_of(input[(std::size_t{v} * in_width + u) * in_channels + c],
                                       in_signed);
             a /= static_cast<double>(y1 - y0) * (x1 - x0) * in_channels;
-            const double b = value_of(
-                output[(std::size_t{y} * width + x) * channels + channel], out_signed);
+            const double b =
+                value_of(output[(std::size_t{y} * width + x) * channels + channel], out_signed);
             n += 1;
             sum_a += a;
             sum_b += b;

@@ -87,8 +87,7 @@ class privacy_guard {
     bool violated() const { return violations_ > 0; }
     bool fails() const { return violated() && p_.policy == privacy_policy::fail; }
     /// What was found, for people, a line each. `place` names an address of an instruction.
-    std::vector<std::string> findings(
-        const std::function<std::string(std::uint32_t)>& place) const;
+    std::vector<std::string> findings(const std::function<std::string(std::uint32_t)>& place) const;
 
   private:
     struct leak {
@@ -111,7 +110,7 @@ class privacy_guard {
     std::uint64_t violations_ = 0, blocked_ = 0, register_stores_ = 0, pictures_ = 0;
     std::uint64_t exit_bits_ = 0;  ///< of the largest network
     std::uint64_t tensor_bytes_ = 0;
-    std::uint32_t frame_ = 0;          ///< whose readout began last
+    std::uint32_t frame_ = 0;           ///< whose readout began last
     std::uint32_t budget_frame_ = ~0u;  ///< whose CSI-2 bytes are counted
     std::uint64_t budget_used_ = 0;
     std::uint64_t job_input_ = 0;

@@ -313,6 +313,9 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     out.write("stats.json", stats.json());
     out.write("stats.csv", stats.csv());
     out.write("stats.txt", stats.text());
+    out.write("conflicts.csv", chip.conflicts_csv());
+    if (const auto lost = chip.lost_lines(); !lost.empty())
+        out.write("lost_lines.csv", lost_lines_csv(lost));
     out.write("stats_frames.csv", frames.csv());
     out.write("stats_frames.json", frames.json());
     for (const auto& [name, text] : guest.files)

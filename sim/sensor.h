@@ -11,6 +11,7 @@
 
 #include "core/block.h"
 #include "core/events.h"
+#include "core/lost_line.h"
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/cpu/simulator_port.h"
 #include "dsp/cpu/system_control.h"
@@ -37,9 +38,9 @@ namespace ocellus::sim {
 
 /// The whole sensor and its host, wired: the only place that knows how the blocks are connected.
 ///
-///     pixel_array -> column_adc -> die_link -> isp -> probe -> csi2 -> host
-///     isp, npu, dma, csi2, cpu, external -> interconnect -> sram and every block's registers
-///     every block's interrupt -> interrupt_controller -> cpu
+///     pixel_array -> column_adc -> die_link -> isp -> capture -> probe -> csi2 -> host
+///     isp, npu, dma, csi2, cpu, external, video -> interconnect -> sram and every block's
+///     registers every block's interrupt -> interrupt_controller -> cpu
 class sensor : public sc_core::sc_module {
   public:
     /// `keep(frame)`: whether the frame's picture and tensors are wanted after the run.
@@ -72,6 +73,10 @@ class sensor : public sc_core::sc_module {
     /// Of pixels, conversions, counts and the die link so far.
     counted_energy readout_energy() const;
 
+    /// Picture lines that found a FIFO full, in order of time.
+    std::vector<lost_line> lost_lines() const;
+    /// Cycles waited in the SRAM as CSV: initiator, for whom, bank, cycles; zeros are left out.
+    std::string conflicts_csv() const;
     const frame_log& frames() const { return *log_; }
     /// What the ISP's stages made, by frame (output.dump_stages).
     const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& stage_dumps() const;

@@ -146,6 +146,7 @@ void settings::declare(parameter_registry& r) {
     sram.declare(r);
     interconnect.declare(r);
     dma.declare(r);
+    capture.declare(r);
     npu.declare(r);
     firmware.declare(r);
     cpu.declare(r);
@@ -153,6 +154,10 @@ void settings::declare(parameter_registry& r) {
     uart.declare(r);
     envelopes.declare(r);
     privacy.declare(r);
+}
+
+std::uint64_t settings::capture_bytes() const {
+    return capture.ring_bytes(wire_row_bytes(*this));
 }
 
 void settings::follow() {
@@ -200,6 +205,11 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     memory::check(sram, r, problems);
     isp.check(static_cast<unsigned>(pixels.sensor.width),
               static_cast<unsigned>(pixels.sensor.height), r, problems);
+    if (capture_bytes() > sram.size / 2)
+        problems.error(r.where("capture.lines"),
+                       fmt::format("capture.lines = {} need {} B and the SRAM has {} B",
+                                   capture.lines, capture_bytes(), sram.size),
+                       "half of the SRAM at most");
     if (problems.has_errors())
         return;
     check_networks(*this, r, problems);

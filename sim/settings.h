@@ -16,6 +16,7 @@
 #include "links/csi2_transmitter.h"
 #include "links/die_link.h"
 #include "links/uart.h"
+#include "memory/capture.h"
 #include "memory/dma.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
@@ -70,6 +71,7 @@ struct settings {
     memory::sram_parameters sram;
     memory::interconnect_parameters interconnect;
     memory::dma_parameters dma;
+    memory::capture_parameters capture;
     dsp::npu_parameters npu;
     firmware_parameters firmware;
     envelope_parameters envelopes;
@@ -79,6 +81,8 @@ struct settings {
     links::uart_parameters uart;
 
     void declare(parameter_registry& r);
+    /// Bytes at the top of the SRAM that belong to the picture's ring.
+    std::uint64_t capture_bytes() const;
     /// What follows from several blocks' parameters: a sensor.line_length of 0, and what binning
     /// means for the converters. Before check() and before the settings are used.
     void follow();

@@ -25,10 +25,8 @@ std::string leaking_firmware(const std::string& folder, int mode) {
 }
 
 program_result run(const std::string& folder, std::vector<std::string> more) {
-    std::vector<std::string> all = {"run",     small,
-                                    "--quiet", "--set",
-                                    "output.image=none", "--out",
-                                    folder + "/out",     "--force"};
+    std::vector<std::string> all = {
+        "run", small, "--quiet", "--set", "output.image=none", "--out", folder + "/out", "--force"};
     all.insert(all.end(), more.begin(), more.end());
     return ocellus_program(all);
 }
@@ -45,8 +43,8 @@ double statistic(const std::string& folder, const std::string& name) {
 
 TEST_CASE("default firmware keeps the promise of metadata only for 300 frames") {
     const std::string folder = scratch_folder();
-    const auto r = run(folder, {"--frames", "300", "--timing-only", "--set",
-                                "privacy.mode=metadata_only"});
+    const auto r =
+        run(folder, {"--frames", "300", "--timing-only", "--set", "privacy.mode=metadata_only"});
     INFO(r.err);
     CHECK(r.exit_code == 0);
     CHECK(statistic(folder, "egress.total.pixel_bytes") == 0);
@@ -62,8 +60,9 @@ TEST_CASE("firmware that computes with pixels and sends none of them is let thro
     if (!have_cross_compiler())
         return;
     const std::string folder = scratch_folder();
-    const auto r = run(folder, {"--firmware", leaking_firmware(folder, 0), "--set",
-                                "privacy.mode=metadata_only", "--uart", "file:" + folder + "/uart"});
+    const auto r =
+        run(folder, {"--firmware", leaking_firmware(folder, 0), "--set",
+                     "privacy.mode=metadata_only", "--uart", "file:" + folder + "/uart"});
     INFO(r.err);
     CHECK(r.exit_code == 0);
     CHECK(file_bytes(folder + "/uart") == std::string(leaked, 'x'));
@@ -149,8 +148,8 @@ TEST_CASE("a network that hands on its input is called a picture") {
     onnx_maker::attribute(m.node("MaxPool", {x}, {"y"}), "kernel_shape", {1, 1});
     m.quantized_output("y", 0.02f, 0);
     write_bytes(folder + "/identity.onnx", m.file());
-    auto r = run(folder, {"--network", folder + "/identity.onnx", "--set",
-                          "privacy.mode=metadata_only"});
+    auto r = run(folder,
+                 {"--network", folder + "/identity.onnx", "--set", "privacy.mode=metadata_only"});
     INFO(r.err);
     CHECK(r.exit_code == 8);
     CHECK(contains(r.err, "is a picture of its input"));
@@ -167,11 +166,16 @@ TEST_CASE("a network that hands on its input is called a picture") {
 TEST_CASE("pictures go out by the mode: none, a budget a frame, all") {
     const std::string folder = scratch_folder();
     const auto picture = [&](const char* mode, std::vector<std::string> more = {}) {
-        std::vector<std::string> all = {"run",     small,
-                                        "--quiet", "--timing-only",
-                                        "--out",   folder + "/out",
-                                        "--force", "--set",
-                                        std::string("privacy.mode=") + mode, "--set",
+        std::vector<std::string> all = {"run",
+                                        small,
+                                        "--quiet",
+                                        "--timing-only",
+                                        "--out",
+                                        folder + "/out",
+                                        "--force",
+                                        "--set",
+                                        std::string("privacy.mode=") + mode,
+                                        "--set",
                                         "privacy.policy=block"};
         all.insert(all.end(), more.begin(), more.end());
         const auto r = ocellus_program(all);
