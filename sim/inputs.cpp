@@ -12,6 +12,7 @@
 #include "dsp/network/reader.h"
 #include "dsp/npu/generated_networks.h"
 #include "models/charts.h"
+#include "models/parcel_belt.h"
 #include "sim/boot_info.h"
 #include "sim/embedded.h"
 #include "sim/picture_sequence.h"
@@ -260,17 +261,7 @@ void check_sram_is_shared(const run_inputs& in, const settings& s) {
 std::shared_ptr<const models::scene> load_scene(const std::string& name, const run_parameters& p,
                                                 std::uint64_t frames) {
     if (name == "builtin:parcels")
-        return std::make_shared<models::rendered_scene>(
-            [seed = p.scene_seed](std::uint32_t frame, unsigned width, unsigned height) {
-                // Half the array's resolution: finer than the tensor and than most lenses.
-                const auto picture = std::make_shared<const models::parcel_picture>(
-                    models::make_parcel_scene(seed, frame), (width + 1) / 2, (height + 1) / 2);
-                models::row_source rows;
-                rows.width = picture->width();
-                rows.height = picture->height();
-                rows.paint = [picture](unsigned y, std::uint8_t* rgb) { picture->row(y, rgb); };
-                return rows;
-            });
+        return std::make_shared<models::parcel_belt>(p.scene_seed, p.belt_speed);
     if (is_builtin(name)) {
         if (auto chart = models::make_chart(name.substr(8)))
             return chart;
@@ -281,7 +272,7 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
         fail(fmt::format("unknown built-in scene '{}'; did you mean {}?", name,
                          near.empty() ? names[0] : near));
     }
-    if (const auto sequence = picture_sequence::of(name, p.scene_first, frames)) {
+    if (const auto sequence = picture_sequence::of(name, p.scene_first, p.pictures(frames))) {
         std::vector<std::string> files = sequence->files;
         const auto transfer = p.scene_transfer;
         // Every picture is read once before anything is simulated: for its light, and for what may
@@ -308,7 +299,7 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
                                       files[k] + ": the file has changed during the run");
                 return decode(bytes, files[k]);
             },
-            count, p.scene_white, peak);
+            count, p.scene_white, peak, p.picture_rate);
     }
     const std::string bytes = read_input(name);
     return std::make_shared<models::image_scene>(
@@ -334,7 +325,8 @@ run_inputs load_inputs(const command_line& command, const settings& s,
             in.scene = nullptr;
     } else {
         const std::string path = resolve_path(r, "scene.source", scene);
-        if (const auto sequence = picture_sequence::of(path, s.run.scene_first, s.run.frames))
+        if (const auto sequence =
+                picture_sequence::of(path, s.run.scene_first, s.run.pictures(s.run.frames)))
             for (const auto& file : sequence->files)
                 note(in.files, "scene", file, read_input(file));
         else

@@ -67,6 +67,18 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Value of a floating point sample that stands for a diffuse white surface.")
         .from(provenance::chosen, "renderers' pictures have white at 1")
         .moves_nothing("pictures of floating point alone");
+    r.quantity("scene.picture_rate", picture_rate, unit::hertz, 0, 1e6)
+        .says(
+            "Pictures of a sequence a second: each row has the mean of those that its exposure "
+            "meets; 0: one a frame, which stands still.")
+        .from(provenance::chosen, "frame k is file k")
+        .moves_nothing("sequences alone");
+    r.real("scene.belt_speed", belt_speed, -100, 100)
+        .says(
+            "Speed of the belt of builtin:parcels to the right while a frame is exposed, in "
+            "picture widths a second.")
+        .from(provenance::chosen, "a belt that stops for the picture")
+        .moves_nothing("as much light, elsewhere in the picture");
     r.text("network.source", network)
         .says(
             "Quantized network: a .tflite or .onnx file, builtin:parcels, "

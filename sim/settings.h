@@ -46,6 +46,10 @@ struct run_parameters {
     std::uint64_t scene_first = 0;
     picture_transfer scene_transfer = picture_transfer::automatic;
     double scene_white = 1;
+    double picture_rate = 0;  ///< Hz; 0: one picture a frame
+    double belt_speed = 0;    ///< picture widths a second
+    /// How many pictures of a sequence `wanted` frames need; 0: as many as there are.
+    std::uint64_t pictures(std::uint64_t wanted) const { return picture_rate > 0 ? 0 : wanted; }
     std::string network = "builtin:parcels";
     std::string labels;
     std::string second = "none";  ///< a network resident beside the first
