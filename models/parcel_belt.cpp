@@ -68,7 +68,8 @@ std::shared_ptr<const linear_frame> parcel_belt::frame(std::uint32_t n, unsigned
         std::fill_n(blue, w, 0.0f);
         const float share = 1.0f / static_cast<float>(instants);
         for (unsigned i = 0; i < instants; ++i) {
-            moved(*arrangement, lean + blur * ((i + 0.5) / instants - 0.5), w, h).row(y, rgb.data());
+            moved(*arrangement, lean + blur * ((i + 0.5) / instants - 0.5), w, h)
+                .row(y, rgb.data());
             for (unsigned x = 0; x < w; ++x) {
                 red[x] += light_of_code()[rgb[3 * x]] * share;
                 green[x] += light_of_code()[rgb[3 * x + 1]] * share;

@@ -243,7 +243,7 @@ TEST_CASE("parcels on a belt that runs lean by its speed times the line time") {
     const auto frame = belt.frame(3, width, height, when);
     // By blocks of two rows that are one row of the drawing, an arrangement moved by hand.
     const parcel_scene arrangement = make_parcel_scene(seed, 3);
-    double all_moved = 0;
+    double all_moved = 0, all_difference = 0;
     for (const unsigned row : {20u, 101u, 191u, 260u, 350u}) {
         const auto lines = [&](const linear_frame& f) {
             std::vector<float> out;
@@ -275,6 +275,8 @@ TEST_CASE("parcels on a belt that runs lean by its speed times the line time") {
         }
         CHECK(difference < 0.004);
         all_moved += moved;
+        all_difference += difference;
     }
     CHECK(all_moved > 0.05);
+    CHECK(all_moved > 5 * all_difference);
 }
