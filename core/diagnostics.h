@@ -18,6 +18,7 @@ enum class exit_code : int {
     wall_limit = 5,  ///< wall-clock limit
     hang = 6,        ///< no progress
     io = 7,          ///< input or output error: unwritable folder, full disk
+    privacy = 8,     ///< something left the chip that privacy.mode keeps in
     internal = 70,   ///< a bug of ours
 };
 

@@ -44,6 +44,7 @@ enum class row_format : std::uint8_t {
     bayer,      ///< digital numbers, one 16-bit sample per pixel
     yuv422,     ///< U Y V Y bytes, CSI-2 order
     rgb888,     ///< B G R bytes, CSI-2 order
+    yuv420,     ///< rows 0, 2 ..: Y bytes; rows 1, 3 ..: U Y V Y bytes; `bits` is the row's
 };
 
 /// Electrons of one frame, computed on demand. Pure: any thread, any order, same values.
@@ -78,11 +79,12 @@ struct row_info {
     /// Order of colours against that of the array read unflipped: bit 0 columns are mirrored, bit 1
     /// rows are.
     std::uint8_t flips = 0;
-    sc_core::sc_time frame_start;                           ///< when row 0 began its readout
-    sc_core::sc_time exposure_start;                        ///< of this row
-    std::shared_ptr<const electron_rows> electrons;         ///< row_format::electrons
-    std::shared_ptr<const lazy_plane<std::uint16_t>> raw;   ///< row_format::bayer
-    std::shared_ptr<const lazy_plane<std::uint8_t>> bytes;  ///< yuv422, rgb888: bytes as sent
+    sc_core::sc_time frame_start;                          ///< when row 0 began its readout
+    sc_core::sc_time exposure_start;                       ///< of this row
+    std::shared_ptr<const electron_rows> electrons;        ///< row_format::electrons
+    std::shared_ptr<const lazy_plane<std::uint16_t>> raw;  ///< row_format::bayer
+    std::shared_ptr<const lazy_plane<std::uint8_t>>
+        bytes;  ///< yuv422, rgb888, yuv420: bytes as sent
     bool first() const { return row == 0; }
     bool last() const { return row + 1 == height; }
 };

@@ -43,6 +43,7 @@ void colour_chain::fit(unsigned width) {
     rgb_.assign(stride_ * 6, 0);
     colour_.assign(stride_ * 6 * colour_slots, 0);
     luma_.clear();
+    toned_.clear();
 }
 
 void colour_chain::begin(const frame_request& request, const frame_tables& tables,
@@ -63,6 +64,8 @@ void colour_chain::begin(const frame_request& request, const frame_tables& table
         luma_.assign(luma_stride_ * 48, 0);
         scratch_.assign(luma_stride_, 0);
     }
+    if (request.bayer_tensor() && toned_.empty())
+        toned_.assign(stride_ * 2 * colour_slots, 0);
     next_sharp_ = smooth ? lower(first_row, luma_noise_lines) : first_row;
     next_colour_ = sharp ? lower(next_sharp_, sharpening_lines) : next_sharp_;
     rings_[2].next = lower(next_colour_, demosaic_lines);
@@ -187,6 +190,8 @@ void colour_chain::make_colour(unsigned y) {
         rgb.blue[p] = rgb_.data() + (4 + p) * stride_;
     }
     const std::array<std::array<std::int16_t*, 2>, 3> channels = {rgb.red, rgb.green, rgb.blue};
+    if (request_->bayer_tensor())
+        tone_mosaic(y);
     if (!s.does(stage::demosaic) || s.demosaic == demosaic_method::bypass)
         bypass_demosaic_row(rows[2], first_, last_, rgb);
     else if (s.demosaic == demosaic_method::bilinear)
@@ -218,6 +223,18 @@ void colour_chain::make_colour(unsigned y) {
     std::uint16_t* luma = luma_row_of(0, y);
     wide_luma_row(in, 0, half_, luma, s.yuv);
     mirror_luma(luma, request_->width);
+}
+
+/// Needs row y of ring 2; uses the row of colours, which is made after it.
+void colour_chain::tone_mosaic(unsigned y) {
+    for (unsigned p = 0; p < 2; ++p) {
+        const std::int16_t* in = half_row(2, y, p);
+        std::int16_t* scratch = rgb_.data();
+        for (std::size_t i = first_; i < last_; ++i)
+            scratch[i] = static_cast<std::int16_t>(clamped(in[i], 0, linear_max));
+        gamma_row(tables_->gamma, scratch + first_, last_ - first_,
+                  toned_.data() + stride_ * (2 * (y % colour_slots) + p) + pad + first_);
+    }
 }
 
 /// Luma row y after sharpening, in ring 1.

@@ -32,6 +32,11 @@ class colour_chain {
                unsigned dump_first, unsigned dump_last);
     /// Colours of row y, valid until the next call; y must not fall.
     rgb8_half_rows row(unsigned y);
+    /// Samples of row y after the white balance and the tone curve, even or odd columns; after
+    /// row(y), for a Bayer tensor.
+    const std::uint8_t* toned_mosaic(unsigned y, unsigned parity) const {
+        return toned_.data() + stride_ * (2 * (y % colour_slots) + parity) + pad;
+    }
 
   private:
     /// Half rows of the mosaic.
@@ -53,6 +58,7 @@ class colour_chain {
     void make_corrected(unsigned y, std::int16_t* even, std::int16_t* odd);
     void make_balanced(unsigned y, std::int16_t* even, std::int16_t* odd);
     void make_colour(unsigned y);
+    void tone_mosaic(unsigned y);
     void make_sharp(unsigned y);
     void make_smooth(unsigned y);
     void fit(unsigned width);
@@ -71,7 +77,7 @@ class colour_chain {
     unsigned half_ = 0;
     std::size_t stride_ = 0, luma_stride_ = 0;
     std::vector<std::int16_t> mosaic_, rgb_;  // three rings of five rows; one row of colours
-    std::vector<std::uint8_t> colour_;
+    std::vector<std::uint8_t> colour_, toned_;
     std::vector<std::uint16_t> luma_, scratch_;  // luma, sharpened, smoothed
 
     const frame_request* request_ = nullptr;

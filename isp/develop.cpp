@@ -4,6 +4,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "isp/black_level.h"
 #include "isp/white_balance.h"
@@ -90,6 +91,14 @@ void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out) 
             to[2] = static_cast<std::uint8_t>(clamped((y + 116130 * u) >> 16, 0, 255));
         }
     }
+}
+
+void rgb_from_yuv420(const std::uint8_t* luma, const std::uint8_t* colour, unsigned width,
+                     std::uint8_t* out) {
+    std::vector<std::uint8_t> row(colour, colour + std::size_t{2} * width);
+    for (std::size_t x = 0; x < width; ++x)
+        row[2 * x + 1] = luma[x];
+    rgb_from_yuv422(row.data(), width, out);
 }
 
 }  // namespace ocellus::isp

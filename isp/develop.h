@@ -28,6 +28,9 @@ inline rgb8_image develop(const plane<std::uint16_t>& raw, unsigned bits,
 
 /// `width` pixels (even) of U Y V Y bytes back to interleaved R G B: BT.601 full range,
 /// coefficients in 1/65536, rounded half up, clamped; both pixels of a pair share their U and V.
+/// The same of a row of YUV420's luma and the U Y V Y row below it; `in` is the luma of the row.
+void rgb_from_yuv420(const std::uint8_t* luma, const std::uint8_t* colour, unsigned width,
+                     std::uint8_t* out);
 void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out);
 
 }  // namespace ocellus::isp

@@ -191,17 +191,14 @@ void isp::advance(std::int64_t last_row, std::uint64_t clock) {
     const frame_request& q = f.settings.request;
     if (q.image)
         for (; f.next_image_row < q.image_height() &&
-               (std::int64_t{f.next_image_row} + 1) * q.scale - 1 <= last_row;
+               std::int64_t{q.last_row_of(f.next_image_row)} <= last_row;
              ++f.next_image_row)
             send_image_row(f.next_image_row, clock);
     if (!q.tensor)
         return;
     const std::size_t before = tensor_rows_.size();
     for (; f.next_tensor_row < q.tensor_out.height; ++f.next_tensor_row) {
-        const std::int64_t needs =
-            std::int64_t{q.window.y} +
-            area_last(f.next_tensor_row, q.window.height, q.tensor_out.height);
-        if (needs > last_row)
+        if (std::int64_t{q.last_row_of_tensor(f.next_tensor_row)} > last_row)
             break;
         scaler_free_ = std::max(clock, scaler_free_) + clocks_of(q.tensor_out.width);
         tensor_rows_.push_back({frame_, f.next_tensor_row, scaler_free_});
@@ -214,16 +211,19 @@ void isp::send_image_row(unsigned row, std::uint64_t clock) {
     const frame_state& f = *frame_;
     const frame_request& q = f.settings.request;
     // A row with a lost row in it is not sent; the numbers of the others do not shift.
-    const auto lost = std::lower_bound(f.lost_rows.begin(), f.lost_rows.end(), row * q.scale);
-    if (lost != f.lost_rows.end() && *lost < (row + 1) * q.scale)
+    const unsigned first = q.first_row_of(row);
+    const auto lost = std::lower_bound(f.lost_rows.begin(), f.lost_rows.end(), first);
+    if (lost != f.lost_rows.end() && *lost <= q.last_row_of(row))
         return;
     row_info out = f.info;
     out.row = row;
-    out.exposure_start = f.exposure_starts[row * q.scale];
+    out.exposure_start = f.exposure_starts[first];
     out.width = q.image_width();
     out.height = q.image_height();
-    out.bits = bits_per_pixel(q.format);
-    out.format = q.format == image_format::yuv422 ? row_format::yuv422 : row_format::rgb888;
+    out.bits = bits_per_pixel(q.format, row);
+    out.format = q.format == image_format::yuv422   ? row_format::yuv422
+                 : q.format == image_format::yuv420 ? row_format::yuv420
+                                                    : row_format::rgb888;
     if (f.work)
         out.bytes = f.work->image();
     ++rows_out_count_;
@@ -263,23 +263,36 @@ void isp::write_tensor() {
 }
 
 void isp::write_row(const waiting_tensor_row& r) {
-    const auto bytes = static_cast<std::uint32_t>(r.frame->settings.request.tensor_out.row_bytes());
+    const tensor_format& format = r.frame->settings.request.tensor_out;
+    const auto bytes = static_cast<std::uint32_t>(format.row_bytes()),
+               plane_row = static_cast<std::uint32_t>(format.plane_row_bytes());
     const std::uint64_t address =
-        std::uint64_t{r.frame->settings.tensor_address} + std::uint64_t{r.row} * bytes;
+        std::uint64_t{r.frame->settings.tensor_address} + std::uint64_t{r.row} * plane_row;
+    // The row that makes the planes' number of rows even.
+    const bool padded = format.planar && format.height % 2 == 1 && r.row + 1 == format.height;
     // Writes do not change the bytes; the payload's pointer is the same for reads.
     auto* data =
         r.frame->work ? const_cast<std::uint8_t*>(r.frame->work->tensor_row(r.row)) : nullptr;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    for (std::uint32_t done = 0; done < bytes; done += burst_bytes) {
-        const std::uint32_t n = std::min(burst_bytes, bytes - done);
-        if (burst(memory_out, tlm::TLM_WRITE_COMMAND, address + done, data ? data + done : nullptr,
-                  n, delay) != tlm::TLM_OK_RESPONSE) {
-            ++bus_errors_;
-            registers_.set_bits(reg::STATUS, status_bus_error);
+    const auto write = [&](std::uint64_t to, std::uint8_t* from) {
+        for (std::uint32_t done = 0; done < plane_row; done += burst_bytes) {
+            const std::uint32_t n = std::min(burst_bytes, plane_row - done);
+            if (burst(memory_out, tlm::TLM_WRITE_COMMAND, to + done, from ? from + done : nullptr,
+                      n, delay) != tlm::TLM_OK_RESPONSE) {
+                ++bus_errors_;
+                registers_.set_bits(reg::STATUS, status_bus_error);
+            }
         }
+        tensor_bytes_ += plane_row;
+    };
+    std::vector<std::uint8_t> zeros(padded && data ? plane_row : 0);
+    for (unsigned plane = 0; plane < format.planes(); ++plane) {
+        const std::uint64_t to = address + plane * format.plane_bytes();
+        write(to, data ? data + std::size_t{plane} * plane_row : nullptr);
+        if (padded)
+            write(to + plane_row, data ? zeros.data() : nullptr);
     }
     ++tensor_row_count_;
-    tensor_bytes_ += bytes;
     if (ctx_.trace)
         ctx_.trace->record(spanning(tracks_[1], trace_type::tensor_row, sc_core::sc_time_stamp(),
                                     delay, r.frame->number, r.row,

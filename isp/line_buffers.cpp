@@ -41,6 +41,33 @@ std::vector<window_stage> infinite_isp_stages() {
             {"luma noise reduction", 9, 8, 2, 34}};
 }
 
+std::vector<window_stage> own_stages(stage_set stages) {
+    struct entry {
+        stage which;
+        window_stage window;
+    };
+    // Those that keep their clocks when they are bypassed come without a condition.
+    const entry all[] = {{stage::linearisation, {"linearisation", 1, 13, 1, 2}},
+                         {stage::defect_correction, {"defect correction", 5, 13, 1, 10}},
+                         {stage::lens_shading, {"lens shading", 1, 13, 1, 2}},
+                         {stage::bayer_noise_reduction, {"Bayer noise reduction", 5, 13, 1, 9}}};
+    std::vector<window_stage> out = {{"black level", 1, 13, 1, 4}};
+    for (const auto& e : all)
+        if (has(stages, e.which))
+            out.push_back(e.window);
+    out.push_back({"white balance", 1, 13, 1, 3});
+    out.push_back({"demosaic", 5, 13, 1, 9});
+    out.push_back({"colour matrix", 1, 12, 1, 4});
+    out.push_back({"gamma", 1, 8, 1, 2});
+    if (has(stages, stage::sharpening))
+        out.push_back({"sharpening", 9, 8, 1, 15, 12});
+    if (has(stages, stage::luma_noise_reduction))
+        out.push_back({"luma noise reduction", 9, 8, 1, 34, 12});
+    out.push_back({"RGB to YUV", 1, 8, 1, 9});
+    out.push_back({"scaler", 1, 8, 1, 4});
+    return out;
+}
+
 unsigned latency_lines(const std::vector<window_stage>& stages) {
     unsigned n = 0;
     for (const auto& s : stages)

@@ -55,12 +55,114 @@ void isp_parameters::declare(parameter_registry& r) {
         .compare("1", "2")
         .under("output.image=isp");
     r.choice("isp.image_format", image_format,
-             {{"yuv422", image_format::yuv422}, {"rgb888", image_format::rgb888}})
+             {{"yuv422", image_format::yuv422},
+              {"rgb888", image_format::rgb888},
+              {"yuv420", image_format::yuv420}})
         .says("Pixel format of the picture sent when output.image = isp.")
         .from(provenance::chosen, "16 instead of 24 bits per pixel on the link")
         .moves("egress.csi2.pixel_bytes", +1)
         .compare("yuv422", "rgb888")
         .under("output.image=isp");
+    r.choice("isp.scaler", scaler,
+             {{"area", scaler_method::area}, {"bilinear", scaler_method::bilinear}})
+        .says("How the tensor, and a picture of isp.picture_width, are scaled.")
+        .from(provenance::assumed, "the part's kernel is not public")
+        .moves_nothing("other detail, the same means");
+    const auto region = [&r](const char* name, std::uint64_t& field, const char* sentence,
+                             const char* why) {
+        return r.integer(std::string("isp.") + name, field, 0, 65534)
+            .says(sentence)
+            .from(provenance::chosen, why);
+    };
+    region("roi_x", roi_x, "First column of the array in the picture (output.image = isp); even.",
+           "the whole array")
+        .moves_nothing("another part of the scene; the region reaches to the border");
+    region("roi_y", roi_y, "First row of the array in the picture; even.", "the whole array")
+        .moves_nothing("another part of the scene; the region reaches to the border");
+    region("roi_width", roi_width,
+           "Columns of the array in the picture, even; 0: up to the border.", "the whole array")
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("64", "128")
+        .under("output.image=isp");
+    region("roi_height", roi_height, "Rows of the array in the picture, even; 0: up to the border.",
+           "the whole array")
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("64", "128")
+        .under("output.image=isp");
+    region("picture_width", picture_width,
+           "Columns that the picture is scaled to, even; 0: isp.image_scale.", "no scaling")
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("64", "128")
+        .under("output.image=isp")
+        .under("isp.picture_height=64");
+    region("picture_height", picture_height,
+           "Rows that the picture is scaled to; 0: isp.image_scale.", "no scaling")
+        .moves("egress.csi2.pixel_bytes", +1)
+        .compare("64", "128")
+        .under("output.image=isp")
+        .under("isp.picture_width=64");
+    r.choice("isp.tensor_order", tensor_order,
+             {{"rgb", isp::tensor_order::rgb},
+              {"yuv444", isp::tensor_order::yuv444},
+              {"bayer", isp::tensor_order::bayer}})
+        .says(
+            "Channels of a tensor of three: colours or Y U V; bayer: a network of four channels "
+            "gets R, Gr, Gb and B.")
+        .from(provenance::published,
+              "network packages of the IMX500's public driver: RGB in all 17")
+        .moves_nothing("other numbers, as many");
+    r.boolean("isp.tensor_bgr", tensor_bgr)
+        .says("Blue first in a tensor of three colours.")
+        .from(provenance::published,
+              "network packages of the IMX500's public driver: RGB in all 17")
+        .moves_nothing("the same numbers in another order");
+    r.boolean("isp.tensor_affine", tensor_affine)
+        .says("Normalise the tensor with isp.tensor_k00 to k23 instead of the plain range.")
+        .from(provenance::chosen, "off: the whole range of 8 bits onto that of the input")
+        .moves("tensor.mean", -1)
+        .under("isp.tensor_k00=0.5")
+        .under("isp.tensor_k11=0.5")
+        .under("isp.tensor_k22=0.5");
+    for (std::size_t i = 0; i < 12; ++i) {
+        const bool offset = i % 4 == 3;
+        r.real("isp.tensor_k" + std::to_string(i / 4) + std::to_string(i % 4), tensor_matrix[i],
+               offset ? -256 : -4, offset ? 255.9 : 3.999)
+            .says(offset ? "Offset of channel " + std::to_string(i / 4) +
+                               " of the tensor, added after the matrix."
+                         : "Share of colour " + std::to_string(i % 4) + " in channel " +
+                               std::to_string(i / 4) + " of the tensor.")
+            .from(provenance::published,
+                  "network packages of the IMX500's public driver: 0x400 and 0x1800")
+            .moves(i / 4 == 0   ? "tensor.red"
+                   : i / 4 == 1 ? "tensor.green"
+                                : "tensor.blue",
+                   +1)
+            .compare(offset  ? "-128"
+                     : i % 5 ? "0"
+                             : "0.5",
+                     offset  ? "-64"
+                     : i % 5 ? "0.25"
+                             : "1")
+            .under("isp.tensor_affine=true");
+    }
+    const auto bypass = [&r](const char* name, bool& field, const char* sentence,
+                             const char* output, int way) {
+        r.boolean(std::string("isp.bypass_") + name, field)
+            .says(sentence)
+            .from(provenance::chosen, "every stage works")
+            .moves(output, way);
+    };
+    bypass("black_level", bypass_black_level, "Leave the pedestal in the samples.", "tensor.mean",
+           +1);
+    bypass("white_balance", bypass_white_balance, "Leave the gains out, the digital one too.",
+           "tensor.red", -1);
+    bypass("matrix", bypass_matrix, "Leave the colour matrix out.", "tensor.deviation", -1);
+    bypass("gamma", bypass_gamma, "Leave the tone curve out: the upper 8 of 12 bits.",
+           "tensor.mean", -1);
+    r.path("isp.tables", tables)
+        .says("File of tone curve, linearisation, lens shading and known defects (docs/isp.md).")
+        .from(provenance::chosen, "none")
+        .moves_nothing("what the file says");
     r.choice("isp.colour_order", colour_order,
              {{"rggb", bayer_phase::rggb},
               {"grbg", bayer_phase::grbg},
@@ -199,35 +301,73 @@ isp_settings isp_parameters::settings() const {
         s.matrix[4 * row] = static_cast<std::int16_t>(clamped(rest, matrix_min, matrix_max));
     }
     s.gamma = gamma == tone_curve::srgb ? srgb_curve : linear_curve();
-    return s;
-}
-
-void isp_parameters::complete(isp_settings& s, unsigned width, unsigned height) const {
+    if (!tables.empty())
+        if (const isp_tables* t = tables_of(65536, 65536); t && t->gamma)
+            s.gamma = *t->gamma;
     const auto set = [&s](stage which, bool on) {
         s.stages = on ? s.stages | bit_of(which) : s.stages & ~bit_of(which);
     };
+    set(stage::black_level, !bypass_black_level);
+    set(stage::white_balance, !bypass_white_balance);
+    set(stage::colour_matrix, !bypass_matrix);
+    set(stage::gamma, !bypass_gamma);
     set(stage::linearisation, linearisation);
     set(stage::defect_correction, defect_correction);
     set(stage::lens_shading, lens_shading);
     set(stage::bayer_noise_reduction, bayer_noise_reduction);
     set(stage::sharpening, sharpening);
     set(stage::luma_noise_reduction, luma_noise_reduction);
-    if (linearisation)
+    s.defects.threshold = static_cast<int>(defect_threshold);
+    s.demosaic = demosaic;
+    s.sharpening.amount = static_cast<int>(std::lround(sharpening_amount * 64));
+    s.luma_noise_slope = clamped(static_cast<int>(496 / luma_noise_range), luma_noise_slope_min,
+                                 luma_noise_slope_max);
+    s.yuv = yuv;
+    return s;
+}
+
+const isp_tables* isp_parameters::tables_of(unsigned width, unsigned height) const {
+    if (!loaded_ || loaded_from_ != tables) {
+        diagnostics problems;
+        auto read =
+            std::make_shared<const isp_tables>(read_tables(tables, width, height, problems));
+        if (problems.has_errors())
+            return nullptr;
+        loaded_ = std::move(read);
+        loaded_from_ = tables;
+    }
+    return loaded_.get();
+}
+
+tensor_format isp_parameters::tensor_format_of(unsigned width, unsigned height, unsigned channels,
+                                               bool is_signed) const {
+    tensor_format f = make_tensor_format(width, height, channels, is_signed, tensor_bgr);
+    f.order = channels == 1 ? isp::tensor_order::rgb : tensor_order;
+    f.affine = tensor_affine && f.order != isp::tensor_order::bayer;
+    for (std::size_t i = 0; i < 12; ++i)
+        f.matrix[i] = static_cast<std::int16_t>(
+            std::lround(tensor_matrix[i] * (i % 4 == 3 ? 16 : matrix_one)));
+    return f;
+}
+
+void isp_parameters::complete(isp_settings& s, unsigned width, unsigned height) const {
+    const isp_tables* const t = tables.empty() ? nullptr : tables_of(width, height);
+    if (t && t->linearisation)
+        s.linearisation = *t->linearisation;
+    else if (s.does(stage::linearisation))
         for (unsigned j = 0; j < linearisation_knots; ++j) {
             const double x = 128.0 * j / 4095;
             const double y = linearisation_exponent == 1 ? x : std::pow(x, linearisation_exponent);
             s.linearisation[j] = static_cast<std::uint16_t>(
                 clamped(static_cast<int>(std::lround(4095 * y)), 0, 4095));
         }
-    s.defects.threshold = static_cast<int>(defect_threshold);
-    if (lens_shading)
+    if (t && t->shading)
+        s.shading = t->shading;
+    else if (s.does(stage::lens_shading))
         s.shading = std::make_shared<const shading_grid>(
             radial_shading(lens_shading_corner, width, height));
-    s.demosaic = demosaic;
-    s.sharpening.amount = static_cast<int>(std::lround(sharpening_amount * 64));
-    s.luma_noise_slope = clamped(static_cast<int>(496 / luma_noise_range), luma_noise_slope_min,
-                                 luma_noise_slope_max);
-    s.yuv = yuv;
+    if (t)
+        s.known_defects = t->defects;
 }
 
 void isp_parameters::check(unsigned width, unsigned height, const parameter_registry& r,
@@ -270,6 +410,39 @@ void isp_parameters::check(unsigned width, unsigned height, const parameter_regi
     };
     inside("isp.window_x", window_x, "isp.window_width", window_width, width);
     inside("isp.window_y", window_y, "isp.window_height", window_height, height);
+    inside("isp.roi_x", roi_x, "isp.roi_width", roi_width, width);
+    inside("isp.roi_y", roi_y, "isp.roi_height", roi_height, height);
+    const auto even = [&](const char* name, std::uint64_t value) {
+        if (value % 2 != 0)
+            problems.error(r.where(name),
+                           std::string(name) + " = " + std::to_string(value) + " is odd",
+                           "an even number: the picture is cut between Bayer cells");
+    };
+    even("isp.roi_x", roi_x);
+    even("isp.roi_y", roi_y);
+    even("isp.roi_width", roi_width);
+    even("isp.roi_height", roi_height);
+    even("isp.picture_width", picture_width);
+    const auto scaled = [&](const char* name, std::uint64_t target, std::uint64_t first,
+                            std::uint64_t span, std::uint64_t limit) {
+        if (target == 0 || first >= limit)
+            return;
+        const auto source = static_cast<unsigned>(span ? span : limit - first);
+        if (!can_scale(source, static_cast<unsigned>(target)))
+            problems.error(r.where(name),
+                           std::string(name) + " = " + std::to_string(target) + " of " +
+                               std::to_string(source) + " is beyond the scaler",
+                           std::to_string((source + most_reduction - 1) / most_reduction) + " to " +
+                               std::to_string(source * most_enlargement));
+    };
+    scaled("isp.picture_width", picture_width, roi_x, roi_width, width);
+    scaled("isp.picture_height", picture_height, roi_y, roi_height, height);
+    if ((picture_width == 0) != (picture_height == 0))
+        problems.error(r.where(picture_width ? "isp.picture_height" : "isp.picture_width"),
+                       "isp.picture_width and isp.picture_height: one is 0 and the other is not",
+                       "both, or neither");
+    if (!tables.empty())
+        read_tables(tables, width, height, problems);
 }
 
 }  // namespace ocellus::isp

@@ -4,10 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "core/parameter.h"
 #include "isp/pipeline.h"
 #include "isp/settings.h"
+#include "isp/tables.h"
 
 namespace ocellus::isp {
 
@@ -25,6 +28,17 @@ struct isp_parameters {
     // Image
     std::uint64_t image_scale = 1;
     isp::image_format image_format = isp::image_format::yuv422;
+    scaler_method scaler = scaler_method::area;
+    std::uint64_t roi_x = 0, roi_y = 0, roi_width = 0, roi_height = 0;
+    std::uint64_t picture_width = 0, picture_height = 0;
+    // Tensor
+    isp::tensor_order tensor_order = isp::tensor_order::rgb;
+    bool tensor_bgr = false, tensor_affine = false;
+    std::array<double, 12> tensor_matrix = {1, 0, 0, -128, 0, 1, 0, -128, 0, 0, 1, -128};
+    bool bypass_black_level = false, bypass_white_balance = false, bypass_matrix = false,
+         bypass_gamma = false;
+    std::string tables;  ///< path, or empty
+    // Mosaic and colour
     bayer_phase colour_order = bayer_phase::rggb;
     std::uint64_t black_level = 256;
     double white_balance_red = 1 / 0.4139;
@@ -53,10 +67,20 @@ struct isp_parameters {
     /// The same with what the registers do not hold: the stages beyond the plain chain. `width` and
     /// `height` are the array's.
     void complete(isp_settings& s, unsigned width, unsigned height) const;
+    /// The format of a network's input of this shape, as these parameters want it: order of the
+    /// channels and normalisation.
+    tensor_format tensor_format_of(unsigned width, unsigned height, unsigned channels,
+                                   bool is_signed) const;
     /// Reports what the hardware cannot hold, all of it at once: gains and matrix rows beyond their
     /// words, windows outside the array.
     void check(unsigned width, unsigned height, const parameter_registry& r,
                diagnostics& problems) const;
+
+  private:
+    /// The file of tables, read once; null: there is none, or it has mistakes that check() tells.
+    const isp_tables* tables_of(unsigned width, unsigned height) const;
+    mutable std::shared_ptr<const isp_tables> loaded_;
+    mutable std::string loaded_from_;
 };
 
 }  // namespace ocellus::isp

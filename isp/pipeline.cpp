@@ -22,7 +22,8 @@ struct band_scratch {
     std::size_t stride = 0;
     std::vector<std::uint8_t> boxed, above;  // one row of colours each
     std::vector<std::uint16_t> box_sums;
-    std::vector<scaler_accumulator> tensor, picture;  // none or one
+    std::vector<scaler_accumulator> tensor, odd_rows, picture;  // none or one
+    std::vector<std::uint8_t> cells;  // Bayer tensor: two sites, even and odd cells of a row
 
     void fit(unsigned width) {
         const std::size_t wanted = (width + 63) / 64 * 64;
@@ -32,6 +33,7 @@ struct band_scratch {
         boxed.assign(stride * 6, 0);
         above.assign(stride * 6, 0);
         box_sums.assign(stride * 3, 0);
+        cells.assign(stride * 4, 0);
     }
     static std::array<std::array<std::uint8_t*, 2>, 3> channels(std::vector<std::uint8_t>& of,
                                                                 std::size_t stride) {
@@ -90,23 +92,21 @@ struct frame_work::shared_state {
     void make_sinks();
     void run_band(std::size_t band, plane<std::uint8_t>* image);
     void finish_row(unsigned t, const std::vector<std::uint64_t>& sums);
+    void combine_row(unsigned t);
+    static rgb8_half_rows cells_of(const colour_chain& chain, unsigned y, band_scratch& b,
+                                   unsigned first, unsigned last);
     void pack(const rgb8_half_rows& in, unsigned row, band_scratch& b, plane<std::uint8_t>& image);
     void take_picture_row(unsigned y, const rgb8_half_rows& in, const band_rows& rows,
                           band_scratch& b, plane<std::uint8_t>& image);
 
-    std::size_t band_of_window_row(unsigned y) const {
-        const unsigned row = request.window.y + y;
+    std::size_t band_of(unsigned row) const {
         const auto after =
             std::upper_bound(bands.begin(), bands.end(), row,
                              [](unsigned r, const band_rows& b) { return r < b.first; });
         return static_cast<std::size_t>(after - bands.begin()) - 1;
     }
-    std::size_t first_band(unsigned t) const {
-        return band_of_window_row(request.window.first_row(t));
-    }
-    std::size_t last_band(unsigned t) const {
-        return band_of_window_row(request.window.last_row(t));
-    }
+    std::size_t first_band(unsigned t) const { return band_of(request.first_row_of_tensor(t)); }
+    std::size_t last_band(unsigned t) const { return band_of(request.last_row_of_tensor(t)); }
 };
 
 /// Bands cover all rows of the array, in order and without a gap.
@@ -154,13 +154,60 @@ void frame_work::shared_state::make_sinks() {
         sinks[static_cast<std::size_t>(p.made_by)] = &p.samples;
 }
 
+/// `sums`: out_width of each channel in turn; Bayer: of the sites R, Gr, Gb, B.
 void frame_work::shared_state::finish_row(unsigned t, const std::vector<std::uint64_t>& sums) {
-    const area_geometry& g = request.window;
+    const area_geometry g = request.tensor_geometry();
     std::vector<std::uint8_t> mean(sums.size());
     for (std::size_t i = 0; i < sums.size(); ++i)
         mean[i] = g.value(sums[i]);
-    isp::tensor_row(request.tensor_out, mean.data(), mean.data() + g.out_width,
-                    mean.data() + std::size_t{2} * g.out_width, tensor.row(t));
+    const auto plane_at = [&](std::size_t c) { return mean.data() + c * g.out_width; };
+    isp::tensor_row(
+        request.tensor_out,
+        {plane_at(0), plane_at(1), plane_at(2), request.bayer_tensor() ? plane_at(3) : nullptr},
+        tensor.row(t), request.settings.yuv);
+}
+
+/// Adds up what the bands have of a row; of a Bayer tensor the even rows of cells are parts of row
+/// t, the odd ones of row t + height.
+void frame_work::shared_state::combine_row(unsigned t) {
+    const area_geometry& g = request.window;
+    const bool bayer = request.bayer_tensor();
+    std::vector<std::uint64_t> sums(std::size_t{bayer ? 4u : 3u} * g.out_width, 0);
+    for (std::size_t band = first_band(t); band <= last_band(t); ++band)
+        for (const area_row& part : parts[band]) {
+            if (!bayer && part.row == t)
+                for (std::size_t i = 0; i < sums.size(); ++i)
+                    sums[i] += part.sums[i];
+            if (!bayer || part.row % g.out_height != t)
+                continue;
+            for (unsigned column = 0; column < 2; ++column) {
+                const auto site = static_cast<std::size_t>(
+                    site_of(request.settings.phase, part.row / g.out_height, column));
+                for (std::size_t x = 0; x < g.out_width; ++x)
+                    sums[site * g.out_width + x] +=
+                        part.sums[std::size_t{column} * g.out_width + x];
+            }
+        }
+    finish_row(t, sums);
+}
+
+/// The two sites of a row's cells as the first two colours of half as many pixels.
+rgb8_half_rows frame_work::shared_state::cells_of(const colour_chain& chain, unsigned y,
+                                                  band_scratch& b, unsigned first, unsigned last) {
+    std::array<std::array<std::uint8_t*, 2>, 2> to{};
+    for (unsigned site = 0; site < 2; ++site) {
+        const std::uint8_t* in = chain.toned_mosaic(y, site);
+        for (std::size_t p = 0; p < 2; ++p)
+            to[site][p] = b.cells.data() + (2 * site + p) * b.stride;
+        for (std::size_t i = first; i < last; ++i)
+            to[site][i & 1u][i / 2] = in[i];
+    }
+    rgb8_half_rows r;
+    for (std::size_t p = 0; p < 2; ++p) {
+        r.red[p] = to[0][p];
+        r.green[p] = r.blue[p] = to[1][p];
+    }
+    return r;
 }
 
 void frame_work::shared_state::pack(const rgb8_half_rows& in, unsigned row, band_scratch& b,
@@ -268,15 +315,24 @@ void frame_work::shared_state::run_band(std::size_t band, plane<std::uint8_t>* i
 
     band_scratch& b = scratch_of_this_thread();
     b.fit(std::max(q.width, q.image_width()));
+    const bool bayer = q.bayer_tensor();
     if (any_tensor)
-        begin_scaler(b.tensor, q.window);
+        begin_scaler(b.tensor, q.tensor_geometry());
+    if (any_tensor && bayer)
+        begin_scaler(b.odd_rows, q.tensor_geometry());
     if (picture && q.scaled())
         begin_scaler(b.picture, q.crop);
     const auto on_tensor_row = [&](const area_row& r) {
-        if (first_band(r.row) == band && last_band(r.row) == band)
+        if (bayer)
+            parts[band].push_back(r);
+        else if (first_band(r.row) == band && last_band(r.row) == band)
             finish_row(r.row, r.sums);
         else
             parts[band].push_back(r);
+    };
+    const auto on_odd_row = [&](const area_row& r) {
+        parts[band].push_back(r);
+        parts[band].back().row += q.window.out_height;
     };
     const unsigned end = std::max(rows.end, picture_end);
     bool begun = false;
@@ -287,13 +343,22 @@ void frame_work::shared_state::run_band(std::size_t band, plane<std::uint8_t>* i
             b.chain.begin(q, tables, raw, y, first, last, sinks, rows.first, rows.end);
         begun = true;
         const rgb8_half_rows colours = b.chain.row(y);
-        if (for_tensor(y))
+        if (for_tensor(y) && !bayer)
             b.tensor[0].add(y - window_first, colours, on_tensor_row);
+        if (for_tensor(y) && bayer) {
+            const rgb8_half_rows cells = cells_of(b.chain, y, b, first, last);
+            if (y % 2 == 0)
+                b.tensor[0].add((y - window_first) / 2, cells, on_tensor_row);
+            else
+                b.odd_rows[0].add((y - window_first) / 2, cells, on_odd_row);
+        }
         if (for_picture(y))
             take_picture_row(y, colours, rows, b, *image);
     }
     if (any_tensor)
         b.tensor[0].flush(on_tensor_row);
+    if (any_tensor && bayer)
+        b.odd_rows[0].flush(on_odd_row);
 }
 
 std::shared_ptr<frame_work> frame_work::start(worker_pool& pool, raw_rows raw,
@@ -354,14 +419,8 @@ const std::uint8_t* frame_work::tensor_row(unsigned t) {
     const std::size_t first = state_->first_band(t), last = state_->last_band(t);
     for (std::size_t band = first; band <= last; ++band)
         wait_band(band);
-    if (first != last && !combined_[t]) {
-        std::vector<std::uint64_t> sums(std::size_t{3} * state_->request.window.out_width, 0);
-        for (std::size_t band = first; band <= last; ++band)
-            for (const area_row& part : state_->parts[band])
-                if (part.row == t)
-                    for (std::size_t i = 0; i < sums.size(); ++i)
-                        sums[i] += part.sums[i];
-        state_->finish_row(t, sums);
+    if ((first != last || state_->request.bayer_tensor()) && !combined_[t]) {
+        state_->combine_row(t);
         combined_[t] = true;
     }
     return state_->tensor.row(t);

@@ -52,11 +52,33 @@ struct frame_request {
     area_geometry crop;
 
     bool tensor = false;
-    area_geometry window;  ///< source rectangle; out_width, out_height are set from `tensor_out`
+    /// Source rectangle; out_width, out_height are set from `tensor_out`. All even for Bayer.
+    area_geometry window;
     tensor_format tensor_out;
 
     bool dump = false;  ///< keep what every stage made
 
+    bool bayer_tensor() const { return tensor && tensor_out.order == tensor_order::bayer; }
+    /// What the tensor's scaler sees: the window, of a Bayer tensor its cells.
+    area_geometry tensor_geometry() const {
+        area_geometry g = window;
+        if (bayer_tensor()) {
+            g.x /= 2;
+            g.y /= 2;
+            g.width /= 2;
+            g.height /= 2;
+        }
+        return g;
+    }
+    /// First and last array row that tensor row t needs.
+    unsigned first_row_of_tensor(unsigned t) const {
+        const area_geometry g = tensor_geometry();
+        return bayer_tensor() ? 2 * (g.y + g.first_row(t)) : g.y + g.first_row(t);
+    }
+    unsigned last_row_of_tensor(unsigned t) const {
+        const area_geometry g = tensor_geometry();
+        return bayer_tensor() ? 2 * (g.y + g.last_row(t)) + 1 : g.y + g.last_row(t);
+    }
     unsigned crop_width() const { return crop.width ? crop.width : width; }
     unsigned crop_height() const { return crop.width ? crop.height : height; }
     bool scaled() const { return crop.out_width != 0; }

@@ -19,6 +19,7 @@ namespace ocellus::isp {
 enum class isp_output : std::uint8_t { none = 0, raw = 1, isp = 2 };
 
 constexpr std::uint32_t control_tensor_enable = 1u << 8;
+constexpr std::uint32_t control_scaler_bilinear = 1u << 9;
 
 constexpr std::uint32_t status_tensor_done = 1u << 0;
 constexpr std::uint32_t status_overflow = 1u << 1;

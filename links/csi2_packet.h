@@ -17,6 +17,7 @@ enum class csi2_data_type : std::uint8_t {
     line_start = 0x02,
     line_end = 0x03,
     embedded = 0x12,
+    yuv420_8 = 0x18,  ///< lines of Y and of U Y V Y by turns
     yuv422_8 = 0x1E,
     rgb888 = 0x24,
     raw8 = 0x2A,

@@ -2,6 +2,7 @@
 // Copyright The Ocellus Authors
 #include "links/csi2_receiver.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -143,6 +144,7 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
     const bool embedded = h.type == csi2_data_type::embedded;
     switch (h.type) {
         case csi2_data_type::embedded:
+        case csi2_data_type::yuv420_8:
         case csi2_data_type::yuv422_8:
         case csi2_data_type::rgb888:
         case csi2_data_type::raw8:
@@ -156,10 +158,14 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
             return;
     }
     auto& frame = *c.open;
-    const bool fits = h.value == packet.payload_bytes &&
-                      (!packet.bytes || packet.bytes->width() >= packet.payload_bytes + 2) &&
-                      (embedded || frame.image.empty() ||
-                       (h.value == frame.line_bytes() && h.type == frame.image_type));
+    const bool fits =
+        h.value == packet.payload_bytes &&
+        (!packet.bytes || packet.bytes->width() >= packet.payload_bytes + 2) &&
+        (embedded || frame.image.empty() ||
+         (h.type == frame.image_type &&
+          (h.value == frame.line_bytes() ||
+           (h.type == csi2_data_type::yuv420_8 &&
+            (h.value == 2 * frame.line_bytes() || 2u * h.value == frame.line_bytes())))));
     if (!fits) {
         ++counts_.length_errors;
         frame.complete = false;
@@ -197,17 +203,24 @@ std::shared_ptr<csi2_image> decode_image(worker_pool& pool, std::shared_ptr<cons
     image->type = frame->image_type;
     image->height = static_cast<std::uint32_t>(frame->image.size());
     image->wrong_ = std::make_shared<std::atomic<std::uint64_t>>(0);
-    const std::uint32_t line_bytes = frame->line_bytes();
+    std::uint32_t line_bytes = frame->line_bytes();
     const unsigned band = frame->image[0].bytes->rows_per_band();
     auto wrong = image->wrong_;
-    if (image->type == csi2_data_type::yuv422_8 || image->type == csi2_data_type::rgb888) {
+    const bool halves = image->type == csi2_data_type::yuv420_8;
+    if (halves)
+        for (const auto& l : frame->image)
+            line_bytes = std::max(line_bytes, l.payload_bytes);
+    if (halves || image->type == csi2_data_type::yuv422_8 ||
+        image->type == csi2_data_type::rgb888) {
         image->width = line_bytes / (image->type == csi2_data_type::rgb888 ? 3 : 2);
         image->bytes = lazy_plane<std::uint8_t>::start(
             pool, line_bytes, image->height, band,
             [frame, wrong, line_bytes](plane<std::uint8_t>& out, unsigned first, unsigned last) {
                 for (unsigned y = first; y < last; ++y) {
                     const auto& l = frame->image[y];
-                    std::memcpy(out.row(y), l.payload(), line_bytes);
+                    std::memcpy(out.row(y), l.payload(), l.payload_bytes);
+                    std::fill(out.row(y) + l.payload_bytes, out.row(y) + line_bytes,
+                              std::uint8_t{0});
                     if (!l.crc_fits())
                         wrong->fetch_add(1, std::memory_order_relaxed);
                 }

@@ -33,10 +33,10 @@ struct csi2_frame {
     unsigned virtual_channel = 0;
     std::uint16_t number = 0;                                 ///< of the frame start packet
     csi2_data_type image_type = csi2_data_type::frame_start;  ///< of `image`; frame_start: no image
-    std::vector<csi2_line> image;                             ///< all of the length of the first
-    std::vector<csi2_line> embedded;                          ///< data type 0x12
-    bool complete = false;   ///< nothing was missing or out of order inside this frame
-    bool has_bytes() const;  ///< false for a timing-only frame
+    std::vector<csi2_line> image;     ///< of the length of the first; YUV420: or half or twice
+    std::vector<csi2_line> embedded;  ///< data type 0x12
+    bool complete = false;            ///< nothing was missing or out of order inside this frame
+    bool has_bytes() const;           ///< false for a timing-only frame
     std::uint32_t line_bytes() const { return image.empty() ? 0 : image[0].payload_bytes; }
 };
 

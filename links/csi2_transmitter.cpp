@@ -36,6 +36,8 @@ csi2_data_type data_type_of(const row_info& row) {
     switch (row.format) {
         case row_format::yuv422:
             return csi2_data_type::yuv422_8;
+        case row_format::yuv420:
+            return csi2_data_type::yuv420_8;
         case row_format::rgb888:
             return csi2_data_type::rgb888;
         case row_format::bayer:
@@ -56,6 +58,8 @@ std::uint32_t payload_of(const row_info& row, csi2_data_type t) {
     std::uint64_t bytes = 0;
     if (row.format == row_format::yuv422)
         bytes = std::uint64_t{2} * row.width;
+    else if (row.format == row_format::yuv420)
+        bytes = std::uint64_t{row.row % 2 + 1} * row.width;
     else if (row.format == row_format::rgb888)
         bytes = std::uint64_t{3} * row.width;
     else
@@ -162,6 +166,10 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
     s.add("csi2.frames", frames_, "Image frames sent (frame end packets).");
     s.add("csi2.lines", lines_, "Image rows sent.");
     s.add("csi2.lines_lost", lines_lost_, "Image rows lost because the line FIFO was full.");
+    s.add("csi2.lines_blocked", lines_blocked_,
+          "Image rows that the privacy mode kept back (privacy.policy = block).");
+    s.add("csi2.metadata_blocked", metadata_blocked_,
+          "Metadata lines with bytes that derive from pixels, which the privacy mode kept back.");
     s.add("csi2.frames_damaged", frames_damaged_, "Image frames that lost at least one row.");
     s.add("csi2.fifo_peak", fifo_peak_, "Most rows held at once, the one being sent included.",
           "lines");
@@ -278,11 +286,13 @@ void csi2_transmitter::row_transport(tlm::tlm_generic_payload& payload, sc_core:
 
 void csi2_transmitter::start_packing(const row_info& row) {
     row_type_ = data_type_of(row);
-    row_payload_ = payload_of(row, row_type_);
+    const bool halves = row.format == row_format::yuv420;
+    // Of the longest row.
+    const std::uint32_t payload = halves ? 2 * row.width : payload_of(row, row_type_);
     packed_.reset();
     if (ctx_.timing_only || (!row.raw && !row.bytes))
         return;
-    const std::uint32_t payload = row_payload_, width = row.width;
+    const std::uint32_t width = row.width;
     const csi2_data_type type = row_type_;
     // Storage that nobody reads any more is used again.
     plane<std::uint8_t> storage;
@@ -309,10 +319,12 @@ void csi2_transmitter::start_packing(const row_info& row) {
         };
     } else {
         band = row.bytes->rows_per_band();
-        make = [in = row.bytes, payload](plane<std::uint8_t>& out, unsigned first, unsigned last) {
+        make = [in = row.bytes, payload, halves](plane<std::uint8_t>& out, unsigned first,
+                                                 unsigned last) {
             for (unsigned y = first; y < last; ++y) {
-                std::memcpy(out.row(y), in->row(y), payload);
-                append_crc(out.row(y), payload);
+                const std::uint32_t n = halves && y % 2 == 0 ? payload / 2 : payload;
+                std::memcpy(out.row(y), in->row(y), n);
+                append_crc(out.row(y), n);
             }
         };
     }
@@ -338,13 +350,17 @@ void csi2_transmitter::admit(const arrival& a) {
     const row_info& row = a.row;
     if (!in_frame_ || row.frame != frame_)
         begin_frame(row);
-    if (lines_held_ < p_.fifo_lines) {
+    if (guard_ && !guard_(row.frame, payload_of(row, row_type_), true)) {
+        ++lines_blocked_;
+        if (line_left_)
+            line_left_();
+    } else if (lines_held_ < p_.fifo_lines) {
         ++lines_held_;
         fifo_peak_ = lines_held_ > fifo_peak_ ? lines_held_ : fifo_peak_;
         const auto line = static_cast<std::uint16_t>(row.row + 1);
         if (p_.line_sync)
             image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_start, line));
-        image_.push_back(long_packet(p_.image_vc, row_type_, row_payload_));
+        image_.push_back(long_packet(p_.image_vc, row_type_, payload_of(row, row_type_)));
         auto& o = image_.back();
         o.what = role::row;
         o.kind = egress_kind::pixels;
@@ -355,6 +371,7 @@ void csi2_transmitter::admit(const arrival& a) {
             image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_end, line));
     } else {
         ++lines_lost_;
+        losses_.push_back({row.frame, row.row, a.at, "CSI-2 transmitter", "CSI-2 lanes", 0});
         if (!frame_damaged_) {
             frame_damaged_ = true;
             ++frames_damaged_;
@@ -452,6 +469,8 @@ void csi2_transmitter::finish_packet() {
         case role::row: {
             --lines_held_;
             ++lines_;
+            if (line_left_)
+                line_left_();
             const std::uint64_t latency = (wire_free_ - on_wire_.ready).value();
             row_latency_max_ = latency > row_latency_max_ ? latency : row_latency_max_;
             break;
@@ -522,6 +541,7 @@ bool csi2_transmitter::fetch_message(const message& m) {
         const auto bytes =
             static_cast<std::uint32_t>(left < p_.metadata_line ? left : p_.metadata_line);
         std::vector<std::uint8_t> line(ctx_.timing_only ? 0 : bytes);
+        const std::uint64_t derived = provenance_ ? provenance_(m.address + sent, bytes) : 0;
         sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
         for (std::uint32_t done = 0; done < bytes;) {
             const std::uint64_t address = m.address + sent + done;
@@ -537,10 +557,17 @@ bool csi2_transmitter::fetch_message(const message& m) {
         }
         if (delay != sc_core::SC_ZERO_TIME)
             wait(delay);
+        const bool pixels = m.pixel_derived || derived > 0;
+        if (pixels && guard_ && !guard_(m.frame, bytes, false)) {
+            ++metadata_blocked_;
+            --metadata_lines_held_;
+            sent += bytes;
+            continue;
+        }
         outgoing o = long_packet(p_.metadata_vc, csi2_data_type::embedded, bytes);
         o.what = role::metadata_line;
         o.frame = m.frame;
-        o.kind = m.pixel_derived ? egress_kind::pixels : egress_kind::metadata;
+        o.kind = pixels ? egress_kind::pixels : egress_kind::metadata;
         o.ready = sc_core::sc_time_stamp();
         if (!ctx_.timing_only)
             o.info.bytes = byte_plane::start(

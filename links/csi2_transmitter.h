@@ -15,6 +15,7 @@
 #include "core/block.h"
 #include "core/interrupt_lines.h"
 #include "core/lazy_plane.h"
+#include "core/lost_line.h"
 #include "core/parameter.h"
 #include "core/payload.h"
 #include "core/registers.h"
@@ -78,6 +79,21 @@ class csi2_transmitter : public sc_core::sc_module {
                messages_.empty() && !fetching_;
     }
 
+    /// Asked before a picture line or a metadata line of `bytes` that derive from pixels is sent,
+    /// in their order: false keeps it back. Without it everything may leave.
+    void set_guard(std::function<bool(std::uint32_t frame, std::uint32_t bytes, bool picture)> f) {
+        guard_ = std::move(f);
+    }
+    /// Tells how many of the bytes in memory derive from pixels.
+    void set_provenance(std::function<std::uint64_t(std::uint64_t, std::uint64_t)> f) {
+        provenance_ = std::move(f);
+    }
+    /// One more row finds a line of the FIFO free.
+    bool has_room() const { return lines_waiting() < p_.fifo_lines; }
+    /// Called when a row has left its line of the FIFO.
+    void on_line_left(std::function<void()> f) { line_left_ = std::move(f); }
+    const std::vector<lost_line>& losses() const { return losses_; }
+
     /// Called when it has become idle.
     void on_idle(std::function<void()> f) { idle_ = std::move(f); }
 
@@ -135,7 +151,10 @@ class csi2_transmitter : public sc_core::sc_module {
     worker_pool& pool_;
     block_context& ctx_;
     std::uint16_t track_ = 0;  ///< of the trace
-    std::function<void()> idle_;
+    std::function<void()> idle_, line_left_;
+    std::vector<lost_line> losses_;
+    std::function<bool(std::uint32_t, std::uint32_t, bool)> guard_;
+    std::function<std::uint64_t(std::uint64_t, std::uint64_t)> provenance_;
     egress_ledger& ledger_;
     register_block registers_{registers::csi2::map};
     unsigned lanes_;
@@ -150,7 +169,6 @@ class csi2_transmitter : public sc_core::sc_module {
     std::uint32_t frame_ = 0;
     bool frame_damaged_ = false;
     csi2_data_type row_type_ = csi2_data_type::raw10;
-    std::uint32_t row_payload_ = 0;
     std::shared_ptr<const byte_plane> packed_;
     std::vector<std::shared_ptr<byte_plane>> planes_;  ///< storage to reuse
     // Metadata side.
@@ -164,6 +182,7 @@ class csi2_transmitter : public sc_core::sc_module {
     outgoing on_wire_;
 
     std::uint64_t packets_ = 0, frames_ = 0, lines_ = 0, lines_lost_ = 0, frames_damaged_ = 0;
+    std::uint64_t lines_blocked_ = 0, metadata_blocked_ = 0;
     std::uint64_t fifo_peak_ = 0, wire_bytes_ = 0;
     std::uint64_t messages_sent_ = 0, messages_rejected_ = 0, messages_failed_ = 0;
     std::uint64_t metadata_line_count_ = 0;

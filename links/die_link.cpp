@@ -79,6 +79,7 @@ void die_link::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
         moved_at_.pop_front();
     if (moved_at_.size() >= p_.fifo_rows) {
         ++rows_lost_;
+        losses_.push_back({row->frame, row->row, arrival, "die link", "die link's lanes", 0});
         if (damaged_frame_ != row->frame) {
             damaged_frame_ = row->frame;
             ++frames_damaged_;

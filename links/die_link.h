@@ -9,9 +9,11 @@
 #include <deque>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "core/block.h"
 #include "core/energy.h"
+#include "core/lost_line.h"
 #include "core/parameter.h"
 #include "core/payload.h"
 
@@ -45,6 +47,7 @@ class die_link : public sc_core::sc_module {
 
     std::uint64_t rows() const { return rows_; }
     std::uint64_t rows_lost() const { return rows_lost_; }
+    const std::vector<lost_line>& losses() const { return losses_; }
     /// Of all bits moved so far.
     counted_energy energy() const { return {bits_, bit_energy_}; }
 
@@ -61,6 +64,7 @@ class die_link : public sc_core::sc_module {
 
     std::uint64_t rows_ = 0, rows_lost_ = 0, frames_damaged_ = 0, bits_ = 0, fifo_peak_ = 0;
     std::uint64_t busy_time_ = 0;  ///< in units of the kernel's resolution
+    std::vector<lost_line> losses_;
     std::uint64_t damaged_frame_ = UINT64_MAX;
 };
 

@@ -7,7 +7,7 @@
 namespace ocellus::links {
 
 egress_ledger::egress_ledger(statistics& stats) {
-    static const char* const names[ports] = {"csi2", "cci", "spi", "uart"};
+    static const char* const names[ports] = {"csi2", "cci", "spi", "uart", "debug"};
     constexpr auto pixels = static_cast<unsigned>(egress_kind::pixels);
     constexpr auto metadata = static_cast<unsigned>(egress_kind::metadata);
     auto add = [&](const std::string& prefix, const std::string& where, const std::uint64_t& bytes,

@@ -9,8 +9,9 @@
 
 namespace ocellus::links {
 
-/// Where bytes can leave the chip.
-enum class egress_port : unsigned { csi2, cci, spi, uart };
+/// Where bytes can leave the chip. `debug`: whoever looks into the chip beside its interfaces, a
+/// debugger, a test bench, semihosting.
+enum class egress_port : unsigned { csi2, cci, spi, uart, debug };
 
 /// What leaving bytes are. Pixel-derived: image rows and anything from which pixels can be read
 /// back (the network's input tensor); the parts of a chip's promise "metadata only" are checked on
@@ -26,7 +27,7 @@ enum class egress_kind : unsigned {
 /// metadata_bytes} and egress.total.{...}; what `bytes` has more is overhead.
 class egress_ledger {
   public:
-    static constexpr unsigned ports = 4, types = 64, kinds = 3;
+    static constexpr unsigned ports = 5, types = 64, kinds = 3;
 
     explicit egress_ledger(statistics& stats);
     egress_ledger(const egress_ledger&) = delete;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 #include "links/uart.h"
+
+#include <utility>
 #include "core/trace.h"
 
 namespace ocellus::links {
@@ -67,6 +69,8 @@ uart::uart(sc_core::sc_module_name name, const uart_parameters& p, block_context
     statistics& s = ctx.stats;
     s.add("uart.sent", sent_, "Bytes sent by the UART.", "B");
     s.add("uart.lost", lost_, "Bytes written to the UART while its FIFO was full.", "B");
+    s.add("uart.blocked", blocked_,
+          "Bytes that derive from pixels and were dropped (privacy.policy = block).", "B");
     s.add("uart.received", received_count_, "Bytes received by the UART.", "B");
     s.add("uart.overruns", overruns_, "Bytes received while the FIFO was full, and lost.", "B");
 }
@@ -76,21 +80,26 @@ sc_core::sc_time uart::byte_time() const {
 }
 
 void uart::write(std::uint32_t value) {
+    const bool derives = std::exchange(next_derives_, false);
+    if (std::exchange(next_blocked_, false)) {
+        ++blocked_;
+        return;
+    }
     if (queue_.size() >= p_.fifo) {
         ++lost_;
         return;
     }
-    queue_.push_back(static_cast<char>(value & 0xffu));
+    queue_.push_back({static_cast<char>(value & 0xffu), derives});
     if (queue_.size() == 1)
         byte_end_.notify(byte_time());
     line_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void uart::byte_left() {
-    const char c = queue_.front();
+    const auto [c, derives] = queue_.front();
     queue_.pop_front();
     ++sent_;
-    ledger_.count(egress_port::uart, 0, egress_kind::metadata, 1);
+    ledger_.count(egress_port::uart, 0, derives ? egress_kind::pixels : egress_kind::metadata, 1);
     if (!queue_.empty())
         byte_end_.notify(byte_time());
     line_.notify(sc_core::SC_ZERO_TIME);
@@ -130,6 +139,7 @@ void uart::reset() {
     registers_.reset();
     baud_ = registers_.get(reg::BAUD);
     queue_.clear();
+    next_derives_ = next_blocked_ = false;
     received_.clear();
     overrun_ = false;
     byte_end_.cancel();

@@ -41,6 +41,12 @@ class uart : public sc_core::sc_module {
 
     /// Called when the last bit of a byte has left.
     void on_sent(std::function<void(char)> f) { sink_ = std::move(f); }
+    /// The next byte that is written derives from pixels. `blocked`: it must not leave, and is
+    /// dropped instead of sent.
+    void mark_next(bool blocked) {
+        next_derives_ = true;
+        next_blocked_ = blocked;
+    }
     /// A byte from outside has arrived. Call between two steps of the simulation.
     void receive(char c);
     /// Whether receive() would find room.
@@ -68,12 +74,17 @@ class uart : public sc_core::sc_module {
     std::uint16_t track_ = 0;
     register_block registers_{registers::uart::map};
     std::function<void(char)> sink_;
-    std::deque<char> queue_;  ///< the byte on the line included
+    struct outgoing {
+        char c = 0;
+        bool derives = false;  ///< from pixels
+    };
+    std::deque<outgoing> queue_;  ///< the byte on the line included
+    bool next_derives_ = false, next_blocked_ = false;
     std::deque<char> received_;
     std::uint32_t baud_;
     bool overrun_ = false;
     sc_core::sc_event byte_end_, line_;
-    std::uint64_t sent_ = 0, lost_ = 0, received_count_ = 0, overruns_ = 0;
+    std::uint64_t sent_ = 0, lost_ = 0, blocked_ = 0, received_count_ = 0, overruns_ = 0;
 };
 
 }  // namespace ocellus::links

@@ -236,6 +236,8 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
 
     if (!payload.is_response_ok())
         ++i.errors;
+    else if (burst_observer_)
+        burst_observer_(static_cast<unsigned>(initiator), payload);
     // Taken, and not complete: the target adds its time later.
     if (i.extension.posted)
         return;

@@ -82,6 +82,10 @@ class interconnect : public sc_core::sc_module {
     void on_unmapped(std::function<void(std::uint64_t address, bool write)> f) {
         unmapped_observer_ = std::move(f);
     }
+    /// Called after every burst that was answered with OK.
+    void on_burst(std::function<void(unsigned initiator, tlm::tlm_generic_payload& payload)> f) {
+        burst_observer_ = std::move(f);
+    }
     /// In order of mapping.
     const std::vector<mapped_region>& memory_map() const { return regions_; }
     /// Cycles that initiator `who` waited because of `whom`.
@@ -120,6 +124,7 @@ class interconnect : public sc_core::sc_module {
     std::vector<mapped_region> regions_;
     std::uint64_t unmapped_ = 0, crossing_ = 0;
     std::function<void(std::uint64_t, bool)> unmapped_observer_;
+    std::function<void(unsigned, tlm::tlm_generic_payload&)> burst_observer_;
 };
 
 }  // namespace ocellus::memory

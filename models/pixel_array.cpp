@@ -387,6 +387,9 @@ std::shared_ptr<const electron_rows> pixel_array::expose(std::uint32_t frame) {
     }
     when.start -= top * when.row_time;
     when.exposure = exposure_time_;
+    if (frame_ == 0)
+        epoch_ = frame_start_.to_seconds() - exposure_time_;
+    when.epoch = epoch_;
     // Light beyond what any pixel can hold needs no numbers of its own.
     const pixel_noise_parameters& n = parameters_.noise;
     const double spread = 1 - 4 * (n.prnu + n.prnu_row + n.prnu_column);

@@ -144,6 +144,7 @@ class pixel_array : public sc_core::sc_module {
     std::uint32_t row_ = 0, frame_ = 0, frames_in_stream_ = 0;
     std::uint64_t clocks_ = 0;  // pixel clocks from origin_ to the current frame
     sc_core::sc_time origin_, frame_start_;
+    double epoch_ = 0;  ///< when the exposure of the very first row began, s
     frame_settings now_, next_;
     frame_settings after_next_;  ///< frame length and line length of the frame after the next
     std::shared_ptr<const electron_rows> electrons_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -415,6 +416,120 @@ std::shared_ptr<const linear_frame> sequence_scene::frame(std::uint32_t n, unsig
     auto image = std::make_shared<const picture>(load_(n < count_ ? n : count_ - 1));
     return resampled_frame(rows_of(std::move(image), static_cast<float>(1 / white_)), width,
                            height);
+}
+
+namespace {
+
+/// Every row is the mean of the pictures that its exposure meets.
+class timed_frame : public linear_frame {
+  public:
+    using loader = std::function<std::shared_ptr<const linear_frame>(std::uint32_t picture)>;
+    timed_frame(loader load, std::uint32_t count, double rate, const shutter& when, unsigned width,
+                unsigned height)
+        : load_(std::move(load)),
+          count_(count),
+          rate_(rate),
+          when_(when),
+          width_(width),
+          height_(height) {}
+    unsigned width() const override { return width_; }
+    unsigned height() const override { return height_; }
+
+    void rows(unsigned first, unsigned last, const row_taker& take) const override {
+        if (first >= last)
+            return;
+        // Picture by picture, so that few of them are in memory at a time; the sum of a row does
+        // not depend on which rows are asked for.
+        const std::size_t samples = std::size_t{width_} * 3;
+        std::vector<float> sums(samples * (last - first));
+        std::uint32_t low = count_, high = 0;
+        for (unsigned y = first; y < last; ++y) {
+            const auto [from, to] = pictures_of(y);
+            low = std::min(low, from);
+            high = std::max(high, to);
+        }
+        for (std::uint32_t k = low; k <= high; ++k) {
+            std::shared_ptr<const linear_frame> light;
+            for (unsigned y = first; y < last; ++y) {
+                const float weight = weight_of(y, k);
+                if (weight == 0.0f)
+                    continue;
+                if (!light)
+                    light = picture(k);
+                float* sum = sums.data() + samples * (y - first);
+                light->rows(y, y + 1,
+                            [&](unsigned, const float* r, const float* g, const float* b) {
+                                add_scaled_row(r, weight, sum, width_);
+                                add_scaled_row(g, weight, sum + width_, width_);
+                                add_scaled_row(b, weight, sum + 2 * std::size_t{width_}, width_);
+                            });
+            }
+        }
+        for (unsigned y = first; y < last; ++y) {
+            const float* sum = sums.data() + samples * (y - first);
+            take(y, sum, sum + width_, sum + 2 * std::size_t{width_});
+        }
+    }
+
+  private:
+    /// Exposure of a row in pictures: from the epoch on, one a unit.
+    std::pair<double, double> window_of(unsigned y) const {
+        const double start = when_.start + y * when_.row_time - when_.epoch;
+        return {start * rate_, (start + when_.exposure) * rate_};
+    }
+    std::uint32_t picture_at(double t) const {
+        return t <= 0 ? 0 : t >= count_ - 1.0 ? count_ - 1 : static_cast<std::uint32_t>(t);
+    }
+    std::pair<std::uint32_t, std::uint32_t> pictures_of(unsigned y) const {
+        const auto [from, to] = window_of(y);
+        return {picture_at(from), picture_at(to)};
+    }
+    /// Share of the row's exposure that picture k is there for; the first was always there and the
+    /// last stays.
+    float weight_of(unsigned y, std::uint32_t k) const {
+        const auto [from, to] = window_of(y);
+        const auto [low, high] = pictures_of(y);
+        if (k < low || k > high)
+            return 0;
+        if (low == high)
+            return 1;
+        const double begin = k == low ? from : k, end = k == high ? to : k + 1.0;
+        return static_cast<float>((end - begin) / (to - from));
+    }
+    /// The latest pictures are kept for the bands that other workers make at the same time.
+    std::shared_ptr<const linear_frame> picture(std::uint32_t k) const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (const auto& p : kept_)
+            if (p.first == k && p.second)
+                return p.second;
+        auto& place = kept_[next_++ % kept_.size()];
+        place = {k, load_(k)};
+        return place.second;
+    }
+
+    loader load_;
+    std::uint32_t count_;
+    double rate_;
+    shutter when_;
+    unsigned width_, height_;
+    mutable std::mutex mutex_;
+    mutable std::array<std::pair<std::uint32_t, std::shared_ptr<const linear_frame>>, 3> kept_;
+    mutable std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<const linear_frame> sequence_scene::frame(std::uint32_t n, unsigned width,
+                                                          unsigned height,
+                                                          const shutter& when) const {
+    if (!changes_within_frame())
+        return frame(n, width, height);
+    return std::make_shared<timed_frame>(
+        [load = load_, width, height, gain = static_cast<float>(1 / white_)](std::uint32_t k) {
+            return resampled_frame(rows_of(std::make_shared<const picture>(load(k)), gain), width,
+                                   height);
+        },
+        count_, rate_, when, width, height);
 }
 
 rendered_scene::rendered_scene(picture_generator render)

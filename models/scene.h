@@ -29,6 +29,7 @@ class linear_frame {
 /// Seconds of simulated time.
 struct shutter {
     double start = 0, row_time = 0, exposure = 0;
+    double epoch = 0;  ///< when the exposure of the stream's very first row began
 };
 
 /// What is in front of the lens.
@@ -84,25 +85,31 @@ class image_scene : public scene {
     float gain_ = 1, peak_ = 1;
 };
 
-/// Frame k is picture first + k; the last one stays when there are no more.
+/// Frame k is picture first + k; the last one stays when there are no more. With a rate, picture k
+/// is there from k / rate to (k + 1) / rate after the epoch of the shutter, and a row is the mean
+/// of the pictures that its exposure meets, by the time that it meets them for.
 class sequence_scene : public scene {
   public:
     using scene::frame;
     /// `load` must be pure and may throw; it is called from the worker pool. `peak` is the most
-    /// light of them all.
+    /// light of them all. `rate` in pictures a second; 0: one a frame, that stands still.
     sequence_scene(std::function<picture(std::uint32_t index)> load, std::uint32_t count,
-                   double white, float peak)
-        : load_(std::move(load)), count_(count), white_(white), peak_(peak) {}
+                   double white, float peak, double rate = 0)
+        : load_(std::move(load)), count_(count), white_(white), peak_(peak), rate_(rate) {}
     bool still() const override { return count_ == 1; }
     float peak() const override { return peak_; }
+    bool changes_within_frame() const override { return rate_ > 0 && count_ > 1; }
     std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width,
                                               unsigned height) const override;
+    std::shared_ptr<const linear_frame> frame(std::uint32_t n, unsigned width, unsigned height,
+                                              const shutter& when) const override;
 
   private:
     std::function<picture(std::uint32_t)> load_;
     std::uint32_t count_;
     double white_;
     float peak_;
+    double rate_;
 };
 
 /// A picture whose rows are painted when they are wanted: by any thread, in any order, some of them

@@ -25,12 +25,12 @@ constexpr std::size_t metadata_records = 2;
 /// How the ISP fills the network's input: the whole range of 8-bit colour onto the whole range of
 /// the quantized input. A network whose input is no picture gets its bytes injected; the ISP then
 /// writes a row of as many bytes, so that the time is that of a tensor of this size.
-isp::tensor_format tensor_of(const dsp::network& n) {
+isp::tensor_format tensor_of(const dsp::network& n, const isp::isp_parameters& p) {
     const auto& t = n.input();
     if (takes_pictures(n))
-        return isp::make_tensor_format(
-            static_cast<unsigned>(t.shape[2]), static_cast<unsigned>(t.shape[1]),
-            static_cast<unsigned>(t.shape[3]), t.type == dsp::element::int8);
+        return p.tensor_format_of(static_cast<unsigned>(t.shape[2]),
+                                  static_cast<unsigned>(t.shape[1]),
+                                  static_cast<unsigned>(t.shape[3]), t.type == dsp::element::int8);
     const auto bytes = static_cast<unsigned>(t.bytes());
     const unsigned width = std::min(bytes, 512u);
     return isp::make_tensor_format(width, bytes / width, 1, true);
@@ -152,7 +152,7 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
     std::vector<std::size_t> tensor_at;
     for (const auto& c : in.networks) {
         tensor_at.push_back(writes.size());
-        for (const auto& [index, value] : isp::tensor_registers(tensor_of(c->net)))
+        for (const auto& [index, value] : isp::tensor_registers(tensor_of(c->net, s.isp)))
             write("isp", registers::isp::map.registers[index].name, value);
     }
     tensor_at.push_back(writes.size());

@@ -144,6 +144,13 @@ const verb_info verbs[] = {
      "ocellus quality RUN_DIR [--json | --csv]",
      "  ocellus run --dump-stages --out out/run && ocellus quality out/run\n"
      "      what every stage of the ISP gains or costs\n"},
+    {"line-buffers", command_line::verb::line_buffers,
+     "work out the line memory of the ISP's stages, in bits and FPGA blocks, and their latency",
+     "ocellus line-buffers [CONFIG.toml] [options]",
+     "  ocellus line-buffers configs/imx500.toml --set isp.sharpening=true\n"
+     "      rows that are stored, kilobytes, blocks of 36 kbit, lines and clocks\n"
+     "  ocellus line-buffers --published --set sensor.width=2048\n"
+     "      the same of a published FPGA pipeline (Infinite-ISP)\n"},
 };
 
 const verb_info* find_verb(const std::string& name) {
@@ -399,6 +406,13 @@ po::options_description visible_options(command_line::verb verb) {
             add("threads", po::value<std::string>()->value_name("T"),
                 "worker threads (default: one per core); never changes a result");
             break;
+        case command_line::verb::line_buffers:
+            add("published", "of the published FPGA pipeline Infinite-ISP, not of this ISP");
+            add("set,C",
+                po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                "set one parameter; repeatable");
+            add("json", "as JSON");
+            break;
         case command_line::verb::quality:
             add("scene", po::value<std::string>()->value_name("FILE"),
                 "the picture that was in front of the lens, where it is no built-in one");
@@ -629,6 +643,14 @@ command_line parse_command_line(int argc, const char* const argv[]) {
             result.raw_black = static_cast<unsigned>(number(vm, "black", 0, 65535));
         if (has("threads"))
             result.threads = static_cast<unsigned>(number(vm, "threads", 1, 1024));
+        if (has("set"))
+            result.settings = vm["set"].as<std::vector<std::string>>();
+        return result;
+    }
+    if (v->verb == command_line::verb::line_buffers) {
+        result.published = has("published");
+        if (has("json"))
+            result.output_format = command_line::format::json;
         if (has("set"))
             result.settings = vm["set"].as<std::vector<std::string>>();
         return result;

@@ -30,6 +30,7 @@ struct command_line {
         characterize,
         develop,
         quality,
+        line_buffers,
         fidelity,
         what_if
     };
@@ -37,6 +38,7 @@ struct command_line {
     std::string help_topic;  ///< verb whose help is wanted, or empty
 
     // run
+    bool published = false;     ///< line-buffers: of a published pipeline
     std::string config_file;    ///< empty: the defaults
     std::string scene;          ///< picture or "builtin:..."; empty: from the configuration
     std::string network;        ///< file or "builtin:..."; empty: from the configuration

@@ -57,7 +57,7 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
       semihosting_({[this](unsigned n) { return chip_.cpu().core().x(n); },
                     [this](unsigned n, std::uint32_t v) { chip_.cpu().core().set_x(n, v); },
                     [this](std::uint32_t a, unsigned char* b, std::size_t n) {
-                        return chip_.debug_read(a, b, n) == n;
+                        return chip_.outside_read(a, b, n) == n;
                     },
                     [this](std::uint32_t a, const unsigned char* b, std::size_t n) {
                         return chip_.debug_write(a, b, n) == n;
@@ -126,7 +126,7 @@ void guest::serve_operations() {
         return;
     test_host::machine m;
     m.read = [this](std::uint32_t a, unsigned char* b, std::size_t n) {
-        return chip_.debug_read(a, b, n) == n;
+        return chip_.outside_read(a, b, n) == n;
     };
     m.write = [this](std::uint32_t a, const unsigned char* b, std::size_t n) {
         return chip_.debug_write(a, b, n) == n;
@@ -194,7 +194,7 @@ void guest::log(std::uint32_t address) {
     std::string line;
     unsigned char c = 0;
     for (std::uint32_t i = 0;
-         i < longest_log_line && chip_.debug_read(address + i, &c, 1) == 1 && c; ++i)
+         i < longest_log_line && chip_.outside_read(address + i, &c, 1) == 1 && c; ++i)
         line += c >= 32 && c < 127 ? static_cast<char>(c) : '?';
     log_ += fmt::format("{} {}\n", sc_core::sc_time_stamp().to_string(), line);
 }
@@ -202,7 +202,7 @@ void guest::log(std::uint32_t address) {
 void guest::serve_debugger(const command_line& command) {
     cpu_debugger::surroundings around;
     around.read = [this](std::uint32_t a, unsigned char* b, std::size_t n) {
-        return chip_.debug_read(a, b, n);
+        return chip_.outside_read(a, b, n);
     };
     around.write = [this](std::uint32_t a, const unsigned char* b, std::size_t n) {
         return chip_.debug_write(a, b, n);

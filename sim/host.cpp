@@ -94,7 +94,8 @@ std::optional<host::raw_image> host::last_image() const {
     out.frame = last_frame_;
     out.width = last_sent_.width;
     out.height = last_sent_.height;
-    out.format = last_sent_.format == row_format::yuv422 ? "yuv422"
+    out.format = last_sent_.format == row_format::yuv422   ? "yuv422"
+                 : last_sent_.format == row_format::yuv420 ? "yuv420"
                  : last_sent_.format == row_format::rgb888
                      ? "rgb888"
                      : "raw" + std::to_string(last_sent_.bits);

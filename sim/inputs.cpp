@@ -12,6 +12,7 @@
 #include "dsp/network/reader.h"
 #include "dsp/npu/generated_networks.h"
 #include "models/charts.h"
+#include "models/parcel_belt.h"
 #include "sim/boot_info.h"
 #include "sim/embedded.h"
 #include "sim/picture_sequence.h"
@@ -84,7 +85,8 @@ bool takes_pictures(const dsp::network& n) {
     const auto& t = n.input();
     if (t.type != dsp::element::int8 && t.type != dsp::element::uint8)
         return false;
-    return t.shape.size() == 4 && t.shape[0] == 1 && (t.shape[3] == 1 || t.shape[3] == 3);
+    return t.shape.size() == 4 && t.shape[0] == 1 &&
+           (t.shape[3] == 1 || t.shape[3] == 3 || t.shape[3] == 4);
 }
 
 namespace {
@@ -140,7 +142,8 @@ std::vector<std::shared_ptr<const dsp::compiled_network>> load_networks(
     both.push_back(read_named_network(r, "network.second", s.run.second, "network.second_labels",
                                       s.run.second_labels, "second network", files));
     return checked([&] {
-        return dsp::compile_resident(std::move(both), s.npu.budget(sram_base, s.sram.size),
+        return dsp::compile_resident(std::move(both),
+                                     s.npu.budget(sram_base, s.sram.size - s.capture_bytes()),
                                      s.npu.array(), s.npu.local_buffer);
     });
 }
@@ -152,8 +155,9 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                                                           std::vector<input_file>& files) {
     if (s.run.network == "none")
         return nullptr;
-    return dsp::compile(first_network(s, r, files), s.npu.budget(sram_base, s.sram.size),
-                        s.npu.array(), s.npu.local_buffer);
+    return dsp::compile(first_network(s, r, files),
+                        s.npu.budget(sram_base, s.sram.size - s.capture_bytes()), s.npu.array(),
+                        s.npu.local_buffer);
 }
 
 std::uint64_t resident_bytes(
@@ -171,7 +175,7 @@ std::uint64_t resident_bytes(
 
 std::vector<memory_area> program_memories(const settings& s) {
     return {{"ROM", s.cpu.rom_base, s.cpu.rom_size},
-            {"SRAM", sram_base, s.sram.size},
+            {"SRAM", sram_base, s.sram.size - s.capture_bytes()},
             {"TCM", s.cpu.tcm_base, s.cpu.tcm_size - boot_info_room}};
 }
 
@@ -257,17 +261,7 @@ void check_sram_is_shared(const run_inputs& in, const settings& s) {
 std::shared_ptr<const models::scene> load_scene(const std::string& name, const run_parameters& p,
                                                 std::uint64_t frames) {
     if (name == "builtin:parcels")
-        return std::make_shared<models::rendered_scene>(
-            [seed = p.scene_seed](std::uint32_t frame, unsigned width, unsigned height) {
-                // Half the array's resolution: finer than the tensor and than most lenses.
-                const auto picture = std::make_shared<const models::parcel_picture>(
-                    models::make_parcel_scene(seed, frame), (width + 1) / 2, (height + 1) / 2);
-                models::row_source rows;
-                rows.width = picture->width();
-                rows.height = picture->height();
-                rows.paint = [picture](unsigned y, std::uint8_t* rgb) { picture->row(y, rgb); };
-                return rows;
-            });
+        return std::make_shared<models::parcel_belt>(p.scene_seed, p.belt_speed);
     if (is_builtin(name)) {
         if (auto chart = models::make_chart(name.substr(8)))
             return chart;
@@ -278,7 +272,7 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
         fail(fmt::format("unknown built-in scene '{}'; did you mean {}?", name,
                          near.empty() ? names[0] : near));
     }
-    if (const auto sequence = picture_sequence::of(name, p.scene_first, frames)) {
+    if (const auto sequence = picture_sequence::of(name, p.scene_first, p.pictures(frames))) {
         std::vector<std::string> files = sequence->files;
         const auto transfer = p.scene_transfer;
         // Every picture is read once before anything is simulated: for its light, and for what may
@@ -305,7 +299,7 @@ std::shared_ptr<const models::scene> load_scene(const std::string& name, const r
                                       files[k] + ": the file has changed during the run");
                 return decode(bytes, files[k]);
             },
-            count, p.scene_white, peak);
+            count, p.scene_white, peak, p.picture_rate);
     }
     const std::string bytes = read_input(name);
     return std::make_shared<models::image_scene>(
@@ -331,7 +325,8 @@ run_inputs load_inputs(const command_line& command, const settings& s,
             in.scene = nullptr;
     } else {
         const std::string path = resolve_path(r, "scene.source", scene);
-        if (const auto sequence = picture_sequence::of(path, s.run.scene_first, s.run.frames))
+        if (const auto sequence =
+                picture_sequence::of(path, s.run.scene_first, s.run.pictures(s.run.frames)))
             for (const auto& file : sequence->files)
                 note(in.files, "scene", file, read_input(file));
         else
@@ -367,9 +362,19 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         for (int d : c->net.input().shape)
             shape += (shape.empty() ? "" : "x") + std::to_string(d);
         fail(fmt::format(
-            "{}: its input '{}' ({}) is not a picture of 1 or 3 channels of 8-bit "
+            "{}: its input '{}' ({}) is not a picture of 1, 3 or 4 channels of 8-bit "
             "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
             c == in.network ? s.run.network : s.run.second, c->net.input().name, shape));
+    }
+    for (const auto& c : in.networks) {
+        if (!in.injected_tensor.empty())
+            break;
+        const int channels = c->net.input().shape[3];
+        if ((channels == 4) != (s.isp.tensor_order == isp::tensor_order::bayer) && channels != 1)
+            fail(fmt::format("{}: its input '{}' has {} channels: isp.tensor_order = {}",
+                             c == in.network ? s.run.network : s.run.second, c->net.input().name,
+                             channels,
+                             channels == 4 ? "bayer fills it" : "rgb or yuv444 fills it"));
     }
     return in;
 }

@@ -8,6 +8,30 @@
 
 namespace ocellus::sim {
 
+namespace {
+
+std::uint32_t picture_width(const settings& s) {
+    const auto& p = s.isp;
+    const std::uint64_t array = s.pixels.sensor.width;
+    const std::uint64_t source = p.roi_width ? p.roi_width : array - std::min(array, p.roi_x);
+    return static_cast<std::uint32_t>(p.picture_width ? p.picture_width : source / p.image_scale) &
+           ~1u;
+}
+
+}  // namespace
+
+double rows_per_wire_row(const settings& s) {
+    if (s.run.image != image_output::isp)
+        return 1.0;
+    const auto& p = s.isp;
+    if (p.picture_height == 0)
+        return static_cast<double>(p.image_scale);
+    const std::uint64_t source =
+        p.roi_height ? p.roi_height
+                     : s.pixels.sensor.height - std::min(s.pixels.sensor.height, p.roi_y);
+    return static_cast<double>(source) / static_cast<double>(p.picture_height);
+}
+
 std::uint32_t wire_row_bytes(const settings& s) {
     const auto width = static_cast<std::uint32_t>(s.pixels.sensor.width);
     switch (s.run.image) {
@@ -16,8 +40,12 @@ std::uint32_t wire_row_bytes(const settings& s) {
             return type ? links::raw_row_bytes(*type, width) : 0;
         }
         case image_output::isp:
-            return (width / static_cast<std::uint32_t>(s.isp.image_scale) & ~1u) *
-                   (s.isp.image_format == isp::image_format::yuv422 ? 2 : 3);
+            // Rows of YUV420 have 8 and 16 bits by turns; the transmitter's buffer evens them out.
+            return picture_width(s) *
+                   (s.isp.image_format == isp::image_format::yuv420
+                        ? 12
+                        : isp::bits_per_pixel(s.isp.image_format)) /
+                   8;
         case image_output::none:
             return 0;
     }
@@ -36,9 +64,7 @@ std::vector<line_limit> line_limits(const settings& s) {
     if (const auto bytes = wire_row_bytes(s)) {
         const double wire = links::csi2_wire_seconds(bytes + 6, static_cast<unsigned>(s.csi2.lanes),
                                                      s.csi2.lane_rate, s.csi2.hs_overhead);
-        const double rows =
-            s.run.image == image_output::isp ? static_cast<double>(s.isp.image_scale) : 1.0;
-        all.push_back({"CSI-2", wire / rows});
+        all.push_back({"CSI-2", wire / rows_per_wire_row(s)});
     }
     return all;
 }

@@ -21,7 +21,10 @@ std::vector<line_limit> line_limits(const settings& s);
 /// The slowest of them.
 const line_limit& slowest(const std::vector<line_limit>& limits);
 
-/// Bytes of one image row on the CSI-2 lanes; 0 when no image is sent.
+/// Rows of the array to each row that is sent: the scale of the picture.
+double rows_per_wire_row(const settings& s);
+
+/// Bytes of one image row (of YUV420: their mean) on the CSI-2 lanes; 0 when no image is sent.
 std::uint32_t wire_row_bytes(const settings& s);
 
 }  // namespace ocellus::sim

@@ -189,6 +189,12 @@ std::string render_table(const run_summary& s) {
         line("interrupt latency", time_text(s.interrupt_latency),
              "line to handler, mean; longest " + time_text(s.interrupt_latency_max));
     line("image lines lost", fmt::format("{}", s.lost_lines));
+    if (!s.losses.empty()) {
+        const lost_line& first = s.losses.front();
+        line("first line lost", fmt::format("{}/{}", first.frame, first.row),
+             fmt::format("frame/row; {} full for {}{}", first.where, first.culprit,
+                         first.cycles ? fmt::format(" ({} cycles)", first.cycles) : ""));
+    }
     if (s.lost_isp_rows > 0)
         line("ISP rows lost", fmt::format("{}", s.lost_isp_rows),
              "the ISP was too slow for the rows");
@@ -202,6 +208,14 @@ std::string render_table(const run_summary& s) {
     line("simulated", time_text(s.simulated));
     line("wall", time_text(s.wall),
          s.frames ? time_text(s.wall / static_cast<double>(s.frames)) + " a frame" : "");
+    return out;
+}
+
+std::string lost_lines_csv(const std::vector<lost_line>& losses) {
+    std::string out = "frame,row,time_ns,where,culprit,cycles\n";
+    for (const auto& l : losses)
+        out += fmt::format("{},{},{},{},{},{}\n", l.frame, l.row, l.at.value() / 1000, l.where,
+                           l.culprit, l.cycles);
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/image.h"
+#include "core/lost_line.h"
 #include "core/statistics.h"
 #include "dsp/network/graph.h"
 #include "sim/frame_log.h"
@@ -41,6 +42,7 @@ struct run_summary {
     std::string fastest_array, slowest_array;
     double npu_clock = 0;  ///< Hz
     std::uint64_t delivered = 0, dropped = 0, lost_lines = 0, lost_isp_rows = 0;
+    std::vector<lost_line> losses;  ///< in order of time
     std::uint64_t bytes_image = 0, bytes_metadata = 0, bytes_total = 0;
     std::uint64_t sram_peak = 0, sram_size = 0;
     std::uint64_t sram_conflicts = 0;  ///< cycles
@@ -56,6 +58,9 @@ struct run_summary {
 /// The short table printed at the end of a run. Everything but wall time depends on the input
 /// alone.
 std::string render_table(const run_summary& s);
+
+/// lost_lines.csv: every picture line that found a FIFO full.
+std::string lost_lines_csv(const std::vector<lost_line>& losses);
 
 /// One line of metadata.jsonl. Boxes are in pixels of the received image. `network`: name of the
 /// one that made it, where there are several.

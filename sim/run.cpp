@@ -122,6 +122,9 @@ rgb8_image picture_of(const links::csi2_image& image) {
             for (unsigned x = 0; x < image.width; ++x)
                 for (unsigned c = 0; c < 3; ++c)
                     to[3 * x + c] = in[3 * x + 2 - c];
+        else if (image.type == links::csi2_data_type::yuv420_8 && y % 2 == 0)
+            isp::rgb_from_yuv420(in, image.bytes->row(std::min(y + 1, image.height - 1)),
+                                 image.width, to);
         else
             isp::rgb_from_yuv422(in, image.width, to);
     }
@@ -310,6 +313,9 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     out.write("stats.json", stats.json());
     out.write("stats.csv", stats.csv());
     out.write("stats.txt", stats.text());
+    out.write("conflicts.csv", chip.conflicts_csv());
+    if (const auto lost = chip.lost_lines(); !lost.empty())
+        out.write("lost_lines.csv", lost_lines_csv(lost));
     out.write("stats_frames.csv", frames.csv());
     out.write("stats_frames.json", frames.json());
     for (const auto& [name, text] : guest.files)
@@ -496,6 +502,11 @@ int run(const command_line& given) {
         if (!services.failures().empty())
             code = static_cast<int>(exit_code::mismatch);
     }
+    const privacy_guard& privacy = chip.privacy();
+    for (const auto& f : privacy.findings([&chip](std::uint32_t pc) { return chip.place(pc); }))
+        std::fprintf(stderr, "%s: %s\n", privacy.fails() ? "error" : "warning", f.c_str());
+    if (privacy.fails() && code == 0)
+        code = static_cast<int>(exit_code::privacy);
     if (std::fflush(stdout) != 0)
         throw input_error(exit_code::io, "error: cannot write to standard output");
     if (!end.message.empty())

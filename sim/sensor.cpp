@@ -17,6 +17,7 @@
 #include "isp/isp.h"
 #include "links/csi2_transmitter.h"
 #include "links/die_link.h"
+#include "memory/capture.h"
 #include "memory/dma.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
@@ -49,6 +50,8 @@ struct sensor::blocks {
           csi2("csi2", s.csi2, ctx, ledger),
           sram("sram", s.sram, ctx),
           bus("interconnect", s.interconnect, ctx),
+          capture("capture", s.capture, sram_base + s.sram.size - s.capture_bytes(),
+                  wire_row_bytes(s), ctx),
           dma("dma", s.dma, ctx),
           npu("npu", s.npu, ctx),
           cpu("cpu", s.cpu, ctx),
@@ -75,6 +78,7 @@ struct sensor::blocks {
     links::csi2_transmitter csi2;
     memory::sram sram;
     memory::interconnect bus;
+    memory::capture capture;
     memory::dma dma;
     dsp::npu npu;
     dsp::control_cpu cpu;
@@ -150,6 +154,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     wire_interrupts();
     for (const auto& c : in.networks)
         b_->npu.load(c);
+    follow_pixels();
 
     auto& b = *b_;
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
@@ -198,6 +203,68 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
 
 sensor::~sensor() = default;
 
+/// What derives from pixels, through memory, and what of it leaves.
+void sensor::follow_pixels() {
+    auto& b = *b_;
+    privacy_ = std::make_unique<privacy_guard>(settings_.privacy, ctx_.stats, ledger_,
+                                               inputs_.networks, ctx_.timing_only);
+    privacy_guard& guard = *privacy_;
+    guard.map().add_memory(sram_base, settings_.sram.size);
+    using role = privacy_guard::role;
+    std::vector<role> roles;
+    for (unsigned id = 0; id < b.bus.initiators(); ++id) {
+        const std::string& who = b.bus.initiator_name(id);
+        roles.push_back(who == "isp"            ? role::isp
+                        : who == "video_writer" ? role::isp
+                        : who == "dma"          ? role::dma
+                        : who == "cpu"          ? role::cpu
+                        : who == "external"     ? role::outside
+                                                : role::none);
+    }
+    b.bus.on_burst([&guard, roles](unsigned id, tlm::tlm_generic_payload& payload) {
+        guard.burst(roles[id], payload);
+    });
+    events_.subscribe([this, &guard](const block_event& e) {
+        guard.seen(e, job_network(),
+                   [this](std::uint64_t address, std::uint8_t* bytes, std::size_t length) {
+                       debug_read(static_cast<std::uint32_t>(address), bytes, length);
+                   });
+    });
+    b.csi2.set_guard([&guard](std::uint32_t frame, std::uint32_t bytes, bool) {
+        return guard.csi2(frame, bytes);
+    });
+    b.csi2.set_provenance([&guard](std::uint64_t address, std::uint64_t length) {
+        return guard.map().derived_bytes(address, length);
+    });
+    const auto uart_data = static_cast<std::uint32_t>(directory_.address("uart", "DATA"));
+    b.cpu.follow_pixels(guard.map(),
+                        [this, &guard, uart_data](std::uint32_t address, std::uint32_t pc) {
+                            if ((address & ~3u) == uart_data)
+                                b_->uart.mark_next(!guard.other(links::egress_port::uart, 1, &pc));
+                            else if (address - sram_base >= settings_.sram.size)
+                                guard.register_store(pc);
+                        });
+    namespace reg = registers::system;
+    auto& system = b.system.registers();
+    system.set_reset(reg::PRIVACY, guard.register_value());
+    system.on_write(reg::PRIVACY, [&system, &guard](std::uint32_t value) {
+        system.set(reg::PRIVACY, guard.write_register(value));
+    });
+    system.on_read(reg::PRIVACY, [&guard] { return guard.register_value(); });
+    ctx_.stats.add_computed(
+        "egress.reduction_ratio",
+        [this] {
+            const double bits = static_cast<double>(settings_.adc.bits);
+            const auto m = mode();
+            const double raw =
+                ctx_.stats.value("pixel_array.frames") * m.width * m.height * bits / 8;
+            const auto left = static_cast<double>(ledger_.total(links::egress_kind::pixels) +
+                                                  ledger_.total(links::egress_kind::metadata));
+            return left > 0 ? raw / left : 0.0;
+        },
+        "Bytes of the frames that were read out, as RAW, over the payload bytes that left.", "1");
+}
+
 /// The host brings the second network over the bus while the sensor streams, and then tells the
 /// firmware.
 void sensor::upload_later() {
@@ -245,7 +312,8 @@ void sensor::wire(bool check) {
     b.connect_rows(check, "charge_checker", b.pixel_array.rows_out, b.column_adc.rows_in);
     b.connect_rows(check, "conversion_checker", b.column_adc.rows_out, b.die_link.rows_in);
     b.connect_rows(check, "die_link_checker", b.die_link.rows_out, b.isp.rows_in);
-    b.connect_rows(check, "image_checker", b.isp.rows_out, b.probe.rows_in);
+    b.connect_rows(check, "image_checker", b.isp.rows_out, b.capture.rows_in);
+    b.connect_rows(check, "capture_checker", b.capture.rows_out, b.probe.rows_in);
     b.probe.rows_out.bind(b.csi2.rows_in);
     if (check) {
         b.packet_checkers.push_back(std::make_unique<packet_checker>("packet_checker"));
@@ -261,6 +329,11 @@ void sensor::wire(bool check) {
     b.connect_bursts(check, "cpu", b.cpu.memory_out);
     b.connect_bursts(check, "external", b.external.memory_out);
     b.connect_bursts(check, "cci", b.bridge.memory_out);
+    const unsigned first = b.bus.initiators();
+    b.connect_bursts(check, "video_writer", b.capture.writer_out);
+    b.connect_bursts(check, "video_reader", b.capture.reader_out);
+    b.capture.connect(b.bus, first, first + 1, [&b] { return b.csi2.has_room(); });
+    b.csi2.on_line_left([&b] { b.capture.room_again(); });
 }
 
 void sensor::map_memory() {
@@ -372,6 +445,12 @@ std::size_t sensor::debug_read(std::uint32_t address, unsigned char* bytes, std:
     return b_->external.debug(tlm::TLM_READ_COMMAND, address, bytes, length);
 }
 
+std::size_t sensor::outside_read(std::uint32_t address, unsigned char* bytes, std::size_t length) {
+    const std::size_t moved = debug_read(address, bytes, length);
+    privacy_->looked_at(address, bytes, moved);
+    return moved;
+}
+
 std::size_t sensor::debug_write(std::uint32_t address, const unsigned char* bytes,
                                 std::size_t length) {
     const std::size_t near = b_->cpu.debug_write(address, bytes, length);
@@ -408,7 +487,11 @@ std::vector<balance> sensor::balances() const {
         {"rows into the ISP", {{"die_link.rows"}}, {{"isp.rows_in"}}},
         {"picture lines",
          {{"isp.rows_out"}},
-         {{"csi2.lines"}, {"csi2.lines_lost"}, count("waiting", b.csi2.lines_waiting())}},
+         {{"csi2.lines"},
+          {"csi2.lines_lost"},
+          {"csi2.lines_blocked"},
+          {"capture.lines_lost"},
+          count("waiting", b.csi2.lines_waiting() + b.capture.lines_waiting())}},
         {"packets", {{"csi2.packets"}}, {{"host.packets"}}},
         {"bytes on the wire", {{"csi2.wire_bytes"}}, {{"egress.csi2.bytes"}}},
         {"bytes that left",
@@ -416,7 +499,8 @@ std::vector<balance> sensor::balances() const {
          {{"egress.csi2.bytes"},
           {"egress.uart.bytes"},
           {"egress.cci.bytes"},
-          {"egress.spi.bytes"}}},
+          {"egress.spi.bytes"},
+          {"egress.debug.bytes"}}},
         {"bytes read over CCI", {{"cci.bytes_read"}}, {{"egress.cci.bytes"}}},
         {"bytes of the UART", {{"uart.sent"}}, {{"egress.uart.bytes"}}},
         {"bursts of the NPU", {{"npu.memory.bursts"}}, {{"interconnect.npu.requests"}}},
@@ -430,7 +514,8 @@ std::vector<balance> sensor::balances() const {
     for (const auto& w : directory_.windows())
         accesses += w.block->reads() + w.block->writes() + w.block->refused();
     terms requests, waited, conflicts, banks, busy;
-    const char* const initiators[] = {"isp", "npu", "dma", "csi2", "cpu", "external", "cci"};
+    const char* const initiators[] = {"isp",      "npu", "dma",          "csi2",        "cpu",
+                                      "external", "cci", "video_writer", "video_reader"};
     for (const std::string who : initiators) {
         requests.push_back({"interconnect." + who + ".requests"});
         waited.push_back({"interconnect." + who + ".wait_cycles"});
@@ -504,11 +589,12 @@ bool sensor::finished() const {
 }
 
 bool sensor::silent() const {
-    return b_->csi2.idle() && b_->uart.idle();
+    return b_->csi2.idle() && b_->uart.idle() && b_->capture.idle();
 }
 
 void sensor::on_silence(const std::function<void()>& f) {
     b_->csi2.on_idle(f);
+    b_->capture.on_idle(f);
     b_->uart.on_idle(f);
 }
 
@@ -599,6 +685,30 @@ double sensor::frame_time() const {
     return settings_.pixels.sensor.timing().frame_time;
 }
 
+std::vector<lost_line> sensor::lost_lines() const {
+    std::vector<lost_line> all;
+    for (const auto* list : {&b_->die_link.losses(), &b_->capture.losses(), &b_->csi2.losses()})
+        all.insert(all.end(), list->begin(), list->end());
+    std::stable_sort(all.begin(), all.end(),
+                     [](const lost_line& a, const lost_line& b) { return a.at < b.at; });
+    return all;
+}
+
+std::string sensor::conflicts_csv() const {
+    std::string out = "initiator,waited_for,bank,cycles\n";
+    const auto name = [this](unsigned id) {
+        return id < b_->bus.initiators()                     ? b_->bus.initiator_name(id)
+               : id == memory::initiator_extension::scrubber ? std::string("scrubber")
+                                                             : std::string("unattributed");
+    };
+    for (unsigned who = 0; who < memory::bank_calendar::max_owners; ++who)
+        for (unsigned whom = 0; whom < memory::bank_calendar::max_owners; ++whom)
+            for (unsigned bank = 0; bank < b_->sram.banks(); ++bank)
+                if (const auto cycles = b_->sram.waited(bank, who, whom))
+                    out += fmt::format("{},{},{},{}\n", name(who), name(whom), bank, cycles);
+    return out;
+}
+
 counted_energy sensor::readout_energy() const {
     counted_energy e = b_->column_adc.energy();
     e += b_->die_link.energy();
@@ -672,7 +782,8 @@ run_summary sensor::summary() const {
         r.fastest_array = spread.fastest;
         r.slowest_array = spread.slowest;
     }
-    r.lost_lines = b_->csi2.lines_lost() + b_->die_link.rows_lost();
+    r.lost_lines = b_->csi2.lines_lost() + b_->die_link.rows_lost() + b_->capture.lines_lost();
+    r.losses = lost_lines();
     r.lost_isp_rows = static_cast<std::uint64_t>(ctx_.stats.value("isp.rows_lost") +
                                                  ctx_.stats.value("isp.tensor_rows_lost"));
     r.bytes_image = ledger_.total(links::egress_kind::pixels);

@@ -11,6 +11,7 @@
 
 #include "core/block.h"
 #include "core/events.h"
+#include "core/lost_line.h"
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/cpu/simulator_port.h"
 #include "dsp/cpu/system_control.h"
@@ -27,6 +28,7 @@
 #include "sim/frame_log.h"
 #include "sim/host.h"
 #include "sim/inputs.h"
+#include "sim/privacy.h"
 #include "sim/register_directory.h"
 #include "sim/report.h"
 #include "sim/row_probe.h"
@@ -36,9 +38,9 @@ namespace ocellus::sim {
 
 /// The whole sensor and its host, wired: the only place that knows how the blocks are connected.
 ///
-///     pixel_array -> column_adc -> die_link -> isp -> probe -> csi2 -> host
-///     isp, npu, dma, csi2, cpu, external -> interconnect -> sram and every block's registers
-///     every block's interrupt -> interrupt_controller -> cpu
+///     pixel_array -> column_adc -> die_link -> isp -> capture -> probe -> csi2 -> host
+///     isp, npu, dma, csi2, cpu, external, video -> interconnect -> sram and every block's
+///     registers every block's interrupt -> interrupt_controller -> cpu
 class sensor : public sc_core::sc_module {
   public:
     /// `keep(frame)`: whether the frame's picture and tensors are wanted after the run.
@@ -51,6 +53,9 @@ class sensor : public sc_core::sc_module {
     /// effect and written as by the bus.
     std::size_t debug_read(std::uint32_t address, unsigned char* bytes, std::size_t length);
     std::size_t debug_write(std::uint32_t address, const unsigned char* bytes, std::size_t length);
+    /// As debug_read(), by somebody outside the chip: the privacy mode holds, and it is counted.
+    std::size_t outside_read(std::uint32_t address, unsigned char* bytes, std::size_t length);
+    const privacy_guard& privacy() const { return *privacy_; }
     /// Resets the control CPU with what belongs to it, gives up the NPU's job and loads the
     /// firmware again. Callable between two steps of the simulation and from a block's callback.
     void reset(dsp::boot_reason why);
@@ -68,6 +73,10 @@ class sensor : public sc_core::sc_module {
     /// Of pixels, conversions, counts and the die link so far.
     counted_energy readout_energy() const;
 
+    /// Picture lines that found a FIFO full, in order of time.
+    std::vector<lost_line> lost_lines() const;
+    /// Cycles waited in the SRAM as CSV: initiator, for whom, bank, cycles; zeros are left out.
+    std::string conflicts_csv() const;
     const frame_log& frames() const { return *log_; }
     /// What the ISP's stages made, by frame (output.dump_stages).
     const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& stage_dumps() const;
@@ -107,6 +116,7 @@ class sensor : public sc_core::sc_module {
     std::uint32_t system_state() const;
     void wire_interrupts();
     void load_firmware();
+    void follow_pixels();
     void upload_later();
     void check_protocol();
     void check_balances() const;
@@ -118,6 +128,7 @@ class sensor : public sc_core::sc_module {
     register_directory directory_;
     links::egress_ledger ledger_;
     std::unique_ptr<blocks> b_;
+    std::unique_ptr<privacy_guard> privacy_;
     std::unique_ptr<frame_log> log_;
     sc_core::sc_event upload_;  ///< the host begins to upload the second network
 };

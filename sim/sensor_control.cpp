@@ -199,7 +199,7 @@ void sensor_control::stop() {
 }
 
 std::size_t sensor_control::peek(std::uint32_t address, unsigned char* bytes, std::size_t length) {
-    return chip_.debug_read(address, bytes, length);
+    return chip_.outside_read(address, bytes, length);
 }
 
 std::size_t sensor_control::poke(std::uint32_t address, const unsigned char* bytes,

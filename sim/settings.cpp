@@ -67,6 +67,18 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Value of a floating point sample that stands for a diffuse white surface.")
         .from(provenance::chosen, "renderers' pictures have white at 1")
         .moves_nothing("pictures of floating point alone");
+    r.quantity("scene.picture_rate", picture_rate, unit::hertz, 0, 1e6)
+        .says(
+            "Pictures of a sequence a second: each row has the mean of those that its exposure "
+            "meets; 0: one a frame, which stands still.")
+        .from(provenance::chosen, "frame k is file k")
+        .moves_nothing("sequences alone");
+    r.real("scene.belt_speed", belt_speed, -100, 100)
+        .says(
+            "Speed of the belt of builtin:parcels to the right while a frame is exposed, in "
+            "picture widths a second.")
+        .from(provenance::chosen, "a belt that stops for the picture")
+        .moves_nothing("as much light, elsewhere in the picture");
     r.text("network.source", network)
         .says(
             "Quantized network: a .tflite or .onnx file, builtin:parcels, "
@@ -146,12 +158,18 @@ void settings::declare(parameter_registry& r) {
     sram.declare(r);
     interconnect.declare(r);
     dma.declare(r);
+    capture.declare(r);
     npu.declare(r);
     firmware.declare(r);
     cpu.declare(r);
     clint.declare(r);
     uart.declare(r);
     envelopes.declare(r);
+    privacy.declare(r);
+}
+
+std::uint64_t settings::capture_bytes() const {
+    return capture.ring_bytes(wire_row_bytes(*this));
 }
 
 void settings::follow() {
@@ -199,9 +217,19 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     memory::check(sram, r, problems);
     isp.check(static_cast<unsigned>(pixels.sensor.width),
               static_cast<unsigned>(pixels.sensor.height), r, problems);
+    if (capture_bytes() > sram.size / 2)
+        problems.error(r.where("capture.lines"),
+                       fmt::format("capture.lines = {} need {} B and the SRAM has {} B",
+                                   capture.lines, capture_bytes(), sram.size),
+                       "half of the SRAM at most");
     if (problems.has_errors())
         return;
     check_networks(*this, r, problems);
+    if (privacy.mode != privacy_mode::full && privacy.mode != privacy_mode::metadata_roi &&
+        run.image != image_output::none)
+        problems.warning(r.where("output.image"),
+                         "output.image sends pictures and privacy.mode keeps them in",
+                         "output.image = none, or privacy.mode = full");
     const auto timing = pixels.sensor.timing();
     models::check(adc, timing, r, problems);
     if (!links::raw_type_of(adc.bits) && run.image == image_output::raw)
@@ -224,14 +252,33 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
                         format_quantity(std::ceil(die_link.lane_rate * link / timing.line_time),
                                         unit::bit_per_second),
                         static_cast<std::uint64_t>(std::ceil(link * timing.pixel_rate.hertz()))));
+    const double clocks = std::ceil(static_cast<double>(pixels.sensor.width) /
+                                    static_cast<double>(isp.pixels_per_clock)) +
+                          static_cast<double>(isp.horizontal_blanking);
+    // A short excess is held by the input buffer until the blanking.
+    const double late = (clocks / isp.clock - timing.line_time) *
+                        static_cast<double>(pixels.sensor.height) * isp.clock / clocks;
+    if (late >= static_cast<double>(isp.input_rows))
+        problems.warning(
+            r.where("isp.pixels_per_clock"),
+            fmt::format(
+                "the ISP needs {:.3f} us for a row of {} pixels ({} clocks of {}) and a new "
+                "one comes every {:.3f} us: it falls {:.0f} rows behind in a frame, its "
+                "input buffer holds {}, and rows of a picture or tensor will be lost",
+                clocks / isp.clock * 1e6, pixels.sensor.width, clocks,
+                format_quantity(isp.clock, unit::hertz), timing.line_time * 1e6, late,
+                isp.input_rows),
+            fmt::format("isp.pixels_per_clock >= {} at this clock, or a longer line",
+                        static_cast<std::uint64_t>(std::ceil(
+                            static_cast<double>(pixels.sensor.width) /
+                            std::max(1.0, timing.line_time * isp.clock -
+                                              static_cast<double>(isp.horizontal_blanking))))));
     const auto row = wire_row_bytes(*this);
     if (row == 0)
         return;
     const double wire = links::csi2_wire_seconds(row + 6, static_cast<unsigned>(csi2.lanes),
                                                  csi2.lane_rate, csi2.hs_overhead);
-    const double available =
-        timing.line_time *
-        (run.image == image_output::isp ? static_cast<double>(isp.image_scale) : 1.0);
+    const double available = timing.line_time * rows_per_wire_row(*this);
     if (wire > available)
         problems.warning(
             r.where("csi2.lane_rate"),

@@ -16,6 +16,7 @@
 #include "links/csi2_transmitter.h"
 #include "links/die_link.h"
 #include "links/uart.h"
+#include "memory/capture.h"
 #include "memory/dma.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
@@ -24,6 +25,7 @@
 #include "sim/command_line.h"
 #include "sim/envelopes.h"
 #include "sim/firmware_parameters.h"
+#include "sim/privacy.h"
 
 namespace ocellus::sim {
 
@@ -44,6 +46,10 @@ struct run_parameters {
     std::uint64_t scene_first = 0;
     picture_transfer scene_transfer = picture_transfer::automatic;
     double scene_white = 1;
+    double picture_rate = 0;  ///< Hz; 0: one picture a frame
+    double belt_speed = 0;    ///< picture widths a second
+    /// How many pictures of a sequence `wanted` frames need; 0: as many as there are.
+    std::uint64_t pictures(std::uint64_t wanted) const { return picture_rate > 0 ? 0 : wanted; }
     std::string network = "builtin:parcels";
     std::string labels;
     std::string second = "none";  ///< a network resident beside the first
@@ -69,14 +75,18 @@ struct settings {
     memory::sram_parameters sram;
     memory::interconnect_parameters interconnect;
     memory::dma_parameters dma;
+    memory::capture_parameters capture;
     dsp::npu_parameters npu;
     firmware_parameters firmware;
     envelope_parameters envelopes;
+    privacy_parameters privacy;
     dsp::control_cpu_parameters cpu;
     dsp::clint_parameters clint;
     links::uart_parameters uart;
 
     void declare(parameter_registry& r);
+    /// Bytes at the top of the SRAM that belong to the picture's ring.
+    std::uint64_t capture_bytes() const;
     /// What follows from several blocks' parameters: a sensor.line_length of 0, and what binning
     /// means for the converters. Before check() and before the settings are used.
     void follow();

@@ -43,7 +43,7 @@ class simulation_control {
     };
     struct image {
         std::uint32_t frame = 0, width = 0, height = 0;
-        std::string format;  ///< "raw10", "raw12", "yuv422", "rgb888"
+        std::string format;  ///< "raw10", "raw12", "yuv422", "yuv420", "rgb888"
         std::string bytes;  ///< as packed on the wire, rows without checksums; empty: there is none
     };
 

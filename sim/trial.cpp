@@ -65,6 +65,7 @@ std::string failure_of(const trial& t) {
     look("die_link.rows_lost", "rows lost at the die link");
     look("isp.rows_lost", "rows lost in the ISP");
     look("isp.tensor_rows_lost", "tensor rows lost");
+    look("capture.lines_lost", "lines lost at the capture writer");
     look("csi2.lines_lost", "lines lost at CSI-2");
     look("frames.dropped", "frames without a result");
     look("frames.lost", "frames lost");

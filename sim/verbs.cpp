@@ -78,6 +78,8 @@ int execute(const command_line& command) {
             return doctor(command);
         case command_line::verb::develop:
             return develop(command);
+        case command_line::verb::line_buffers:
+            return line_buffers(command);
         case command_line::verb::quality:
             return quality(command);
         case command_line::verb::fidelity:

@@ -20,6 +20,7 @@ int characterize(const command_line& command);
 int merge_sweeps(const command_line& command);
 int doctor(const command_line& command);
 int develop(const command_line& command);             ///< sim/develop.cpp
+int line_buffers(const command_line& command);        ///< sim/line_buffers.cpp
 int quality(const command_line& command);             ///< sim/quality.cpp
 int compare_fidelities(const command_line& command);  ///< sim/fidelity.cpp
 int what_if(const command_line& command);             ///< sim/what_if.cpp

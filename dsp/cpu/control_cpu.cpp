@@ -119,6 +119,8 @@ bool control_cpu::load_image(std::uint32_t address, const std::vector<unsigned c
         return false;
     std::copy(bytes.begin(), bytes.end(), a->bytes.begin() + (address - a->base));
     hart_.memory_changed(address, static_cast<std::uint32_t>(bytes.size()));
+    if (provenance_)
+        provenance_->mark(address, bytes.size(), false);
     return true;
 }
 
@@ -137,6 +139,12 @@ bool control_cpu::load(std::uint32_t address, unsigned size, std::uint32_t& valu
                        std::uint32_t& wait) {
     if (!watchpoints_.empty() && watched(address, size, false))
         return true;
+    if (provenance_ && !hart_.follows() && provenance_->derived(address, size)) {
+        // The instruction is made again, and followed.
+        hart_.follow();
+        hart_.abandon_access();
+        return true;
+    }
     return read(address, size, value, wait);
 }
 
@@ -171,12 +179,23 @@ bool control_cpu::store(std::uint32_t address, unsigned size, std::uint32_t valu
             return false;
         }
         std::memcpy(a->bytes.data() + (address - a->base), bytes, size);
-    } else if (!bus(tlm::TLM_WRITE_COMMAND, address, size, bytes, wait)) {
-        return false;
+    } else {
+        if (hart_.store_derives() && derived_store_)
+            derived_store_(address, hart_.pc());
+        if (!bus(tlm::TLM_WRITE_COMMAND, address, size, bytes, wait))
+            return false;
     }
     if (hook_ && address >= hooked_ && address <= hooked_last_)
         hook_(address & ~3u);
     return true;
+}
+
+void control_cpu::follow_pixels(pixel_provenance& map,
+                                std::function<void(std::uint32_t, std::uint32_t)> derived_store) {
+    provenance_ = &map;
+    derived_store_ = std::move(derived_store);
+    map.add_memory(tcm_.base, tcm_.bytes.size());
+    hart_.set_provenance(&map, tcm_.base);
 }
 
 // Ranges are whole words, so that no access is half inside.

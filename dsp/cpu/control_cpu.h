@@ -92,6 +92,12 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     void hook_store(std::uint32_t address, std::uint32_t length,
                     std::function<void(std::uint32_t)> written);
 
+    /// Follows what derives from pixels: a load from a word of `map` that does makes the hart
+    /// follow it (hart::set_provenance). `derived_store` is called before a store of such a value
+    /// through the socket, with its address and that of the instruction.
+    void follow_pixels(pixel_provenance& map,
+                       std::function<void(std::uint32_t address, std::uint32_t pc)> derived_store);
+
     /// Resets the hart before its next instruction; `at_reset` is called then, in its process, to
     /// load memories again. Wakes it from wfi.
     void request_reset(std::function<void()> at_reset);
@@ -181,6 +187,8 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     std::uint32_t hooked_ = 0, hooked_last_ = 0;
     std::function<void(std::uint32_t)> hook_;
     std::function<void()> at_reset_, sleep_observer_;
+    pixel_provenance* provenance_ = nullptr;
+    std::function<void(std::uint32_t, std::uint32_t)> derived_store_;
     bool bus_accessed_ = false, halted_ = false;
     unsigned held_ = 0;  // a bit for each holder
     sc_core::sc_event resumed_;

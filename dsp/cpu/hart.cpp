@@ -152,6 +152,8 @@ void hart::reset() {
     held_word_ = value_word_ = handler_ = no_word;
     waiting_ = stop_requested_ = stopped_at_ebreak_ = looped_ = breakpoint_reported_ = false;
     flush_pending_ = true;
+    derives_.fill(false);
+    derived_csrs_.clear();
 }
 
 void hart::warm_reset() {
@@ -242,6 +244,10 @@ stop_reason hart::run(std::uint64_t cycles, std::uint64_t instructions) {
             return stop_reason::breakpoint;
         }
         breakpoint_reported_ = false;
+        if (follows_) {
+            execute_followed();
+            continue;
+        }
         decoded_block* const b = block_at(pc_);
         if (b && link_)
             *link_ = b;
@@ -302,6 +308,76 @@ void hart::execute_observed(decoded_block* b) {
         observer_->executed(r);
     if (trap)
         report_trap();
+}
+
+/// One instruction, and what of its result derives from pixels.
+void hart::execute_followed() {
+    const std::array<std::uint32_t, 33> before = x_;
+    const std::uint64_t instret = instret_;
+    decoded_block* const b = block_at(pc_);
+    link_ = nullptr;
+    const std::uint64_t deadline = deadline_;
+    deadline_ = std::min(deadline, cycles_ + 1);  // everything costs a cycle or more
+    if (observer_)
+        execute_observed(b);
+    else if (b)
+        execute<true>(b, cycles_ - (held_word_ == (pc_ & ~3u) ? b->held_credit : 0));
+    else
+        single();
+    link_ = nullptr;
+    deadline_ = deadline;
+    store_derives_ = false;
+    if (instret_ == instret)
+        return;  // it trapped, or its access was abandoned
+    const micro_op& op = b ? b->ops[0] : scratch_ops_[0];
+    pass_on(op, before[op.rs1] + u(op.imm));
+    const bool any = std::any_of(derives_.begin(), derives_.begin() + 32, [](bool d) { return d; });
+    follows_ = any || !derived_csrs_.empty() || provenance_->words(own_memory_) > 0;
+}
+
+/// `address`: of the load or store that `op` was.
+void hart::pass_on(const micro_op& op, std::uint32_t address) {
+    const bool first = derives_[op.rs1], second = derives_[op.rs2];
+    bool result = false;
+    switch (op.kind) {
+        case operation::sb:
+        case operation::sh:
+        case operation::sw:
+            provenance_->mark(address, access_size(op.kind), first || second);
+            return;
+        case operation::lb:
+        case operation::lh:
+        case operation::lw:
+        case operation::lbu:
+        case operation::lhu:
+            result = first || provenance_->derived(address, access_size(op.kind));
+            break;
+        case operation::csr: {
+            // csrrw, csrrs, csrrc: bits 14..12 are 1 to 3; 5 to 7 have an immediate.
+            const std::uint32_t bits = u(op.imm), number = bits >> 20, kind = bits >> 12 & 7u,
+                                rd = bits >> 7 & 31u, rs1 = bits >> 15 & 31u;
+            const bool old = derived_csrs_.count(number) > 0;
+            const bool from_register = kind < 4 && derives_[rs1];
+            if (from_register)
+                derived_csrs_.insert(number);
+            else if ((kind & 3u) == 1)
+                derived_csrs_.erase(number);
+            if (rd != 0)
+                derives_[rd] = old;
+            return;
+        }
+        case operation::jal:
+        case operation::jalr:
+        case operation::constant:
+            break;
+        default:
+            if (ends_block(op.kind) || op.kind == operation::fence)
+                return;
+            result = first || (op.kind >= operation::add && op.kind <= operation::remu && second);
+            break;
+    }
+    if (op.rd != discard_register)
+        derives_[op.rd] = result;
 }
 
 // From one operation to the next. Every operation jumps to its successor itself: the host predicts
@@ -676,6 +752,7 @@ bool hart::store(const decoded_block& b, const micro_op& op, std::uint64_t base,
         return code_changed ? go_on(b, op, base + access_wait_) : true;
     }
     std::uint32_t wait = 0;
+    store_derives_ = follows_ && (derives_[op.rs1] || derives_[op.rs2]);
     const bool ok = memory_.store(address, size, value, wait);
     if (abandoned_)
         return undo(b, op, base);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/parameter.h"
+#include "core/pixel_provenance.h"
 #include "dsp/cpu/block_cache.h"
 #include "dsp/cpu/hart_memory.h"
 #include "dsp/cpu/hart_observer.h"
@@ -91,6 +92,23 @@ class hart {
     /// cycles are the same.
     void set_observer(hart_observer* observer) { observer_ = observer; }
 
+    /// Follows values that derive from pixels through registers and memory (`map`: what the
+    /// memories hold; null: nobody asks). It begins when follow() is called and ends by itself when
+    /// no register and no word of the memory at `own_memory` derives from pixels any more; in
+    /// between instructions are executed one by one. Results and cycles are the same. A result
+    /// derives from pixels when an operand does, also the address of a load or a store; what only
+    /// decides a branch does not.
+    void set_provenance(pixel_provenance* map, std::uint64_t own_memory) {
+        provenance_ = map;
+        own_memory_ = own_memory;
+    }
+    void follow() { follows_ = provenance_ != nullptr; }
+    bool follows() const { return follows_; }
+    /// Whether a register's value derives from pixels.
+    bool derives(unsigned number) const { return derives_[number & 31u]; }
+    /// Within a memory callback of a store: whether the value or the address derives from pixels.
+    bool store_derives() const { return store_derives_; }
+
     void set_interrupt(interrupt_line line, bool level);
     /// True when an interrupt that mie enables is pending: wfi ends.
     bool wakes() const { return (mip_ & mie_) != 0; }
@@ -145,6 +163,8 @@ class hart {
     bool go_on(const decoded_block& b, const micro_op& op, std::uint64_t base);
     bool undo(const decoded_block& b, const micro_op& op, std::uint64_t base);
     void execute_observed(decoded_block* b);
+    void execute_followed();
+    void pass_on(const micro_op& op, std::uint32_t address);
     void report_trap();
     void arrive(const decoded_block& b, const micro_op& op, std::uint64_t base,
                 std::uint64_t retired);
@@ -201,6 +221,12 @@ class hart {
     bool waiting_ = false, stop_requested_ = false, flush_pending_ = false;
     bool stopped_at_ebreak_ = false, looped_ = false, abandoned_ = false;
     hart_observer* observer_ = nullptr;
+    // What derives from pixels.
+    pixel_provenance* provenance_ = nullptr;
+    std::uint64_t own_memory_ = 0;
+    bool follows_ = false, store_derives_ = false;
+    std::array<bool, 33> derives_{};  // by register, as x_
+    std::set<std::uint32_t> derived_csrs_;
     // Before the instruction that is executed without the block cache.
     std::uint64_t single_cycles_ = 0;
     std::uint32_t single_held_ = 0;

@@ -33,7 +33,9 @@ void system_control::reset(boot_reason why) {
     std::uint32_t scratch[4];
     for (unsigned k = 0; k < 4; ++k)
         scratch[k] = registers_.get(reg::SCRATCH_0 + k);
+    const std::uint32_t privacy = registers_.get(reg::PRIVACY);
     registers_.reset();
+    registers_.set(reg::PRIVACY, privacy);
     for (unsigned k = 0; k < 4; ++k)
         registers_.set(reg::SCRATCH_0 + k, scratch[k]);
     registers_.set(reg::BOOT_REASON, static_cast<std::uint32_t>(why));

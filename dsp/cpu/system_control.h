@@ -43,7 +43,7 @@ class system_control : public sc_core::sc_module {
     void on_reset(std::function<void()> f) { reset_ = std::move(f); }
     /// Called when FATAL_CAUSE was written.
     void on_fatal(std::function<void(const fatal_trap&)> f) { fatal_ = std::move(f); }
-    /// The CPU was reset. SCRATCH stays.
+    /// The CPU was reset. SCRATCH and PRIVACY stay.
     void reset(boot_reason why);
 
   private:

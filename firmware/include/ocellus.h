@@ -180,7 +180,31 @@ typedef struct {
     volatile uint32_t CCM_BR; /* 0x070 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
     volatile uint32_t CCM_BG; /* 0x074 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
     volatile uint32_t CCM_BB; /* 0x078 rw Colour matrix entry (output, input), Q10 in 13-bit two's complement. */
-    uint32_t reserved_0[33];
+    volatile uint32_t STAGES; /* 0x07c rw Stages that work on the picture and the tensor; the others are bypassed. */
+    volatile uint32_t DEMOSAIC; /* 0x080 rw How missing colours are found: 0 Malvar, 1 bilinear, 2 the sample is all three. */
+    volatile uint32_t DEFECT_THRESHOLD; /* 0x084 rw By how much a defect sticks out, 12-bit scale. */
+    volatile uint32_t SHARPENING_AMOUNT; /* 0x088 rw Share of what the blur takes away that is added, in 1/64. */
+    volatile uint32_t LUMA_NOISE_SLOPE; /* 0x08c rw Loss of weight for each step of luma, 4.4 fixed. */
+    volatile uint32_t YUV_MATRIX; /* 0x090 rw Coefficients of YUV: 0 BT.601, 1 BT.709. */
+    volatile uint32_t ROI_X; /* 0x094 rw First column of the picture, even. */
+    volatile uint32_t ROI_Y; /* 0x098 rw First row of the picture, even. */
+    volatile uint32_t ROI_WIDTH; /* 0x09c rw Columns of the array in the picture, even; 0: up to the border. */
+    volatile uint32_t ROI_HEIGHT; /* 0x0a0 rw Rows of the array in the picture, even; 0: up to the border. */
+    volatile uint32_t PICTURE_WIDTH; /* 0x0a4 rw Columns that the picture is scaled to, even; 0: CONTROL.IMAGE_SCALE. */
+    volatile uint32_t PICTURE_HEIGHT; /* 0x0a8 rw Rows that the picture is scaled to; 0: CONTROL.IMAGE_SCALE. */
+    volatile uint32_t TENSOR_K00; /* 0x0ac rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K01; /* 0x0b0 rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K02; /* 0x0b4 rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K03; /* 0x0b8 rw Offset of a channel of the tensor, 1/16 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K10; /* 0x0bc rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K11; /* 0x0c0 rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K12; /* 0x0c4 rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K13; /* 0x0c8 rw Offset of a channel of the tensor, 1/16 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K20; /* 0x0cc rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K21; /* 0x0d0 rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K22; /* 0x0d4 rw Matrix of the tensor (channel, input), Q10 in 13-bit two's complement. */
+    volatile uint32_t TENSOR_K23; /* 0x0d8 rw Offset of a channel of the tensor, 1/16 in 13-bit two's complement. */
+    uint32_t reserved_0[9];
     volatile uint32_t GAMMA[57]; /* 0x100 Tone curve at its knots (docs/isp.md), 8.4 fixed. */
     uint32_t reserved_1[7];
     volatile uint32_t STATISTICS_CONTROL; /* 0x200 rw Exposure statistics of the frames to come. */
@@ -221,9 +245,10 @@ typedef struct {
 #define ISP_CONTROL_OUTPUT_RAW OCELLUS_U(1)
 #define ISP_CONTROL_OUTPUT_PICTURE OCELLUS_U(2)
 #define ISP_CONTROL_IMAGE_FORMAT_Pos OCELLUS_U(2)
-#define ISP_CONTROL_IMAGE_FORMAT_Msk OCELLUS_U(0x4)
+#define ISP_CONTROL_IMAGE_FORMAT_Msk OCELLUS_U(0xc)
 #define ISP_CONTROL_IMAGE_FORMAT_YUV422 OCELLUS_U(0)
 #define ISP_CONTROL_IMAGE_FORMAT_RGB888 OCELLUS_U(1)
+#define ISP_CONTROL_IMAGE_FORMAT_YUV420 OCELLUS_U(2)
 #define ISP_CONTROL_IMAGE_SCALE_Pos OCELLUS_U(4)
 #define ISP_CONTROL_IMAGE_SCALE_Msk OCELLUS_U(0x30)
 #define ISP_CONTROL_IMAGE_SCALE_FULL OCELLUS_U(0)
@@ -237,6 +262,8 @@ typedef struct {
 #define ISP_CONTROL_COLOUR_ORDER_BGGR OCELLUS_U(3)
 #define ISP_CONTROL_TENSOR_ENABLE_Pos OCELLUS_U(8)
 #define ISP_CONTROL_TENSOR_ENABLE_Msk OCELLUS_U(0x100)
+#define ISP_CONTROL_SCALER_Pos OCELLUS_U(9)
+#define ISP_CONTROL_SCALER_Msk OCELLUS_U(0x200)
 #define ISP_STATUS_Off OCELLUS_U(0x4)
 #define ISP_STATUS_TENSOR_DONE_Pos OCELLUS_U(0)
 #define ISP_STATUS_TENSOR_DONE_Msk OCELLUS_U(0x1)
@@ -265,6 +292,12 @@ typedef struct {
 #define ISP_TENSOR_FORMAT_BGR_Msk OCELLUS_U(0x4)
 #define ISP_TENSOR_FORMAT_SIGNED_Pos OCELLUS_U(3)
 #define ISP_TENSOR_FORMAT_SIGNED_Msk OCELLUS_U(0x8)
+#define ISP_TENSOR_FORMAT_ORDER_Pos OCELLUS_U(4)
+#define ISP_TENSOR_FORMAT_ORDER_Msk OCELLUS_U(0x30)
+#define ISP_TENSOR_FORMAT_PLANAR_Pos OCELLUS_U(6)
+#define ISP_TENSOR_FORMAT_PLANAR_Msk OCELLUS_U(0x40)
+#define ISP_TENSOR_FORMAT_AFFINE_Pos OCELLUS_U(7)
+#define ISP_TENSOR_FORMAT_AFFINE_Msk OCELLUS_U(0x80)
 #define ISP_TENSOR_MULTIPLIER_Off OCELLUS_U(0x1c)
 #define ISP_TENSOR_BIAS_Off OCELLUS_U(0x20)
 #define ISP_TENSOR_SHIFT_Off OCELLUS_U(0x24)
@@ -327,6 +360,98 @@ typedef struct {
 #define ISP_CCM_BB_Off OCELLUS_U(0x78)
 #define ISP_CCM_BB_VALUE_Pos OCELLUS_U(0)
 #define ISP_CCM_BB_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_STAGES_Off OCELLUS_U(0x7c)
+#define ISP_STAGES_BLACK_LEVEL_Pos OCELLUS_U(0)
+#define ISP_STAGES_BLACK_LEVEL_Msk OCELLUS_U(0x1)
+#define ISP_STAGES_LINEARISATION_Pos OCELLUS_U(1)
+#define ISP_STAGES_LINEARISATION_Msk OCELLUS_U(0x2)
+#define ISP_STAGES_DEFECT_CORRECTION_Pos OCELLUS_U(2)
+#define ISP_STAGES_DEFECT_CORRECTION_Msk OCELLUS_U(0x4)
+#define ISP_STAGES_LENS_SHADING_Pos OCELLUS_U(3)
+#define ISP_STAGES_LENS_SHADING_Msk OCELLUS_U(0x8)
+#define ISP_STAGES_BAYER_NOISE_REDUCTION_Pos OCELLUS_U(4)
+#define ISP_STAGES_BAYER_NOISE_REDUCTION_Msk OCELLUS_U(0x10)
+#define ISP_STAGES_WHITE_BALANCE_Pos OCELLUS_U(5)
+#define ISP_STAGES_WHITE_BALANCE_Msk OCELLUS_U(0x20)
+#define ISP_STAGES_DEMOSAIC_Pos OCELLUS_U(6)
+#define ISP_STAGES_DEMOSAIC_Msk OCELLUS_U(0x40)
+#define ISP_STAGES_COLOUR_MATRIX_Pos OCELLUS_U(7)
+#define ISP_STAGES_COLOUR_MATRIX_Msk OCELLUS_U(0x80)
+#define ISP_STAGES_GAMMA_Pos OCELLUS_U(8)
+#define ISP_STAGES_GAMMA_Msk OCELLUS_U(0x100)
+#define ISP_STAGES_SHARPENING_Pos OCELLUS_U(9)
+#define ISP_STAGES_SHARPENING_Msk OCELLUS_U(0x200)
+#define ISP_STAGES_LUMA_NOISE_REDUCTION_Pos OCELLUS_U(10)
+#define ISP_STAGES_LUMA_NOISE_REDUCTION_Msk OCELLUS_U(0x400)
+#define ISP_DEMOSAIC_Off OCELLUS_U(0x80)
+#define ISP_DEMOSAIC_VALUE_Pos OCELLUS_U(0)
+#define ISP_DEMOSAIC_VALUE_Msk OCELLUS_U(0x3)
+#define ISP_DEFECT_THRESHOLD_Off OCELLUS_U(0x84)
+#define ISP_DEFECT_THRESHOLD_VALUE_Pos OCELLUS_U(0)
+#define ISP_DEFECT_THRESHOLD_VALUE_Msk OCELLUS_U(0xfff)
+#define ISP_SHARPENING_AMOUNT_Off OCELLUS_U(0x88)
+#define ISP_SHARPENING_AMOUNT_VALUE_Pos OCELLUS_U(0)
+#define ISP_SHARPENING_AMOUNT_VALUE_Msk OCELLUS_U(0xff)
+#define ISP_LUMA_NOISE_SLOPE_Off OCELLUS_U(0x8c)
+#define ISP_LUMA_NOISE_SLOPE_VALUE_Pos OCELLUS_U(0)
+#define ISP_LUMA_NOISE_SLOPE_VALUE_Msk OCELLUS_U(0xff)
+#define ISP_YUV_MATRIX_Off OCELLUS_U(0x90)
+#define ISP_YUV_MATRIX_VALUE_Pos OCELLUS_U(0)
+#define ISP_YUV_MATRIX_VALUE_Msk OCELLUS_U(0x1)
+#define ISP_ROI_X_Off OCELLUS_U(0x94)
+#define ISP_ROI_X_VALUE_Pos OCELLUS_U(0)
+#define ISP_ROI_X_VALUE_Msk OCELLUS_U(0xffff)
+#define ISP_ROI_Y_Off OCELLUS_U(0x98)
+#define ISP_ROI_Y_VALUE_Pos OCELLUS_U(0)
+#define ISP_ROI_Y_VALUE_Msk OCELLUS_U(0xffff)
+#define ISP_ROI_WIDTH_Off OCELLUS_U(0x9c)
+#define ISP_ROI_WIDTH_VALUE_Pos OCELLUS_U(0)
+#define ISP_ROI_WIDTH_VALUE_Msk OCELLUS_U(0xffff)
+#define ISP_ROI_HEIGHT_Off OCELLUS_U(0xa0)
+#define ISP_ROI_HEIGHT_VALUE_Pos OCELLUS_U(0)
+#define ISP_ROI_HEIGHT_VALUE_Msk OCELLUS_U(0xffff)
+#define ISP_PICTURE_WIDTH_Off OCELLUS_U(0xa4)
+#define ISP_PICTURE_WIDTH_VALUE_Pos OCELLUS_U(0)
+#define ISP_PICTURE_WIDTH_VALUE_Msk OCELLUS_U(0xffff)
+#define ISP_PICTURE_HEIGHT_Off OCELLUS_U(0xa8)
+#define ISP_PICTURE_HEIGHT_VALUE_Pos OCELLUS_U(0)
+#define ISP_PICTURE_HEIGHT_VALUE_Msk OCELLUS_U(0xffff)
+#define ISP_TENSOR_K00_Off OCELLUS_U(0xac)
+#define ISP_TENSOR_K00_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K00_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K01_Off OCELLUS_U(0xb0)
+#define ISP_TENSOR_K01_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K01_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K02_Off OCELLUS_U(0xb4)
+#define ISP_TENSOR_K02_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K02_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K03_Off OCELLUS_U(0xb8)
+#define ISP_TENSOR_K03_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K03_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K10_Off OCELLUS_U(0xbc)
+#define ISP_TENSOR_K10_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K10_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K11_Off OCELLUS_U(0xc0)
+#define ISP_TENSOR_K11_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K11_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K12_Off OCELLUS_U(0xc4)
+#define ISP_TENSOR_K12_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K12_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K13_Off OCELLUS_U(0xc8)
+#define ISP_TENSOR_K13_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K13_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K20_Off OCELLUS_U(0xcc)
+#define ISP_TENSOR_K20_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K20_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K21_Off OCELLUS_U(0xd0)
+#define ISP_TENSOR_K21_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K21_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K22_Off OCELLUS_U(0xd4)
+#define ISP_TENSOR_K22_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K22_VALUE_Msk OCELLUS_U(0x1fff)
+#define ISP_TENSOR_K23_Off OCELLUS_U(0xd8)
+#define ISP_TENSOR_K23_VALUE_Pos OCELLUS_U(0)
+#define ISP_TENSOR_K23_VALUE_Msk OCELLUS_U(0x1fff)
 #define ISP_GAMMA_Off OCELLUS_U(0x100)
 #define ISP_GAMMA_VALUE_Pos OCELLUS_U(0)
 #define ISP_GAMMA_VALUE_Msk OCELLUS_U(0xfff)
@@ -651,6 +776,7 @@ typedef struct {
     volatile uint32_t FATAL_CAUSE; /* 0x030 rw mcause of a trap that nobody could handle; writing it reports the failure. */
     volatile uint32_t FATAL_EPC; /* 0x034 rw mepc of that trap. */
     volatile uint32_t FATAL_TVAL; /* 0x038 rw mtval of that trap. */
+    volatile uint32_t PRIVACY; /* 0x03c rw What may leave the chip. A reset of the CPU leaves it alone. */
 } ocellus_system_t;
 #define OCELLUS_SYSTEM ((ocellus_system_t *)OCELLUS_SYSTEM_BASE)
 #endif
@@ -676,6 +802,17 @@ typedef struct {
 #define SYSTEM_FATAL_CAUSE_Off OCELLUS_U(0x30)
 #define SYSTEM_FATAL_EPC_Off OCELLUS_U(0x34)
 #define SYSTEM_FATAL_TVAL_Off OCELLUS_U(0x38)
+#define SYSTEM_PRIVACY_Off OCELLUS_U(0x3c)
+#define SYSTEM_PRIVACY_MODE_Pos OCELLUS_U(0)
+#define SYSTEM_PRIVACY_MODE_Msk OCELLUS_U(0x3)
+#define SYSTEM_PRIVACY_MODE_FULL OCELLUS_U(0)
+#define SYSTEM_PRIVACY_MODE_METADATA_TENSOR OCELLUS_U(1)
+#define SYSTEM_PRIVACY_MODE_METADATA_ROI OCELLUS_U(2)
+#define SYSTEM_PRIVACY_MODE_METADATA_ONLY OCELLUS_U(3)
+#define SYSTEM_PRIVACY_LOCK_Pos OCELLUS_U(8)
+#define SYSTEM_PRIVACY_LOCK_Msk OCELLUS_U(0x100)
+#define SYSTEM_PRIVACY_VIOLATED_Pos OCELLUS_U(16)
+#define SYSTEM_PRIVACY_VIOLATED_Msk OCELLUS_U(0x10000)
 
 /* uart: Serial port. */
 #define OCELLUS_UART_BASE OCELLUS_U(0x40008000)

@@ -181,6 +181,44 @@ TEST_CASE("a PNG of 16 bits keeps every code value, with alpha on white") {
     CHECK(at<std::uint8_t>(a, 1, 0, 0) == (200 * 128 + 255 * 127 + 127) / 255);
 }
 
+namespace {
+
+/// 16 x 16 of one grey.
+void write_grey_jpeg(const std::string& path) {
+    jpeg_compress_struct info;
+    jpeg_error_mgr errors;
+    info.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&info);
+    std::FILE* file = std::fopen(path.c_str(), "wb");
+    REQUIRE(file);
+    jpeg_stdio_dest(&info, file);
+    info.image_width = info.image_height = 16;
+    info.input_components = 1;
+    info.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&info);
+    jpeg_start_compress(&info, TRUE);
+    std::vector<std::uint8_t> row(16, 90);
+    while (info.next_scanline < info.image_height) {
+        std::uint8_t* rows = row.data();
+        jpeg_write_scanlines(&info, &rows, 1);
+    }
+    jpeg_finish_compress(&info);
+    jpeg_destroy_compress(&info);
+    std::fclose(file);
+}
+
+}  // namespace
+
+TEST_CASE("a grey JPEG has three equal colours") {
+    const temporary_folder folder;
+    const std::string path = folder.path().string() + "/grey.jpg";
+    write_grey_jpeg(path);
+    const picture p = load_picture(path);
+    REQUIRE(p.width == 16);
+    for (unsigned c = 0; c < 3; ++c)
+        CHECK(std::abs(at<std::uint8_t>(p, 8, 8, c) - 90) <= 1);
+}
+
 TEST_CASE("a CMYK JPEG becomes the light that its inks leave") {
     const temporary_folder folder;
     const std::string path = folder.path().string() + "/inks.jpg";
@@ -402,6 +440,12 @@ TEST_CASE("pictures without pixels are refused by name") {
         CHECK(contains(complaint(at + name), at + name));
     };
     const std::string none(4, '\0');
+    // SOF0 is followed by its length, the depth, the height and the width. A height of 0 would have
+    // to be told by a DNL marker, which no reader here knows.
+    write_grey_jpeg(at + "full.jpg");
+    const std::string jpeg = read_file(at + "full.jpg"), sof("\xff\xc0\0\x0b\x08", 5);
+    changed("height.jpg", jpeg, sof, 0, std::string(2, '\0'));
+    changed("width.jpg", jpeg, sof, 2, std::string(2, '\0'));
     // The checksum that libpng wants is that of the changed header.
     std::string png = encode_png_gray16(grey);
     png.replace(16, 4, none);

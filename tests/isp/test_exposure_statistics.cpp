@@ -152,3 +152,39 @@ TEST_CASE("exposure statistics equal the scalar formulas") {
             same(measure(raw, {3, 5, 201, 11}, bits, s), scalar(raw, {3, 5, 201, 11}, bits, s));
         }
 }
+
+TEST_CASE("exposure statistics do not change with the direction of readout") {
+    random_sequence random(11, purpose::test, 1, 2);
+    constexpr unsigned width = 130, height = 26;
+    plane<std::uint16_t> raw(width, height);
+    for (unsigned y = 0; y < height; ++y)
+        for (unsigned x = 0; x < width; ++x)
+            raw.row(y)[x] =
+                static_cast<std::uint16_t>(std::min<std::uint64_t>(1023, random.below(1 + 9 * x)));
+    for (unsigned phase = 0; phase < 4; ++phase)
+        for (unsigned flips = 0; flips < 4; ++flips) {
+            INFO("phase " << phase << ", flips " << flips);
+            plane<std::uint16_t> turned(width, height);
+            for (unsigned y = 0; y < height; ++y)
+                for (unsigned x = 0; x < width; ++x)
+                    turned.row(y)[x] =
+                        raw.row(flips & 2 ? height - 1 - y : y)[flips & 1 ? width - 1 - x : x];
+            isp_settings s = neutral(static_cast<bayer_phase>(phase), 256);
+            s.gains = {662, 274, 300, 412};
+            isp_settings after = s;
+            // The order of colours that the flipped readout has, by which cell holds red.
+            const unsigned red_x = (phase & 1) ^ (flips & 1), red_y = (phase >> 1) ^ (flips >> 1);
+            after.phase = static_cast<bayer_phase>(red_x | red_y << 1);
+            // A vertical flip exchanges the greens of red rows and of blue rows with nothing: each
+            // keeps the colour of its row, and so its gain.
+            same(measure(turned, {0, 0, width, height}, 10, after),
+                 measure(raw, {0, 0, width, height}, 10, s));
+            // A window in the picture is its mirror image in the flipped picture.
+            const unsigned left = 10, top = 4, w = 60, h = 12;
+            same(measure(turned,
+                         {flips & 1 ? width - left - w : left, flips & 2 ? height - top - h : top,
+                          w, h},
+                         10, after),
+                 measure(raw, {left, top, w, h}, 10, s));
+        }
+}

@@ -365,9 +365,61 @@ TEST_CASE("isp: a memory that is too slow costs tensor rows, and the frame says 
     CHECK((b.read("STATUS") & status_overflow) != 0);
 }
 
+TEST_CASE(
+    "isp: planes lie one after the other, with zeros around them; the picture is a scaled part") {
+    isp_parameters p;
+    p.scaler = scaler_method::bilinear;
+    p.roi_x = 20;
+    p.roi_y = 10;
+    p.roi_width = 60;
+    p.roi_height = 40;
+    p.picture_width = 100;
+    p.picture_height = 50;
+    p.image_format = image_format::yuv420;
+    test_bench b("bench", p);
+    b.width = 96;
+    b.height = 64;
+    b.functional = true;
+    b.set_control(isp_output::isp, true);
+    tensor_format f = make_tensor_format(20, 5, 3, true);
+    f.planar = true;
+    b.device.set_tensor_format(f);
+    b.write("TENSOR_ADDRESS", 0x1000);
+    sc_core::sc_start();
+    CHECK(b.stat("config_errors") == 0);
+    CHECK(b.stat("tensor_bytes") == 3 * 32 * 6);
+    frame_request q;
+    q.settings = p.settings();
+    q.width = 96;
+    q.height = 64;
+    q.bits = 10;
+    q.tensor = true;
+    q.tensor_out = make_tensor_format(20, 5, 3, true);
+    q.window = {0, 0, 96, 64, 20, 5};
+    q.window.method = scaler_method::bilinear;
+    const auto work = frame_work::start(
+        b.pool, [&](unsigned y) { return b.raws[0]->row(y); }, q);
+    for (unsigned c = 0; c < 3; ++c)
+        for (unsigned y = 0; y < 6; ++y)
+            for (unsigned x = 0; x < 32; ++x)
+                REQUIRE(b.memory.at(0x1000 + 192 * c + 32 * y + x) ==
+                        (y < 5 && x < 20 ? work->tensor_row(y)[3 * x + c] : 0));
+    REQUIRE(b.rows.size() == 50);
+    for (unsigned y = 0; y < 50; ++y) {
+        CHECK(b.rows[y].info.format == row_format::yuv420);
+        CHECK(b.rows[y].info.bits == (y % 2 ? 16 : 8));
+        CHECK(b.rows[y].info.width == 100);
+        // Picture row y looks at 0.8 y - 0.1 below row 10 of the array, and at the row after.
+        const double place = std::fmin(39, std::fmax(0, 0.8 * y - 0.1));
+        const auto last = static_cast<unsigned>(10 + std::ceil(place - 1.0 / 512));
+        const long double arrives = std::ceil(b.arrival(0, last + 2).to_seconds() * 373e6L - 1e-6L);
+        CHECK(b.rows[y].at == clock_time(arrives + 48 + 35, 373e6L));
+    }
+}
+
 TEST_CASE("isp: bursts are at most 4096 bytes, refused bursts are counted") {
     test_bench b("bench");
-    b.width = 64;
+    b.width = 256;
     b.height = 32;
     b.set_control(isp_output::none, true);
     b.device.set_tensor_format(make_tensor_format(2000, 2, 3, false));

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "isp/isp.h"
 #include "isp/line_buffers.h"
 
 using namespace ocellus::isp;
@@ -35,6 +36,20 @@ TEST_CASE("line buffers: the block RAMs of a published pipeline, rows of 2048") 
 TEST_CASE("line buffers: lines and clocks of that pipeline") {
     CHECK(latency_lines(infinite_isp_stages()) == 18);
     CHECK(latency_clocks(infinite_isp_stages()) == 144);
+}
+
+TEST_CASE(
+    "line buffers: the calculator's lines and clocks are those of the timing, for every choice") {
+    for (stage_set s = 0; s <= every_stage; s += 2) {
+        REQUIRE(latency_lines(own_stages(s)) == ocellus::isp::latency_lines(s));
+        REQUIRE(latency_clocks(own_stages(s)) == ocellus::isp::latency_clocks(s));
+    }
+    // Nine rows of luma less the live one, and four rows of three colours.
+    const auto all = own_stages(every_stage);
+    unsigned rows = 0;
+    for (const auto& s : all)
+        rows += s.stored_rows();
+    CHECK(rows == 3 * 4 + 2 * (8 + 12));
 }
 
 TEST_CASE("line buffers: bits of K - 1 rows") {

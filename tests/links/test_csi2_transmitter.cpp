@@ -496,6 +496,42 @@ TEST_CASE("line synchronisation packets surround each row") {
     t.check_image(0, 40, 3, 0);
 }
 
+TEST_CASE("YUV420 goes out as lines of luma and of all three, by turns") {
+    test_bench t;
+    t.w.body = [&] {
+        row_info r;
+        r.width = 64;
+        r.height = 6;
+        r.format = row_format::yuv420;
+        r.bytes = lazy_plane<std::uint8_t>::start(
+            t.pool, 128, 6, 2, [](plane<std::uint8_t>& out, unsigned first, unsigned last) {
+                for (unsigned y = first; y < last; ++y)
+                    for (unsigned x = 0; x < 128; ++x)
+                        out.row(y)[x] = static_cast<std::uint8_t>(x * 3 + y);
+            });
+        for (r.row = 0; r.row < 6; ++r.row) {
+            r.bits = r.row % 2 ? 16 : 8;
+            send_row(t.w.rows_out, r, sc_core::SC_ZERO_TIME);
+            sc_core::wait(20, sc_core::SC_US);
+        }
+    };
+    sc_core::sc_start();
+    REQUIRE(t.w.frames.size() == 1);
+    CHECK(t.w.receiver.errors() == 0);
+    CHECK(static_cast<int>(t.w.frames[0]->image_type) == 0x18);  // MIPI CSI-2, table of data types
+    REQUIRE(t.w.frames[0]->image.size() == 6);
+    for (unsigned y = 0; y < 6; ++y)
+        CHECK(t.w.frames[0]->image[y].payload_bytes == (y % 2 ? 128 : 64));
+    auto image = decode_image(t.pool, t.w.frames[0]);
+    REQUIRE(image);
+    CHECK(image->crc_errors() == 0);
+    CHECK(image->width == 64);
+    for (unsigned y = 0; y < 6; ++y)
+        for (unsigned x = 0; x < 128; ++x)
+            REQUIRE(image->bytes->row(y)[x] ==
+                    (y % 2 || x < 64 ? static_cast<std::uint8_t>(x * 3 + y) : 0));
+}
+
 TEST_CASE("ISP bytes pass unchanged as YUV and RGB") {
     test_bench t;
     t.w.body = [&] {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
+#include <memory>
 #include <vector>
 
 #include "models/camera_colour.h"
 #include "models/charts.h"
+#include "models/parcel_belt.h"
+#include "models/parcels.h"
+#include "models/scene.h"
 
 using namespace ocellus;
 using namespace ocellus::models;
@@ -140,4 +146,137 @@ TEST_CASE("the mosaic of a chart that moves follows the shutter, and a still one
     CHECK(b->row(0)[1] < 100);
     scene_mosaic still(make_chart("uniform"), camera, 64, 64, 1, pool);
     CHECK(still.frame(0, bright) == still.frame(1, dim));
+}
+
+namespace {
+
+/// A picture of light: white up to column `edge`, black from there on.
+picture edge_picture(unsigned width, unsigned height, double edge) {
+    picture p(width, height, sample_type::real, sample_coding::linear);
+    p.peak = 1;
+    for (unsigned y = 0; y < height; ++y)
+        for (unsigned i = 0; i < 3 * width; ++i) {
+            const auto v = static_cast<float>(std::min(std::max(edge - i / 3, 0.0), 1.0));
+            std::memcpy(p.row(y) + 4 * i, &v, 4);
+        }
+    return p;
+}
+
+double integral_of_floor(double t) {
+    const double whole = std::floor(t);
+    return whole * (whole - 1) / 2 + (t - whole) * whole;
+}
+
+}  // namespace
+
+TEST_CASE("rows of a sequence with a rate have the mean of the pictures of their exposure") {
+    constexpr unsigned width = 256, height = 160;
+    constexpr double step = 3, rate = 240;
+    const sequence_scene what(
+        [](std::uint32_t k) { return edge_picture(width, height, 20 + step * k); }, 60, 1, 1, rate);
+    REQUIRE(what.changes_within_frame());
+    shutter when;
+    when.epoch = 1.5;
+    when.start = 1.5 + GENERATE(0.0, 0.033);
+    when.row_time = GENERATE(1.0, -1.0) * 1 / (rate * 8);  // 8 rows a picture
+    if (when.row_time < 0)
+        when.start += -when.row_time * height;
+    when.exposure = GENERATE(0.0, 0.7e-3, 10e-3);
+    const auto frame = what.frame(0, width, height, when);
+    std::vector<std::vector<float>> rows;
+    frame->rows(0, height, [&](unsigned, const float*, const float* g, const float*) {
+        rows.emplace_back(g, g + width);
+    });
+    double sy = 0, se = 0, sye = 0, syy = 0;
+    for (unsigned y = 0; y < height; ++y) {
+        const double from = (when.start - when.epoch + y * when.row_time) * rate;
+        const double to = from + when.exposure * rate;
+        const double edge = edge_of(rows[y], 1, 0);
+        sy += y, se += edge, sye += y * edge, syy += double(y) * y;
+        // A row that begins on a picture's first instant may round to either side of it.
+        if (when.exposure == 0 && std::fabs(from - std::round(from)) < 1e-6)
+            continue;
+        const double mean = to > from
+                                ? (integral_of_floor(to) - integral_of_floor(from)) / (to - from)
+                                : std::floor(from);
+        CHECK(edge == Approx(20 + step * mean).margin(1e-3));
+    }
+    // It leans by its speed times the line time; steps of a picture leave the fit this far off.
+    const double slope = (height * sye - sy * se) / (height * syy - sy * sy);
+    CHECK(slope == Approx(step * rate * when.row_time).epsilon(0.01));
+    // A part of the frame is the frame's part.
+    frame->rows(70, 90, [&](unsigned y, const float*, const float* g, const float*) {
+        CHECK(std::equal(g, g + width, rows[y].begin()));
+    });
+}
+
+TEST_CASE("a sequence with a rate starts with its first picture and ends with its last") {
+    const sequence_scene what([](std::uint32_t k) { return edge_picture(64, 64, 10 + 10.0 * k); },
+                              3, 1, 1, 100);
+    shutter when;
+    when.exposure = 1e-3;
+    const auto edge = [&](double start) {
+        when.start = start;
+        double e = 0;
+        what.frame(0, 64, 64, when)
+            ->rows(5, 6, [&](unsigned, const float*, const float* g, const float*) {
+                e = edge_of({g, g + 64}, 1, 0);
+            });
+        return e;
+    };
+    CHECK(edge(-1) == Approx(10));
+    CHECK(edge(0.0095) == Approx(15));  // half a millisecond of either
+    CHECK(edge(0.015) == Approx(20));
+    CHECK(edge(7) == Approx(30));
+}
+
+TEST_CASE("parcels on a belt that runs lean by its speed times the line time") {
+    constexpr unsigned width = 512, height = 384;
+    const std::uint64_t seed = 5;
+    const double speed = GENERATE(2.0, -1.0);  // picture widths a second
+    const parcel_belt belt(seed, speed), resting(seed);
+    CHECK(belt.changes_within_frame());
+    CHECK(!resting.changes_within_frame());
+    shutter when;
+    when.row_time = 0.2 / height;
+    when.exposure = GENERATE(0.0, 0.01);
+    const auto frame = belt.frame(3, width, height, when);
+    // By blocks of two rows that are one row of the drawing, an arrangement moved by hand.
+    const parcel_scene arrangement = make_parcel_scene(seed, 3);
+    double all_moved = 0, all_difference = 0;
+    for (const unsigned row : {20u, 101u, 191u, 260u, 350u}) {
+        const auto lines = [&](const linear_frame& f) {
+            std::vector<float> out;
+            f.rows(row, row + 1, [&](unsigned, const float*, const float* g, const float*) {
+                out.assign(g, g + width);
+            });
+            return out;
+        };
+        // The mean of many instants of the exposure, each bilinear between the drawing's rows.
+        constexpr unsigned instants = 64;
+        std::vector<double> want(width);
+        for (unsigned i = 0; i < instants; ++i) {
+            const double t = (row - (height - 1) / 2.0) * when.row_time +
+                             when.exposure * ((i + 0.5) / instants - 0.5);
+            parcel_scene there = arrangement;
+            for (auto& p : there.parcels)
+                p.frame.x += static_cast<float>(speed * t);
+            const auto image =
+                std::make_shared<const rgb8_image>(render_parcels(there, width / 2, height / 2));
+            const auto light = lines(*resampled_frame(rows_of(image), width, height));
+            for (unsigned x = 0; x < width; ++x)
+                want[x] += static_cast<double>(light[x]) / instants;
+        }
+        const auto got = lines(*frame), still = lines(*resting.frame(3, width, height));
+        double difference = 0, moved = 0;
+        for (unsigned x = 0; x < width; ++x) {
+            difference += std::fabs(static_cast<double>(got[x]) - want[x]) / width;
+            moved += std::fabs(static_cast<double>(still[x]) - want[x]) / width;
+        }
+        CHECK(difference < 0.004);
+        all_moved += moved;
+        all_difference += difference;
+    }
+    CHECK(all_moved > 0.05);
+    CHECK(all_moved > 5 * all_difference);
 }

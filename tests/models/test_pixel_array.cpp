@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "core/payload.h"
+#include "core/trace.h"
 #include "models/charts.h"
 #include "models/column_adc.h"
 #include "models/exposed_frame.h"
 #include "models/pixel_array.h"
+#include "tests/core/temporary_folder.h"
 
 using namespace ocellus;
 using namespace ocellus::models;
@@ -96,9 +98,9 @@ struct bench {
     driver cpu{"cpu"};
     sc_core::sc_signal<bool> irq{"irq"};
     bench(const pixel_array_parameters& p, std::shared_ptr<const scene> what, unsigned threads = 2,
-          bool timing_only = false, const column_adc_parameters& a = {})
+          bool timing_only = false, const column_adc_parameters& a = {}, tracer* trace = nullptr)
         : pool(threads),
-          context{pool, stats, 42, timing_only},
+          context{pool, stats, 42, timing_only, nullptr, trace},
           array("array", p, std::move(what), context),
           adc("adc", a, context) {
         cpu.out.bind(array.registers_in);
@@ -225,6 +227,45 @@ TEST_CASE("exposure acts two frames after it is written, the frame length three"
     CHECK(close(start(4) - start(3), clocks(150e3)));
     CHECK(close(exposure(1), clocks(30e3)));
     CHECK(close(exposure(2), clocks(50e3)));
+}
+
+TEST_CASE("the trace tells of every row when it was read and how long it was exposed") {
+    const temporary_folder folder;
+    const std::string path = folder.path().string() + "/rows.otr";
+    tracer trace(path, path, {}, nullptr);
+    const pixel_array_parameters p = small();
+    bench b(p, nullptr, 0, true, {}, &trace);
+    b.cpu.script = [&](driver& d) {
+        d.write_mode(p.sensor);
+        d.write(pixel_array::reg_frames, 4);
+        d.write(pixel_array::reg_control, 1);
+        sc_core::wait(d.irq.posedge_event());
+        sc_core::wait(clocks(5000));             // in frame 0
+        d.write(pixel_array::reg_exposure, 50);  // from frame 2 on
+    };
+    sc_core::sc_start();
+    trace.close("");
+    unsigned rows = 0;
+    trace_reader(path).for_each([&](const trace_event& e) {
+        if (e.type != trace_type::row_read)
+            return true;
+        const unsigned frame = rows / 48, row = rows % 48;
+        INFO("frame " << frame << ", row " << row);
+        CHECK(e.flow == frame);
+        CHECK(std::uint32_t(e.a) == row);
+        const double exposure = frame < 2 ? 30 : 50;  // lines
+        CHECK(double(e.a >> 32) == exposure);
+        // Picoseconds: frames of 100 lines, the first read 30 lines after the start.
+        const double line = 1000 / 744e6 * 1e12;
+        CHECK(double(e.start) == Approx((30 + frame * 100 + row) * line).margin(4));
+        CHECK(double(e.duration) == Approx(line).margin(2));
+        // So exposures begin where the rows' own headers say.
+        CHECK(close(b.sink.seen[rows].info.exposure_start,
+                    clocks((30 + frame * 100 + row - exposure) * 1000)));
+        ++rows;
+        return true;
+    });
+    CHECK(rows == 4 * 48);
 }
 
 TEST_CASE("a long exposure's shift multiplies frame length and exposure") {
@@ -405,6 +446,35 @@ TEST_CASE("a window of the array is that part of the whole, noise, defects and a
             REQUIRE(cut[x] == all[10 + x]);
             REQUIRE(back[39 - x] == cut[x]);
         }
+    }
+}
+
+TEST_CASE("a noisy window that starts below the first band of rows has the bytes of the frame") {
+    worker_pool pool(2);
+    pixel_noise_parameters noise;
+    noise.prnu = 0.01;
+    noise.dsnu = 2;
+    const camera_parameters camera;
+    const auto chart = make_chart("slanted-edge");
+    constexpr unsigned width = 128, height = 320, top = 150, rows = 130;
+    const auto frame_of = [&](unsigned last, unsigned first) {
+        scene_mosaic mosaic(chart, camera, width, last, 1, pool, width, height, first);
+        exposed_frame::settings s;
+        s.seed = 9;
+        s.frame = 4;
+        s.exposure_time = 0.016;
+        s.white_rate = white_rate(camera);
+        return std::make_shared<exposed_frame>(
+            s, noise, mosaic.frame(0),
+            pixel_differences::make(noise, {}, 9, width, last, 1, pool, first));
+    };
+    const auto whole = frame_of(height, 0);
+    const window_rows window(frame_of(top + rows, top), {0, top, width, rows, 0});
+    for (unsigned y = 0; y < rows; ++y) {
+        std::vector<float> all(width), cut(width);
+        whole->expose(top + y, all.data());
+        window.expose(y, cut.data());
+        REQUIRE(std::equal(cut.begin(), cut.end(), all.begin()));
     }
 }
 

@@ -11,6 +11,7 @@
 #include "core/image_io.h"
 #include "program.h"
 #include "tests/test_data.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 
@@ -141,6 +142,47 @@ TEST_CASE("develop: what is wrong is said, and no picture is written") {
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "isp.matrix_rg"));
     CHECK(contains(r.err, "isp.demosaic"));
+}
+
+TEST_CASE("ISP stages: a second implementation in another language gives the same samples") {
+    const std::string folder = scratch_folder(),
+                      tool = std::string(source_folder) + "/tools/isp_oracle.py";
+    for (const char* method : {"malvar", "bilinear"}) {
+        const std::string out = folder + "/" + method;
+        REQUIRE(
+            ocellus_program({"run", std::string(source_folder) + "/configs/small.toml", "--set",
+                             "sensor.width=128", "--set", "sensor.height=96", "--set",
+                             std::string("isp.demosaic=") + method, "--dump-stages", "--out", out})
+                .exit_code == 0);
+        const auto same = run_program({"python3", tool, out, "--demosaic", method});
+        INFO(same.out << same.err);
+        CHECK(same.exit_code == 0);
+        CHECK(same.out == "5 stages equal\n");
+    }
+    const auto other = run_program({"python3", tool, folder + "/bilinear", "--demosaic", "malvar"});
+    CHECK(other.exit_code == 1);
+    CHECK(other.out.find("demosaic differs") != std::string::npos);
+}
+
+TEST_CASE("line-buffers: the published blocks of 36 kbit, by the program") {
+    const auto r =
+        ocellus_program({"line-buffers", "--published", "--set", "sensor.width=2048", "--json"});
+    REQUIRE(r.exit_code == 0);
+    double noise = 0;
+    const auto all = nlohmann::json::parse(r.out);
+    for (const auto& s : all) {
+        const std::string name = s.at("stage");
+        const double blocks = s.at("block_rams");
+        if (name.rfind("noise reduction", 0) == 0)
+            noise += blocks;
+        if (name == "defect correction" || name == "demosaic")
+            CHECK(blocks == 4);
+        if (name == "luma noise reduction")
+            CHECK(blocks == 8);
+    }
+    CHECK(noise == 20);
+    CHECK(all.back().at("lines") == 18);
+    CHECK(all.back().at("clocks") == 144);
 }
 
 TEST_CASE("quality: figures of a run against its scene, stage by stage") {

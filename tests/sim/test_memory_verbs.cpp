@@ -2,7 +2,13 @@
 // Copyright The Ocellus Authors
 // ocellus fidelity and ocellus what-if, by their output.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/sim/program.h"
 #include "tests/test_paths.h"
@@ -11,7 +17,129 @@ namespace {
 
 const std::string small = std::string(source_folder) + "/configs/small.toml";
 
+/// What a run of one of the three configurations with the picture in the memory left behind.
+struct video_run {
+    nlohmann::json statistics;
+    std::string out, conflicts, lost;
+    double value(const std::string& name) const {
+        return statistics.at(name).at("value").get<double>();
+    }
+};
+
+video_run run_video(const std::string& variant, bool inference) {
+    const std::string folder = scratch_folder() + "/out";
+    std::vector<std::string> arguments = {
+        "run",
+        std::string(source_folder) + "/configs/video-inference" + variant + ".toml",
+        "--out",
+        folder,
+        "--frames",
+        "2",
+        "--timing-only",
+        "--quiet"};
+    if (!inference)
+        arguments.insert(arguments.end(), {"--network", "none"});
+    const auto r = ocellus_program(arguments);
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    video_run v;
+    v.out = r.out;
+    v.statistics = nlohmann::json::parse(file_bytes(folder + "/stats.json")).at("statistics");
+    v.conflicts = file_bytes(folder + "/conflicts.csv");
+    if (std::filesystem::exists(folder + "/lost_lines.csv"))
+        v.lost = file_bytes(folder + "/lost_lines.csv");
+    return v;
+}
+
+std::vector<std::vector<std::string>> csv(const std::string& text) {
+    std::vector<std::vector<std::string>> rows;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        rows.emplace_back();
+        std::istringstream cells(line);
+        for (std::string cell; std::getline(cells, cell, ',');)
+            rows.back().push_back(cell);
+    }
+    return rows;
+}
+
+double stalls(const video_run& v) {
+    return v.value("interconnect.video_writer.wait_cycles") +
+           v.value("interconnect.video_reader.wait_cycles");
+}
+
 }  // namespace
+
+TEST_CASE("4K at 30 fps beside inference: stalls, lines lost in one bank, saved by deadlines") {
+    const auto alone = run_video("-one-bank", false), wide_alone = run_video("", false);
+    const auto wide = run_video("", true), narrow = run_video("-one-bank", true);
+    const auto saved = run_video("-deadline", true);
+    // Inference alone changes the picture's stalls, and with two banks no more than them.
+    CHECK(wide_alone.value("capture.lines_lost") == 0);
+    CHECK(wide.value("capture.lines_lost") == 0);
+    CHECK(stalls(wide) > stalls(wide_alone));
+    CHECK(wide.value("interconnect.conflict.video_writer.npu") > 0);
+    CHECK(wide_alone.value("interconnect.conflict.video_writer.npu") == 0);
+    // One bank is enough for the picture, and not for both in turn.
+    CHECK(alone.value("capture.lines_lost") == 0);
+    CHECK(narrow.value("capture.lines_lost") > 0);
+    CHECK(saved.value("capture.lines_lost") == 0);
+    CHECK(saved.value("csi2.lines") == 2 * 3040);
+    CHECK(saved.value("npu.busy") > narrow.value("npu.busy"));
+    // Every lost line with frame, row and culprit; the first in the report.
+    CHECK(alone.lost.empty());
+    CHECK(saved.lost.empty());
+    const auto lost = csv(narrow.lost);
+    CHECK(static_cast<double>(lost.size() - 1) == narrow.value("capture.lines_lost"));
+    for (std::size_t k = 1; k < lost.size(); ++k) {
+        REQUIRE(lost[k].size() == 6);
+        CHECK(lost[k][0] == "1");  // the NPU computes frame 0 while frame 1 is read out
+        CHECK(lost[k][3] == "capture writer");
+        CHECK(lost[k][4] == "npu");
+    }
+    CHECK(contains(narrow.out, "first line lost"));
+    CHECK(contains(narrow.out, "capture writer full for npu"));
+    // The matrix, requester by requester by bank, sums to all stalls.
+    for (const auto* v : {&alone, &wide, &narrow, &saved}) {
+        double sum = 0;
+        const auto matrix = csv(v->conflicts);
+        for (std::size_t k = 1; k < matrix.size(); ++k)
+            sum += std::stod(matrix[k].at(3));
+        CHECK(sum == v->value("sram.wait_cycles"));
+        CHECK(sum > 0);
+    }
+}
+
+TEST_CASE(
+    "a ring of lines moves every byte of the picture through the memory, in both fidelities") {
+    const auto run = [](const std::string& fidelity, const std::string& lines) {
+        const std::string folder = scratch_folder() + "/out";
+        const auto r =
+            ocellus_program({"run", small, "--network", "none", "--out", folder, "--quiet", "--set",
+                             "run.check_protocol=true", "--set", "sram.fidelity=" + fidelity,
+                             "--set", "capture.lines=" + lines});
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        const auto json = nlohmann::json::parse(file_bytes(folder + "/stats.json"));
+        std::map<std::string, double> bytes;
+        for (const char* who : {"video_writer", "video_reader"})
+            bytes[who] = json.at("statistics")
+                             .at(std::string("interconnect.") + who + ".bytes")
+                             .at("value")
+                             .get<double>();
+        return std::make_pair(bytes, file_bytes(folder + "/frame_0000.raw10"));
+    };
+    const auto past = run("loosely_timed", "0");
+    const auto loose = run("loosely_timed", "8"), timed = run("approximately_timed", "8");
+    CHECK(past.first.at("video_writer") == 0);
+    // 506 rows of 676 pixels of 10 bits.
+    for (const auto* r : {&loose, &timed})
+        for (const char* who : {"video_writer", "video_reader"})
+            CHECK(r->first.at(who) == 506 * 676 * 10 / 8);
+    CHECK(!past.second.empty());
+    CHECK(loose.second == past.second);
+    CHECK(timed.second == past.second);
+}
 
 TEST_CASE("fidelity runs both and finds nearly the same inference") {
     const auto r = ocellus_program({"fidelity", small, "--json"});

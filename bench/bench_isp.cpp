@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+// Wall and CPU time of the ISP over one 12.3 Mpx frame of 10 bits, beside a floor of the same run:
+// what must be moved, every raw sample read once and every byte of the picture written once. Then
+// the sensor (noise of the light, reading and patterns, conversion) followed by the ISP. Prints
+// figures, judges nothing.
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <systemc>
+#include <thread>
+
+#include "core/random.h"
+#include "isp/parameters.h"
+#include "isp/pipeline.h"
+#include "models/camera_colour.h"
+#include "models/column_converters.h"
+#include "models/exposed_frame.h"
+
+using namespace ocellus;
+
+namespace {
+
+constexpr unsigned width = 4056, height = 3040;
+
+struct seconds {
+    double wall = 1e9, cpu = 1e9;
+};
+
+double cpu_seconds() {
+    timespec t{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+void once(const std::function<void()>& work, seconds& best) {
+    const auto begin = std::chrono::steady_clock::now();
+    const double cpu = cpu_seconds();
+    work();
+    best.cpu = std::min(best.cpu, cpu_seconds() - cpu);
+    best.wall = std::min(
+        best.wall, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+}
+
+plane<std::uint16_t> textured_frame() {
+    plane<std::uint16_t> raw(width, height);
+    random_sequence random(1, purpose::test, 0, 0);
+    for (unsigned y = 0; y < height; ++y)
+        for (unsigned x = 0; x < width; ++x)
+            raw.row(y)[x] = static_cast<std::uint16_t>(
+                64 + (x / 7 + y / 5) % 700 + static_cast<unsigned>(random.uniform() * 60));
+    return raw;
+}
+
+struct variant {
+    const char* name;
+    bool tensor, picture;
+    isp::stage_set more;
+    isp::image_format format = isp::image_format::yuv422;
+    bool sensor = false;
+};
+
+}  // namespace
+
+/// The kernel library wants one.
+int sc_main(int, char*[]) {
+    return 0;
+}
+
+int main(int argc, char* argv[]) {
+    const int repeats = argc > 1 ? std::atoi(argv[1]) : 9;
+    if (repeats < 1) {
+        std::fprintf(stderr, "usage: bench_isp [repeats]\n");
+        return 2;
+    }
+    const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+    worker_pool pool(threads);
+    const auto raw = textured_frame();
+    const isp::isp_parameters parameters;
+    using isp::stage;
+    const variant variants[] = {
+        {"picture and tensor", true, true, 0},
+        {"picture", false, true, 0},
+        {"picture of YUV420", false, true, 0, isp::image_format::yuv420},
+        {"tensor", true, false, 0},
+        {"with defects, shading", true, true,
+         bit_of(stage::defect_correction) | bit_of(stage::lens_shading)},
+        {"with Bayer noise red.", true, true, bit_of(stage::bayer_noise_reduction)},
+        {"with sharpening", true, true, bit_of(stage::sharpening)},
+        {"with luma noise red.", true, true, bit_of(stage::luma_noise_reduction)},
+        {"sensor, then both", true, true, 0, isp::image_format::yuv422, true},
+    };
+    // The sensor in front: 5000 electrons of light, all noise sources.
+    const auto light = lazy_plane<std::uint16_t>::start(
+        pool, width, height, 64, [](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+            for (unsigned y = first; y < last; ++y)
+                for (unsigned x = 0; x < width; ++x)
+                    out.row(y)[x] = static_cast<std::uint16_t>(models::mosaic_white / 2);
+        });
+    light->all();
+    const models::pixel_noise_parameters noise;
+    models::column_adc_parameters adc;
+    adc.bits = 10;
+    const auto differences = models::pixel_differences::make(noise, {}, 1, width, height, 1, pool);
+    differences.pattern->all();
+    models::exposed_frame::settings exposure;
+    exposure.seed = 1;
+    exposure.exposure_time = 0.016;
+    exposure.white_rate = 10000 / 0.016;
+    const models::exposed_frame exposed(exposure, noise, light, differences);
+    const models::column_converters converters(adc, 1, width, 1.0);
+
+    plane<std::uint8_t> written(width * 2, height);
+    const auto move = [&] {
+        pool.parallel_for(height, 64, [&](std::size_t first, std::size_t last) {
+            for (std::size_t y = first; y < last; ++y) {
+                const auto* from =
+                    reinterpret_cast<const std::uint8_t*>(raw.row(static_cast<unsigned>(y)));
+                std::copy(from, from + 2 * width, written.row(static_cast<unsigned>(y)));
+            }
+        });
+    };
+    move();
+    std::printf("4056x3040, 10 bits, YUV422, tensor 224x224, %u threads, shortest of %d\n", threads,
+                repeats);
+    std::printf("%-24s %9s %9s %9s %9s %7s\n", "", "wall ms", "CPU ms", "ns/px CPU", "floor ms",
+                "floors");
+    for (const auto& v : variants) {
+        isp::frame_request q;
+        q.settings = parameters.settings();
+        q.settings.stages |= v.more;
+        parameters.complete(q.settings, width, height);
+        if (v.more & bit_of(stage::lens_shading))
+            q.settings.shading =
+                std::make_shared<const isp::shading_grid>(isp::radial_shading(2.76, width, height));
+        q.width = width;
+        q.height = height;
+        q.image = v.picture;
+        q.format = v.format;
+        q.tensor = v.tensor;
+        q.tensor_out = isp::make_tensor_format(224, 224, 3, true);
+        q.window = {0, 0, width, height, 224, 224};
+        isp::frame_work::storage storage;
+        plane<std::uint16_t> samples;
+        const auto work = [&] {
+            isp::raw_rows rows = [&](unsigned y) { return raw.row(y); };
+            std::shared_ptr<lazy_plane<std::uint16_t>> made;
+            if (v.sensor) {
+                made = lazy_plane<std::uint16_t>::start(
+                    pool, width, height, 64,
+                    [&](plane<std::uint16_t>& out, unsigned first, unsigned last) {
+                        converters.convert_band(exposed, 0, first, last, out);
+                    },
+                    std::move(samples));
+                rows = [made](unsigned y) { return made->row(y); };
+            }
+            auto frame = isp::frame_work::start(pool, rows, q, std::move(storage));
+            if (v.picture)
+                frame->image()->all();
+            if (v.tensor)
+                frame->tensor();
+            storage = frame->recycle();
+            if (made)
+                samples = made->recycle();
+        };
+        seconds best, floor;
+        for (int i = 0; i < repeats; ++i) {
+            once(work, best);
+            once(move, floor);
+        }
+        std::printf("%-24s %9.1f %9.1f %9.2f %9.2f %7.1f\n", v.name, 1e3 * best.wall,
+                    1e3 * best.cpu, 1e9 * best.cpu / (double{width} * height), 1e3 * floor.wall,
+                    best.wall / floor.wall);
+    }
+    return 0;
+}
