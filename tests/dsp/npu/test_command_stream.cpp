@@ -156,7 +156,7 @@ TEST_CASE("command stream: well-formed nonsense is refused or harmless") {
 TEST_CASE("command stream: the disassembly names every command") {
     const auto c = compiled("h1");
     const std::string text = disassemble(c->commands, 0x20000000);
-    for (const char* part : {" BEGIN ", "version 1, ", " PASS ", "conv2d, layers 0..0, ",
+    for (const char* part : {" BEGIN ", "version 2, ", " PASS ", "conv2d, layers 0..0, ",
                              " LOAD_INPUT ", "input + 0, ", " COMPUTE ", " STORE "}) {
         INFO(part);
         CHECK(text.find(part) != std::string::npos);
