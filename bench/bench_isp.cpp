@@ -4,8 +4,6 @@
 // what must be moved, every raw sample read once and every byte of the picture written once. Then
 // the sensor (noise of the light, reading and patterns, conversion) followed by the ISP. Prints
 // figures, judges nothing.
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -15,6 +13,7 @@
 #include <systemc>
 #include <thread>
 
+#include "bench/stopwatch.h"
 #include "core/random.h"
 #include "isp/parameters.h"
 #include "isp/pipeline.h"
@@ -27,25 +26,6 @@ using namespace ocellus;
 namespace {
 
 constexpr unsigned width = 4056, height = 3040;
-
-struct seconds {
-    double wall = 1e9, cpu = 1e9;
-};
-
-double cpu_seconds() {
-    timespec t{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-void once(const std::function<void()>& work, seconds& best) {
-    const auto begin = std::chrono::steady_clock::now();
-    const double cpu = cpu_seconds();
-    work();
-    best.cpu = std::min(best.cpu, cpu_seconds() - cpu);
-    best.wall = std::min(
-        best.wall, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-}
 
 plane<std::uint16_t> textured_frame() {
     plane<std::uint16_t> raw(width, height);
@@ -170,8 +150,8 @@ int main(int argc, char* argv[]) {
         };
         seconds best, floor;
         for (int i = 0; i < repeats; ++i) {
-            once(work, best);
-            once(move, floor);
+            time_once(work, best);
+            time_once(move, floor);
         }
         std::printf("%-24s %9.1f %9.1f %9.2f %9.2f %7.1f\n", v.name, 1e3 * best.wall,
                     1e3 * best.cpu, 1e9 * best.cpu / (double{width} * height), 1e3 * floor.wall,

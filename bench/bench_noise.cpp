@@ -6,7 +6,6 @@
 // another for the light, or, in the dark, 48 bits for its Poisson number), its mosaic and fixed
 // pattern read and its digital number written. Prints figures, judges nothing.
 #include <sys/resource.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/stopwatch.h"
 #include "core/simd.h"
 #include "models/camera_colour.h"
 #include "models/column_converters.h"
@@ -32,31 +32,19 @@ namespace {
 
 constexpr unsigned width = 4056, height = 3040;
 
-struct seconds {
-    double wall = 1e9, cpu = 1e9;
-};
-
-double cpu_seconds() {
-    timespec t{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
 using band = std::function<void(unsigned first, unsigned last)>;
 
 /// Shortest times of several runs of all bands, of two kinds of work in turn: what else the machine
 /// does then meets both.
 std::pair<seconds, seconds> shortest(worker_pool& pool, int repeats, const band& a, const band& b) {
     const auto once = [&pool](const band& work, seconds& best) {
-        const auto begin = std::chrono::steady_clock::now();
-        const double cpu = cpu_seconds();
-        pool.parallel_for(height, 32, [&](std::size_t first, std::size_t last) {
-            work(static_cast<unsigned>(first), static_cast<unsigned>(last));
-        });
-        best.cpu = std::min(best.cpu, cpu_seconds() - cpu);
-        best.wall = std::min(
-            best.wall,
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+        time_once(
+            [&] {
+                pool.parallel_for(height, 32, [&](std::size_t first, std::size_t last) {
+                    work(static_cast<unsigned>(first), static_cast<unsigned>(last));
+                });
+            },
+            best);
     };
     std::pair<seconds, seconds> best;
     for (int i = 0; i < repeats; ++i) {

@@ -5,39 +5,26 @@
 #include <cstring>
 #include <memory>
 
-#include <libraw/libraw.h>
-
 #include "core/picture_formats.h"
+#include "core/raw_decoder.h"
 
 namespace ocellus::picture_formats {
-namespace {
-
-/// LibRaw only reads, but asks for memory that it might write to.
-int open(LibRaw& raw, const std::uint8_t* bytes, std::size_t size) {
-    return raw.open_buffer(const_cast<std::uint8_t*>(bytes), size);
-}
-
-}  // namespace
 
 bool is_raw(const std::uint8_t* bytes, std::size_t size) {
-    const auto raw = std::make_unique<LibRaw>();
-    return open(*raw, bytes, size) == LIBRAW_SUCCESS && raw->imgdata.idata.raw_count > 0;
+    const auto decoder = std::make_unique<raw_decoder>();
+    return decoder->open(bytes, size) == LIBRAW_SUCCESS && decoder->raw.imgdata.idata.raw_count > 0;
 }
 
 picture decode_raw(const std::uint8_t* bytes, std::size_t size, const std::string& name) {
-    const auto raw = std::make_unique<LibRaw>();
-    bool damaged = false;
-    raw->set_dataerror_handler(
-        [](void* flag, const char*, auto) { *static_cast<bool*>(flag) = true; }, &damaged);
+    const auto decoder = std::make_unique<raw_decoder>();
+    LibRaw& raw = decoder->raw;
     const auto check = [&](int result, const char* step) {
-        if (result != LIBRAW_SUCCESS || damaged)
-            refuse(name,
-                   fmt::format("the RAW file cannot be {}: {}", step,
-                               damaged ? "it is damaged or truncated" : libraw_strerror(result)));
+        if (const std::string why = decoder->problem(result, step); !why.empty())
+            refuse(name, why);
     };
-    check(open(*raw, bytes, size), "opened");
-    check_size(raw->imgdata.sizes.width, raw->imgdata.sizes.height, name);
-    auto& how = raw->imgdata.params;
+    check(decoder->open(bytes, size), "opened");
+    check_size(raw.imgdata.sizes.width, raw.imgdata.sizes.height, name);
+    auto& how = raw.imgdata.params;
     how.output_color = 1;  // sRGB primaries
     how.output_bps = 16;
     how.gamm[0] = how.gamm[1] = 1;
@@ -45,11 +32,11 @@ picture decode_raw(const std::uint8_t* bytes, std::size_t size, const std::strin
     how.use_camera_wb = 1;
     how.user_flip = 0;
     how.user_qual = 3;  // AHD
-    check(raw->unpack(), "read");
-    check(raw->dcraw_process(), "developed");
+    check(raw.unpack(), "read");
+    check(raw.dcraw_process(), "developed");
     int result = 0;
     const std::unique_ptr<libraw_processed_image_t, void (*)(libraw_processed_image_t*)> image(
-        raw->dcraw_make_mem_image(&result), LibRaw::dcraw_clear_mem);
+        raw.dcraw_make_mem_image(&result), LibRaw::dcraw_clear_mem);
     check(image ? LIBRAW_SUCCESS : result, "developed");
     if (image->bits != 16 || (image->colors != 3 && image->colors != 1))
         refuse(name, fmt::format("the RAW file has {} colours; 1 or 3 are expected",

@@ -8,11 +8,10 @@
 #include <cstring>
 #include <memory>
 
-#include <libraw/libraw.h>
-
 #include "core/diagnostics.h"
 #include "core/files.h"
 #include "core/image_io.h"
+#include "core/raw_decoder.h"
 
 namespace ocellus {
 namespace {
@@ -44,27 +43,22 @@ unsigned order_of(LibRaw& raw, const std::string& path) {
 
 raw_mosaic load_raw_mosaic(const std::string& path) {
     const std::string bytes = bytes_of(path);
-    const auto raw = std::make_unique<LibRaw>();
-    bool damaged = false;
-    raw->set_dataerror_handler(
-        [](void* flag, const char*, auto) { *static_cast<bool*>(flag) = true; }, &damaged);
+    const auto decoder = std::make_unique<raw_decoder>();
+    LibRaw& raw = decoder->raw;
     const auto check = [&](int result, const char* step) {
-        if (result != LIBRAW_SUCCESS || damaged)
-            refuse(path,
-                   fmt::format("the RAW file cannot be {}: {}", step,
-                               damaged ? "it is damaged or truncated" : libraw_strerror(result)));
+        if (const std::string why = decoder->problem(result, step); !why.empty())
+            refuse(path, why);
     };
-    // LibRaw only reads, but asks for memory that it might write to.
-    check(raw->open_buffer(const_cast<char*>(bytes.data()), bytes.size()), "opened");
-    const auto& sizes = raw->imgdata.sizes;
+    check(decoder->open(bytes.data(), bytes.size()), "opened");
+    const auto& sizes = raw.imgdata.sizes;
     if (std::uint64_t{sizes.raw_width} * sizes.raw_height > max_image_pixels)
         refuse(path, fmt::format("{}x{} are more than {} pixels", sizes.raw_width, sizes.raw_height,
                                  max_image_pixels));
     // Fuji's arrays are larger than 2x2: they have their own filter codes below 1000.
-    if (raw->imgdata.idata.filters < 1000)
+    if (raw.imgdata.idata.filters < 1000)
         refuse(path, "it has no 2x2 Bayer pattern");
-    check(raw->unpack(), "read");
-    const auto& data = raw->imgdata.rawdata;
+    check(raw.unpack(), "read");
+    const auto& data = raw.imgdata.rawdata;
     if (!data.raw_image)
         refuse(path, "it holds no mosaic: it has been demosaiced already");
     raw_mosaic out;
@@ -78,8 +72,8 @@ raw_mosaic load_raw_mosaic(const std::string& path) {
                     data.raw_image + std::size_t{sizes.raw_pitch / 2u} * (y + sizes.top_margin) +
                         sizes.left_margin,
                     std::size_t{width} * 2);
-    out.order = order_of(*raw, path);
-    const auto& colour = raw->imgdata.color;
+    out.order = order_of(raw, path);
+    const auto& colour = raw.imgdata.color;
     double black = colour.black;
     for (unsigned i = 0; i < 4; ++i)
         black += colour.cblack[i] / 4.0;

@@ -350,7 +350,7 @@ void csi2_transmitter::admit(const arrival& a) {
     const row_info& row = a.row;
     if (!in_frame_ || row.frame != frame_)
         begin_frame(row);
-    if (guard_ && !guard_(row.frame, payload_of(row, row_type_), true)) {
+    if (guard_ && !guard_(row.frame, payload_of(row, row_type_))) {
         ++lines_blocked_;
         if (line_left_)
             line_left_();
@@ -558,7 +558,7 @@ bool csi2_transmitter::fetch_message(const message& m) {
         if (delay != sc_core::SC_ZERO_TIME)
             wait(delay);
         const bool pixels = m.pixel_derived || derived > 0;
-        if (pixels && guard_ && !guard_(m.frame, bytes, false)) {
+        if (pixels && guard_ && !guard_(m.frame, bytes)) {
             ++metadata_blocked_;
             --metadata_lines_held_;
             sent += bytes;

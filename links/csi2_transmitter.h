@@ -81,7 +81,7 @@ class csi2_transmitter : public sc_core::sc_module {
 
     /// Asked before a picture line or a metadata line of `bytes` that derive from pixels is sent,
     /// in their order: false keeps it back. Without it everything may leave.
-    void set_guard(std::function<bool(std::uint32_t frame, std::uint32_t bytes, bool picture)> f) {
+    void set_guard(std::function<bool(std::uint32_t frame, std::uint32_t bytes)> f) {
         guard_ = std::move(f);
     }
     /// Tells how many of the bytes in memory derive from pixels.
@@ -153,7 +153,7 @@ class csi2_transmitter : public sc_core::sc_module {
     std::uint16_t track_ = 0;  ///< of the trace
     std::function<void()> idle_, line_left_;
     std::vector<lost_line> losses_;
-    std::function<bool(std::uint32_t, std::uint32_t, bool)> guard_;
+    std::function<bool(std::uint32_t, std::uint32_t)> guard_;
     std::function<std::uint64_t(std::uint64_t, std::uint64_t)> provenance_;
     egress_ledger& ledger_;
     register_block registers_{registers::csi2::map};

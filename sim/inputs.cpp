@@ -356,24 +356,23 @@ run_inputs load_inputs(const command_line& command, const settings& s,
         in.injected_tensor.assign(bytes.begin(), bytes.end());
     }
     for (const auto& c : in.networks) {
-        if (!in.injected_tensor.empty() || takes_pictures(c->net))
-            continue;
-        std::string shape;
-        for (int d : c->net.input().shape)
-            shape += (shape.empty() ? "" : "x") + std::to_string(d);
-        fail(fmt::format(
-            "{}: its input '{}' ({}) is not a picture of 1, 3 or 4 channels of 8-bit "
-            "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
-            c == in.network ? s.run.network : s.run.second, c->net.input().name, shape));
-    }
-    for (const auto& c : in.networks) {
         if (!in.injected_tensor.empty())
             break;
-        const int channels = c->net.input().shape[3];
+        const auto& input = c->net.input();
+        const std::string& named = c == in.network ? s.run.network : s.run.second;
+        if (!takes_pictures(c->net)) {
+            std::string shape;
+            for (int d : input.shape)
+                shape += (shape.empty() ? "" : "x") + std::to_string(d);
+            fail(fmt::format(
+                "{}: its input '{}' ({}) is not a picture of 1, 3 or 4 channels of 8-bit "
+                "integers, so the ISP cannot fill it; give the bytes with --inject-tensor",
+                named, input.name, shape));
+        }
+        const int channels = input.shape[3];
         if ((channels == 4) != (s.isp.tensor_order == isp::tensor_order::bayer) && channels != 1)
-            fail(fmt::format("{}: its input '{}' has {} channels: isp.tensor_order = {}",
-                             c == in.network ? s.run.network : s.run.second, c->net.input().name,
-                             channels,
+            fail(fmt::format("{}: its input '{}' has {} channels: isp.tensor_order = {}", named,
+                             input.name, channels,
                              channels == 4 ? "bayer fills it" : "rgb or yuv444 fills it"));
     }
     return in;

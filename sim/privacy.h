@@ -59,7 +59,6 @@ class privacy_guard {
                   bool timing_only);
 
     pixel_provenance& map() { return map_; }
-    const privacy_parameters& parameters() const { return p_; }
 
     privacy_mode mode() const { return mode_; }
     /// A write of system.PRIVACY; returns the register's value after it.

@@ -230,9 +230,8 @@ void sensor::follow_pixels() {
                        debug_read(static_cast<std::uint32_t>(address), bytes, length);
                    });
     });
-    b.csi2.set_guard([&guard](std::uint32_t frame, std::uint32_t bytes, bool) {
-        return guard.csi2(frame, bytes);
-    });
+    b.csi2.set_guard(
+        [&guard](std::uint32_t frame, std::uint32_t bytes) { return guard.csi2(frame, bytes); });
     b.csi2.set_provenance([&guard](std::uint64_t address, std::uint64_t length) {
         return guard.map().derived_bytes(address, length);
     });

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "hal.h"
+#include "semihost.h"
 
 static volatile int forever = 1;
 
@@ -11,15 +12,6 @@ static int __attribute__((noinline)) deep(volatile int *up) {
     volatile int here[64];
     here[0] = *up + 1;
     return forever ? deep(here) + here[0] : 0;
-}
-
-static void semihost(uint32_t operation, uint32_t argument) {
-    register uint32_t a0 __asm__("a0") = operation;
-    register uint32_t a1 __asm__("a1") = argument;
-    __asm__ volatile(".option push\n.option norvc\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
-                     : "+r"(a0)
-                     : "r"(a1)
-                     : "memory");
 }
 
 volatile uint32_t tohost[2], fromhost[2];

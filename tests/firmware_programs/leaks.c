@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hal.h"
+#include "semihost.h"
 
 #define COUNT 16
 
@@ -45,15 +46,6 @@ static inline void send(uint32_t address, uint32_t length) {
     OCELLUS_CSI2->METADATA_SEND = CSI2_METADATA_SEND_START_Msk;
     while (!OCELLUS_CSI2->METADATA_SENT) {
     }
-}
-
-static inline void semihost(uint32_t operation, uint32_t argument) {
-    register uint32_t a0 __asm__("a0") = operation;
-    register uint32_t a1 __asm__("a1") = argument;
-    __asm__ volatile(".option push\n.option norvc\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
-                     : "+r"(a0)
-                     : "r"(a1)
-                     : "memory");
 }
 
 int main(void) {
