@@ -309,18 +309,21 @@ void deflate_band(std::vector<std::uint8_t>& raw, int level, bool last, band_res
 
 /// `put_row` writes `row_bytes` bytes of row y. `pixel_bytes` is the distance of the filter's left
 /// neighbour.
-std::string encode(unsigned width, unsigned height, int colour_type, int depth,
-                   std::size_t row_bytes, std::size_t pixel_bytes, int level, worker_pool* pool,
-                   const std::function<void(unsigned, std::uint8_t*)>& put_row) {
+void encode(unsigned width, unsigned height, int colour_type, int depth, std::size_t row_bytes,
+            std::size_t pixel_bytes, int level, worker_pool* pool, const byte_sink& take,
+            const std::function<void(unsigned, std::uint8_t*)>& put_row) {
     if (width == 0 || height == 0)
         throw std::invalid_argument("encode_png: the picture has no pixels");
     constexpr std::size_t band_bytes = 1u << 20;
     const std::size_t rows_per_band = std::max<std::size_t>(1, band_bytes / (row_bytes + 1));
     const std::size_t bands = (height + rows_per_band - 1) / rows_per_band;
-    std::vector<band_result> results(bands);
-    const auto make = [&](std::size_t first_band, std::size_t last_band) {
+    // A few bands at a time, so that neither the picture's bytes nor the file's lie in memory
+    // whole.
+    const std::size_t at_once = pool ? 4 * std::size_t{pool->threads() + 1} : 1;
+    std::vector<band_result> results(std::min(at_once, bands));
+    const auto make = [&](std::size_t from, std::size_t first_band, std::size_t last_band) {
         std::vector<std::uint8_t> raw;
-        for (std::size_t b = first_band; b < last_band; ++b) {
+        for (std::size_t b = from + first_band; b < from + last_band; ++b) {
             const std::size_t first = b * rows_per_band;
             const std::size_t last = std::min<std::size_t>(height, first + rows_per_band);
             raw.resize((last - first) * (row_bytes + 1));
@@ -333,13 +336,9 @@ std::string encode(unsigned width, unsigned height, int colour_type, int depth,
                 for (std::size_t i = pixel_bytes; i < row_bytes; ++i)
                     to[i] = static_cast<std::uint8_t>(plain[i] - plain[i - pixel_bytes]);
             }
-            deflate_band(raw, level, b + 1 == bands, results[b]);
+            deflate_band(raw, level, b + 1 == bands, results[b - from]);
         }
     };
-    if (pool)
-        pool->parallel_for(bands, 1, make);
-    else
-        make(0, bands);
 
     std::string out("\x89PNG\r\n\x1a\n", 8);
     std::string header;
@@ -350,17 +349,34 @@ std::string encode(unsigned width, unsigned height, int colour_type, int depth,
     header.append(3, '\0');
     put_chunk(out, "IHDR", header);
     uLong adler = 1;
-    for (std::size_t b = 0; b < bands; ++b) {
-        std::string body;
-        if (b == 0)
-            body.append("\x78\x01", 2);
-        body += results[b].deflated;
-        adler = adler32_combine(adler, results[b].adler, static_cast<z_off_t>(results[b].bytes));
-        if (b + 1 == bands)
-            put_u32(body, static_cast<std::uint32_t>(adler));
-        put_chunk(out, "IDAT", body);
+    for (std::size_t from = 0; from < bands; from += at_once) {
+        const std::size_t count = std::min(at_once, bands - from);
+        if (pool)
+            pool->parallel_for(count, 1, [&](std::size_t a, std::size_t b) { make(from, a, b); });
+        else
+            make(from, 0, count);
+        for (std::size_t b = from; b < from + count; ++b) {
+            const band_result& result = results[b - from];
+            std::string body;
+            if (b == 0)
+                body.append("\x78\x01", 2);
+            body += result.deflated;
+            adler = adler32_combine(adler, result.adler, static_cast<z_off_t>(result.bytes));
+            if (b + 1 == bands)
+                put_u32(body, static_cast<std::uint32_t>(adler));
+            put_chunk(out, "IDAT", body);
+            take(out);
+            out.clear();
+        }
     }
     put_chunk(out, "IEND", {});
+    take(out);
+}
+
+template <class encoder>
+std::string whole(const encoder& encode_into) {
+    std::string out;
+    encode_into([&out](std::string_view part) { out += part; });
     return out;
 }
 
@@ -414,29 +430,41 @@ rgb8_image load_image(const std::string& path) {
     return decode_image(bytes.data(), bytes.size(), path);
 }
 
-std::string encode_png_rgb8(const rgb8_image& image, int level, worker_pool* pool) {
+void encode_png_rgb8(const rgb8_image& image, int level, worker_pool* pool, const byte_sink& take) {
     const std::size_t row_bytes = std::size_t{image.width} * 3;
-    return encode(
-        image.width, image.height, PNG_COLOR_TYPE_RGB, 8, row_bytes, 3, level, pool,
-        [&](unsigned y, std::uint8_t* out) { std::memcpy(out, image.row(y), row_bytes); });
+    encode(image.width, image.height, PNG_COLOR_TYPE_RGB, 8, row_bytes, 3, level, pool, take,
+           [&](unsigned y, std::uint8_t* out) { std::memcpy(out, image.row(y), row_bytes); });
+}
+
+void encode_png_gray8(const plane<std::uint8_t>& image, int level, worker_pool* pool,
+                      const byte_sink& take) {
+    encode(image.width(), image.height(), PNG_COLOR_TYPE_GRAY, 8, image.width(), 1, level, pool,
+           take,
+           [&](unsigned y, std::uint8_t* out) { std::memcpy(out, image.row(y), image.width()); });
+}
+
+void encode_png_gray16(const plane<std::uint16_t>& image, int level, worker_pool* pool,
+                       const byte_sink& take) {
+    encode(image.width(), image.height(), PNG_COLOR_TYPE_GRAY, 16, std::size_t{image.width()} * 2,
+           2, level, pool, take, [&](unsigned y, std::uint8_t* out) {
+               const std::uint16_t* in = image.row(y);
+               for (unsigned x = 0; x < image.width(); ++x) {
+                   out[2 * x] = static_cast<std::uint8_t>(in[x] >> 8);
+                   out[2 * x + 1] = static_cast<std::uint8_t>(in[x]);
+               }
+           });
+}
+
+std::string encode_png_rgb8(const rgb8_image& image, int level, worker_pool* pool) {
+    return whole([&](const byte_sink& take) { encode_png_rgb8(image, level, pool, take); });
 }
 
 std::string encode_png_gray8(const plane<std::uint8_t>& image, int level, worker_pool* pool) {
-    return encode(
-        image.width(), image.height(), PNG_COLOR_TYPE_GRAY, 8, image.width(), 1, level, pool,
-        [&](unsigned y, std::uint8_t* out) { std::memcpy(out, image.row(y), image.width()); });
+    return whole([&](const byte_sink& take) { encode_png_gray8(image, level, pool, take); });
 }
 
 std::string encode_png_gray16(const plane<std::uint16_t>& image, int level, worker_pool* pool) {
-    return encode(image.width(), image.height(), PNG_COLOR_TYPE_GRAY, 16,
-                  std::size_t{image.width()} * 2, 2, level, pool,
-                  [&](unsigned y, std::uint8_t* out) {
-                      const std::uint16_t* in = image.row(y);
-                      for (unsigned x = 0; x < image.width(); ++x) {
-                          out[2 * x] = static_cast<std::uint8_t>(in[x] >> 8);
-                          out[2 * x + 1] = static_cast<std::uint8_t>(in[x]);
-                      }
-                  });
+    return whole([&](const byte_sink& take) { encode_png_gray16(image, level, pool, take); });
 }
 
 }  // namespace ocellus

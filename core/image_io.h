@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "core/image.h"
 #include "core/worker_pool.h"
@@ -38,5 +40,14 @@ std::string encode_png_gray8(const plane<std::uint8_t>& image, int level = 1,
                              worker_pool* pool = nullptr);
 std::string encode_png_gray16(const plane<std::uint16_t>& image, int level = 1,
                               worker_pool* pool = nullptr);
+
+/// Takes the next bytes of a file.
+using byte_sink = std::function<void(std::string_view part)>;
+/// The same bytes piece by piece, without the whole file in memory.
+void encode_png_rgb8(const rgb8_image& image, int level, worker_pool* pool, const byte_sink& take);
+void encode_png_gray8(const plane<std::uint8_t>& image, int level, worker_pool* pool,
+                      const byte_sink& take);
+void encode_png_gray16(const plane<std::uint16_t>& image, int level, worker_pool* pool,
+                       const byte_sink& take);
 
 }  // namespace ocellus

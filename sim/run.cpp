@@ -104,12 +104,20 @@ bool is_saved(saved_frames which, std::uint32_t frame, std::uint64_t frames) {
     return false;
 }
 
+/// Writes a large file piece by piece: `make(take)` gives the pieces to `take(bytes)`.
+template <class maker>
+void write_in_pieces(output_folder& out, const std::string& name, const maker& make) {
+    output_file file(out.path_for(name), out.final_path(name));
+    make([&file](std::string_view part) { file.write(part); });
+    file.close();
+}
+
 /// The packed bytes of an image, as they came over the wire, without checksums.
-std::string packed_bytes(const links::csi2_frame& f) {
-    std::string out;
-    for (const auto& l : f.image)
-        out.append(reinterpret_cast<const char*>(l.payload()), l.payload_bytes);
-    return out;
+void write_packed(output_folder& out, const std::string& name, const links::csi2_frame& f) {
+    write_in_pieces(out, name, [&f](const byte_sink& take) {
+        for (const auto& l : f.image)
+            take({reinterpret_cast<const char*>(l.payload()), l.payload_bytes});
+    });
 }
 
 /// Interleaved 8-bit RGB of a received ISP picture.
@@ -149,9 +157,11 @@ void write_image(output_folder& out, const host::received_image& received, const
     const std::string name = fmt::format("_{:04}", received.frame);
     rgb8_image preview;
     if (image.raw) {
-        out.write("frame" + name + ".png", encode_png_gray16(image.raw->all(), 1, &pool));
+        write_in_pieces(out, "frame" + name + ".png", [&](const byte_sink& take) {
+            encode_png_gray16(image.raw->all(), 1, &pool, take);
+        });
         const unsigned bits = links::bits_of(image.type);
-        out.write(fmt::format("frame{}.raw{}", name, bits), packed_bytes(*received.packets));
+        write_packed(out, fmt::format("frame{}.raw{}", name, bits), *received.packets);
         if (s.run.dng)
             out.write("frame" + name + ".dng",
                       encode_dng(image.raw->all(), dng_of(s, bits, received.flips)));
@@ -161,10 +171,12 @@ void write_image(output_folder& out, const host::received_image& received, const
         preview = isp::develop(image.raw->all(), bits, as_read, image.width > 1200 ? 4 : 1, &pool);
     } else {
         preview = picture_of(image);
-        out.write("frame" + name + ".png", encode_png_rgb8(preview, 1, &pool));
-        out.write(fmt::format("frame{}.{}", name,
-                              image.type == links::csi2_data_type::rgb888 ? "rgb" : "yuv"),
-                  packed_bytes(*received.packets));
+        write_in_pieces(out, "frame" + name + ".png",
+                        [&](const byte_sink& take) { encode_png_rgb8(preview, 1, &pool, take); });
+        write_packed(out,
+                     fmt::format("frame{}.{}", name,
+                                 image.type == links::csi2_data_type::rgb888 ? "rgb" : "yuv"),
+                     *received.packets);
     }
     if (record)
         draw_findings(preview, *record, in.labels_of(record->network));

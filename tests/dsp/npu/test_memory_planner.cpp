@@ -13,6 +13,7 @@
 #include "dsp/network/reader.h"
 #include "dsp/npu/generated_networks.h"
 #include "tests/test_data.h"
+#include "tests/test_paths.h"
 
 using namespace ocellus;
 using namespace ocellus::dsp;
@@ -347,10 +348,13 @@ TEST_CASE("every network is planned within 2 % of its lower bound") {
     for (const double alpha : {0.25, 0.5, 0.75, 1.0})
         for (const int size : {96, 128, 160, 192, 224})
             nets.push_back(generate_mobilenet_v1(alpha, size));
+    nets.push_back(read_network(std::string(source_folder) + "/configs/networks/parcels.onnx"));
     if (have_test_data())
-        for (const char* folder : {"nets/tflite", "nets/tflite_layers"})
+        for (const char* folder : {"nets/tflite", "nets/tflite_layers", "nets/onnx/micro_kws",
+                                   "nets/onnx/qdq_converted"})
             for (const auto& f : std::filesystem::directory_iterator(test_data(folder)))
-                nets.push_back(read_network(f.path().string()));
+                if (f.path().extension() == ".tflite" || f.path().extension() == ".onnx")
+                    nets.push_back(read_network(f.path().string()));
     memory_budget b;
     b.weights = weight_home::automatic;
     for (const network& n : nets) {
