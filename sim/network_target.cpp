@@ -35,7 +35,7 @@ dsp::network open_network(const std::string& name, const std::string& rounding) 
     } else if (name.rfind("builtin:", 0) == 0) {
         n = dsp::generate_network(name);
     } else {
-        n = dsp::read_network(name);
+        n = dsp::read_network_bytes(read_input_file(name), name);
         n.name = fs::path(name).stem().string();
     }
     if (!rounding.empty())

@@ -199,7 +199,7 @@ TEST_CASE("network check says what runs where, at what cost, and whether it fits
     CHECK(why.at("fits") == false);
     CHECK(why.at("findings").at(0).at("severity") == "error");
     CHECK(contains(why.at("findings").at(0).at("advice"), "weights of 4 bits"));
-    CHECK(ocellus_program({"network", "check", "/nonexistent.tflite"}).exit_code == 7);
+    CHECK(ocellus_program({"network", "check", "/nonexistent.tflite"}).exit_code == 2);
     CHECK(contains(ocellus_program({"network", "check", mobilenet, "--csv"}).err, "--json"));
 }
 
