@@ -70,10 +70,10 @@ void describe_network(ocellus_boot_info& b, const settings& s, const run_inputs&
     const dsp::compiled_network& c = *in.networks[number];
     const auto u32 = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
     b.network = static_cast<std::uint32_t>(number) + 1;
-    b.network_is_there = number == 0 || s.run.upload_frame == 0;
+    b.network_is_there = number == 0 || !s.run.uploads_later();
     std::string ignored;
     const auto frames =
-        s.firmware.networks_of_frames(in.networks.size() > 1, s.run.upload_frame > 0, ignored);
+        s.firmware.networks_of_frames(in.networks.size() > 1, s.run.uploads_later(), ignored);
     b.schedule_count = static_cast<std::uint32_t>(std::min(frames.size(), std::size(b.schedule)));
     std::copy_n(frames.begin(), b.schedule_count, std::begin(b.schedule));
     if (c.input_slots() > std::size(b.input_slot))

@@ -215,6 +215,12 @@ po::options_description visible_options(command_line::verb verb) {
                 "be driven by a test bench on a TCP port of this machine, or unix:PATH");
             add("cci", po::value<std::string>()->value_name("FILE"),
                 "play what a host does over the camera control interface; it starts the stream");
+            add("mqtt", po::value<std::string>()->value_name("HOST:PORT"),
+                "send the messages of host.envelopes to this MQTT broker and answer the cloud");
+            add("mqtt-style", po::value<std::string>()->value_name("STYLE"),
+                "whose topics: iot-hub (default) or edge-agent");
+            add("pace", po::value<std::string>()->value_name("X"),
+                "at most X seconds of simulated time in a second, such as 1");
             add("profile", "cycles and calls by function, of the firmware");
             add("coverage", "write coverage.info (LCOV) of the firmware's lines");
             add("trace", po::value<std::string>()->value_name("FILE"),
@@ -714,6 +720,21 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.wall_limit = text("wall-limit");
     result.gdb = text("gdb");
     result.control = text("control");
+    result.mqtt = text("mqtt");
+    if (has("mqtt-style")) {
+        const std::string topics = text("mqtt-style");
+        if (topics != "iot-hub" && topics != "edge-agent")
+            fail(fmt::format("--mqtt-style {}: expected iot-hub or edge-agent", topics));
+        if (result.mqtt.empty())
+            fail("--mqtt-style needs --mqtt");
+        result.mqtt_style =
+            topics == "iot-hub" ? links::cloud_style::iot_hub : links::cloud_style::edge_agent;
+    }
+    if (has("pace")) {
+        std::string why;
+        if (!parse_quantity(text("pace"), unit::none, result.pace, why) || !(result.pace > 0))
+            fail(fmt::format("--pace {}: expected a number above 0, such as 0.5", text("pace")));
+    }
     if (v->verb != command_line::verb::describe)
         result.cci = text("cci");
     result.trace = text("trace");
@@ -725,9 +746,10 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.trace_instructions = has("trace-instructions");
     result.store = text("store");
     result.shard = text("shard");
-    for (const char* name : {"to", "scene", "network", "inject-tensor", "inject-raw", "out",
-                             "firmware", "uart", "until", "wall-limit", "gdb", "control", "trace",
-                             "trace-from", "trace-to", "trace-frames", "store", "shard"})
+    for (const char* name :
+         {"to",   "scene", "network",    "inject-tensor", "inject-raw",   "out",   "firmware",
+          "uart", "until", "wall-limit", "gdb",           "control",      "mqtt",  "mqtt-style",
+          "pace", "trace", "trace-from", "trace-to",      "trace-frames", "store", "shard"})
         if (vm.count(name) && text(name).empty())
             fail(fmt::format("--{} needs a value", name));
     if (has("set"))

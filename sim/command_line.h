@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "links/cloud_topics.h"
+
 namespace ocellus::sim {
 
 /// What the user asked for. Mistakes are input_error(exit_code::usage) with the nearest valid name.
@@ -64,6 +66,9 @@ struct command_line {
     bool gdb_no_wait = false;
     std::string cci;      ///< script of a host at the camera control interface; empty: none
     std::string control;  ///< where to wait for a test bench; empty: not
+    std::string mqtt;     ///< broker of the cloud, HOST:PORT; empty: none
+    links::cloud_style mqtt_style = links::cloud_style::iot_hub;
+    double pace = 0;  ///< most simulated seconds in a second of wall time; 0: as fast as it goes
     bool profile = false, coverage = false;
     std::string trace;  ///< file for the output trace; empty: none
     std::string trace_from, trace_to, trace_frames;

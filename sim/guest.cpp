@@ -46,7 +46,7 @@ const char* name_of_cause(std::uint32_t cause) {
 
 guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
              const command_line& command, statistics& stats, run_trace& trace,
-             const run_extras& extras)
+             const run_extras& extras, worker_pool& pool)
     : chip_(chip),
       drive_(drive),
       in_(in),
@@ -81,6 +81,7 @@ guest::guest(sensor& chip, session& drive, const run_inputs& in, const settings&
     serve_test_bench(command);
     serve_script();
     serve_cci();
+    serve_cloud(command, pool);
     watch_registers(command.strict);
     watch_profile(command);
 }
@@ -318,6 +319,20 @@ void guest::serve_cci() {
                                       std::move(around));
 }
 
+void guest::serve_cloud(const command_line& command, worker_pool& pool) {
+    if (!command.mqtt.empty()) {
+        cloud_ = std::make_unique<cloud_link>(command.mqtt, command.mqtt_style, chip_, in_,
+                                              settings_, pool);
+        if (!command.quiet)
+            std::fprintf(stderr, "connected to the MQTT broker at %s\n", cloud_->where().c_str());
+        drive_.attach(*cloud_);
+    }
+    if (command.pace > 0) {
+        pacer_ = std::make_unique<pacer>(command.pace);
+        drive_.attach(*pacer_);
+    }
+}
+
 const std::vector<std::string>& guest::failures() const {
     static const std::vector<std::string> none;
     return player_ ? player_->failures() : cci_ ? cci_->failures() : none;
@@ -379,6 +394,8 @@ guest_outputs guest::finish(run_end& end) {
     backend_->finish();
     if (cci_)
         cci_->ended();
+    if (cloud_)
+        out.text += cloud_->summary();
     if (!expect_.empty() && !expect_.met() && end.process_code() == 0)
         end = {end_reason::unexpected, 0,
                fmt::format("the UART did not show '{}'", expect_.missing())};

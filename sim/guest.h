@@ -10,6 +10,7 @@
 
 #include "core/statistics.h"
 #include "sim/cci_host.h"
+#include "sim/cloud_link.h"
 #include "sim/command_line.h"
 #include "sim/control_server.h"
 #include "sim/cpu_debugger.h"
@@ -50,12 +51,16 @@ class guest {
   public:
     guest(sensor& chip, session& drive, const run_inputs& in, const settings& s,
           const command_line& command, statistics& stats, run_trace& trace,
-          const run_extras& extras);
+          const run_extras& extras, worker_pool& pool);
 
     /// After the run: closes what was opened. Mistakes that end a run well are added to `end`.
     guest_outputs finish(run_end& end);
     /// What a script found otherwise than expected, and how many expectations it had.
     const std::vector<std::string>& failures() const;
+    /// What went wrong between the host and the cloud.
+    std::vector<std::string> cloud_warnings() const {
+        return cloud_ ? cloud_->warnings() : std::vector<std::string>();
+    }
     std::size_t expectations() const {
         return player_ ? player_->expectations() : cci_ ? cci_->expectations() : 0;
     }
@@ -67,6 +72,7 @@ class guest {
     void serve_test_bench(const command_line& command);
     void serve_script();
     void serve_cci();
+    void serve_cloud(const command_line& command, worker_pool& pool);
     std::string last_metadata_line() const;
     sensor_control::services control_services();
     void watch_registers(bool strict);
@@ -102,6 +108,8 @@ class guest {
     std::unique_ptr<cpu_debugger> debugger_;
     std::unique_ptr<debug_server> server_;
     std::unique_ptr<control_server> control_;
+    std::unique_ptr<cloud_link> cloud_;
+    std::unique_ptr<pacer> pacer_;
     run_extras extras_;
     std::unique_ptr<script_player> player_;
     std::unique_ptr<cci_host> cci_;

@@ -53,6 +53,10 @@ class host : public sc_core::sc_module {
     /// Makes the host remember the last image, for last_image().
     void remember_last() { remembers_ = true; }
     std::optional<raw_image> last_image() const;
+    /// Of that image what decode_image() wants; no packets: there is none.
+    received_image last_packets() const {
+        return {last_frame_, last_sent_.flips, nullptr, last_packets_};
+    }
     /// By frame number.
     const std::map<std::uint32_t, metadata_record>& metadata() const { return metadata_; }
     std::uint64_t frames() const { return frames_; }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/parameter.h"
@@ -35,6 +36,13 @@ struct run_inputs {
     /// Class names of network `number`; empty when there is no such network.
     std::vector<std::string> labels_of(std::uint32_t number) const {
         return number < networks.size() ? networks[number]->net.labels : std::vector<std::string>();
+    }
+    /// Width and height of its input in pixels; 0, 0 where it is no picture.
+    std::pair<unsigned, unsigned> input_size_of(std::uint32_t number) const {
+        if (number >= networks.size() || networks[number]->net.input().shape.size() != 4)
+            return {0, 0};
+        const auto& shape = networks[number]->net.input().shape;
+        return {static_cast<unsigned>(shape[2]), static_cast<unsigned>(shape[1])};
     }
     std::vector<std::uint8_t> injected_tensor;
     std::shared_ptr<const plane<std::uint16_t>> injected_raw;  ///< null: the pixels' own

@@ -20,11 +20,11 @@
 #include "core/image_io.h"
 #include "core/text.h"
 #include "core/units.h"
-#include "isp/develop.h"
 #include "sim/cci_script.h"
 #include "sim/frame_statistics.h"
 #include "sim/guest.h"
 #include "sim/inputs.h"
+#include "sim/preview.h"
 #include "sim/recording.h"
 #include "sim/replay.h"
 #include "sim/report.h"
@@ -120,25 +120,6 @@ void write_packed(output_folder& out, const std::string& name, const links::csi2
     });
 }
 
-/// Interleaved 8-bit RGB of a received ISP picture.
-rgb8_image picture_of(const links::csi2_image& image) {
-    rgb8_image out(image.width, image.height);
-    for (unsigned y = 0; y < image.height; ++y) {
-        const std::uint8_t* in = image.bytes->row(y);
-        std::uint8_t* to = out.row(y);
-        if (image.type == links::csi2_data_type::rgb888)
-            for (unsigned x = 0; x < image.width; ++x)
-                for (unsigned c = 0; c < 3; ++c)
-                    to[3 * x + c] = in[3 * x + 2 - c];
-        else if (image.type == links::csi2_data_type::yuv420_8 && y % 2 == 0)
-            isp::rgb_from_yuv420(in, image.bytes->row(std::min(y + 1, image.height - 1)),
-                                 image.width, to);
-        else
-            isp::rgb_from_yuv422(in, image.width, to);
-    }
-    return out;
-}
-
 /// Levels and colours of RAW frames that were read out with `flips`.
 dng_description dng_of(const settings& s, unsigned bits, unsigned flips) {
     dng_description d;
@@ -165,12 +146,9 @@ void write_image(output_folder& out, const host::received_image& received, const
         if (s.run.dng)
             out.write("frame" + name + ".dng",
                       encode_dng(image.raw->all(), dng_of(s, bits, received.flips)));
-        isp::isp_parameters as_read = s.isp;
-        as_read.colour_order = static_cast<isp::bayer_phase>(
-            static_cast<unsigned>(as_read.colour_order) ^ received.flips);
-        preview = isp::develop(image.raw->all(), bits, as_read, image.width > 1200 ? 4 : 1, &pool);
+        preview = preview_of(image, received.flips, s.isp, image.width > 1200 ? 4 : 1, pool);
     } else {
-        preview = picture_of(image);
+        preview = preview_of(image, received.flips, s.isp, 1, pool);
         write_in_pieces(out, "frame" + name + ".png",
                         [&](const byte_sink& take) { encode_png_rgb8(preview, 1, &pool, take); });
         write_packed(out,
@@ -277,16 +255,9 @@ std::string envelopes(const settings& s, const run_inputs& in,
     std::vector<metadata_record> records;
     for (const auto& [frame, record] : received)
         records.push_back(record);
-    const auto size_of = [&in](std::uint32_t number) {
-        std::pair<unsigned, unsigned> size{0, 0};
-        if (number >= in.networks.size())
-            return size;
-        const auto& shape = in.networks[number]->net.input().shape;
-        if (shape.size() == 4)
-            size = {static_cast<unsigned>(shape[2]), static_cast<unsigned>(shape[1])};
-        return size;
-    };
-    return envelope_lines(s.envelopes, records, size_of, s.run.image != image_output::none);
+    return envelope_lines(
+        s.envelopes, records, [&in](std::uint32_t number) { return in.input_size_of(number); },
+        s.run.image != image_output::none);
 }
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
@@ -385,6 +356,9 @@ int run(const command_line& given) {
     if (!command.record.empty() && !command.gdb.empty())
         throw input_error(exit_code::usage,
                           "error: what a debugger does is not recorded; leave --gdb out");
+    if (!command.record.empty() && !command.mqtt.empty())
+        throw input_error(exit_code::usage,
+                          "error: what a cloud does is not recorded; leave --mqtt out");
     if (!command.record.empty() && !command.cci.empty())
         throw input_error(exit_code::usage,
                           "error: what a host does over CCI is not recorded; leave --cci out");
@@ -438,7 +412,7 @@ int run(const command_line& given) {
     session drive(chip, limits);
     frame_statistics by_frame(stats, chip.events());
     trace.attach(chip, in, command.timing_only);
-    guest services(chip, drive, in, s, command, stats, trace, extras);
+    guest services(chip, drive, in, s, command, stats, trace, extras, pool);
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, note_signal);
     run_end end;
@@ -506,6 +480,8 @@ int run(const command_line& given) {
     }
     for (const auto& f : services.failures())
         std::fprintf(stderr, "%s\n", f.c_str());
+    for (const auto& w : services.cloud_warnings())
+        std::fprintf(stderr, "warning: %s\n", w.c_str());
     if ((play && !from.source) || !cci.empty()) {
         std::printf(
             "  %-22s %zu of %zu expectations met\n", "script",

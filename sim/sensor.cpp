@@ -191,12 +191,12 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     clock("sram.", s.sram.clock);
     clock("interconnect.", s.interconnect.clock);
     // The host's upload, before the stream and without time.
-    for (std::size_t k = 0; k < in.networks.size() && (k == 0 || s.run.upload_frame == 0); ++k)
+    for (std::size_t k = 0; k < in.networks.size() && (k == 0 || !s.run.uploads_later()); ++k)
         in.networks[k]->program_memory(
             [&b](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
                 std::copy(data, data + length, b.sram.data() + (address - sram_base));
             });
-    if (s.run.upload_frame > 0 && in.networks.size() > 1)
+    if (s.run.uploads_later() && in.networks.size() > 1)
         upload_later();
     load_firmware();
 }
@@ -267,10 +267,13 @@ void sensor::follow_pixels() {
 /// The host brings the second network over the bus while the sensor streams, and then tells the
 /// firmware.
 void sensor::upload_later() {
-    events_.subscribe([this](const block_event& e) {
-        if (e.kind == event_kind::frame_started && e.id == settings_.run.upload_frame)
-            upload_.notify(sc_core::SC_ZERO_TIME);
-    });
+    if (settings_.run.upload_frame > 0)
+        events_.subscribe([this](const block_event& e) {
+            if (e.kind == event_kind::frame_started && e.id == settings_.run.upload_frame)
+                upload_.notify(sc_core::SC_ZERO_TIME);
+        });
+    inputs_.networks[1]->program_memory([this](std::uint64_t, const std::uint8_t*,
+                                               std::size_t length) { upload_bytes_ += length; });
     sc_core::sc_spawn_options how;
     how.dont_initialize();
     how.set_sensitivity(&upload_);
@@ -291,6 +294,7 @@ void sensor::upload_later() {
                     written.notify(sc_core::SC_ZERO_TIME);
                 });
                 wait(written);
+                uploaded_bytes_ += length;
             };
             inputs_.networks[1]->program_memory(
                 [&](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
@@ -303,6 +307,14 @@ void sensor::upload_later() {
             put(directory_.address("system", "SCRATCH_3"), word, sizeof word);
         },
         "upload", &how);
+}
+
+double sensor::uploaded() const {
+    // The word that tells the firmware is the last.
+    constexpr std::uint64_t tell = 4;
+    return upload_bytes_ == 0
+               ? 1.0
+               : static_cast<double>(uploaded_bytes_) / static_cast<double>(upload_bytes_ + tell);
 }
 
 /// Rows, packets and bursts.

@@ -104,6 +104,11 @@ class sensor : public sc_core::sc_module {
     bool interrupt_level(unsigned source) const;
     void set_scene(std::shared_ptr<const models::scene> what);
     double frame_time() const;
+    /// The host begins to upload the second network (network.upload_on_request); between two steps
+    /// of the simulation.
+    void upload_second() { upload_.notify(sc_core::SC_ZERO_TIME); }
+    /// Share of its bytes that the bus has taken, 0 to 1.
+    double uploaded() const;
     /// Number of the network of the NPU's running or last job.
     std::uint32_t job_network() const;
     /// NPU cycles of the last complete inference.
@@ -131,6 +136,7 @@ class sensor : public sc_core::sc_module {
     std::unique_ptr<privacy_guard> privacy_;
     std::unique_ptr<frame_log> log_;
     sc_core::sc_event upload_;  ///< the host begins to upload the second network
+    std::uint64_t upload_bytes_ = 0, uploaded_bytes_ = 0;
 };
 
 }  // namespace ocellus::sim

@@ -114,6 +114,14 @@ void run_parameters::declare(parameter_registry& r) {
         .under("network.upload_rate=1 Gb/s")
         .under("firmware.schedule=1")
         .under("run.frames=4");
+    r.boolean("network.upload_on_request", upload_on_request)
+        .says("The second network is not there before the stream: a cloud deploys it (run --mqtt).")
+        .from(provenance::chosen, "no update")
+        .moves("npu.macs", -1)
+        .compare("false", "true")
+        .under("network.second=builtin:mobilenet_v1_1.0_224")
+        .under("firmware.schedule=1")
+        .under("run.frames=2");
     r.quantity("network.upload_rate", upload_rate, unit::bit_per_second, 1e3, 1e12)
         .says("Rate of that upload.")
         .from(provenance::published, "the part's SPI target: at most 35 MHz (Linux device tree)")
@@ -192,12 +200,15 @@ void check_networks(const settings& s, const parameter_registry& r, diagnostics&
     if (two && s.run.network == "none")
         problems.error(r.where("network.second"), "network.second without network.source",
                        "a single network is network.source");
-    if (!two && s.run.upload_frame > 0)
-        problems.error(r.where("network.upload_frame"),
-                       "network.upload_frame without network.second: nothing to upload",
-                       "name the new network in network.second");
+    for (const auto& [later, name] :
+         {std::pair(s.run.upload_frame > 0, "network.upload_frame"),
+          std::pair(s.run.upload_on_request, "network.upload_on_request")})
+        if (!two && later)
+            problems.error(r.where(name),
+                           std::string(name) + " without network.second: nothing to upload",
+                           "name the new network in network.second");
     std::string why;
-    if (s.firmware.networks_of_frames(two, s.run.upload_frame > 0, why).empty())
+    if (s.firmware.networks_of_frames(two, s.run.uploads_later(), why).empty())
         problems.error(r.where("firmware.schedule"),
                        "firmware.schedule = \"" + s.firmware.schedule + "\": " + why,
                        "auto, or 1 to 32 digits 0 and 1, such as 001: the networks of successive "

@@ -55,7 +55,10 @@ struct run_parameters {
     std::string second = "none";  ///< a network resident beside the first
     std::string second_labels;
     std::uint64_t upload_frame = 0;  ///< 0: both are there before the stream
-    double upload_rate = 35e6;       ///< bit/s
+    bool upload_on_request = false;
+    /// The second network is not there before the stream.
+    bool uploads_later() const { return upload_frame > 0 || upload_on_request; }
+    double upload_rate = 35e6;  ///< bit/s
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
     bool dng = false;

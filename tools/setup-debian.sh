@@ -9,7 +9,7 @@ packages=(
     libtomlplusplus-dev nlohmann-json3-dev libpng-dev libjpeg-dev libtiff-dev libopenexr-dev
     zlib1g-dev libssl-dev
     libflatbuffers-dev flatbuffers-compiler libonnx-dev libprotobuf-dev
-    libdw-dev libzstd-dev libsqlite3-dev catch2 librandom123-dev libraw-dev clang-format-14 python3
+    libdw-dev libzstd-dev libsqlite3-dev libmosquitto-dev mosquitto catch2 librandom123-dev libraw-dev clang-format-14 python3
     gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf gdb-multiarch qemu-system-misc lcov
 )
 missing=()

@@ -93,7 +93,7 @@ TEST_CASE("uart: the seventeenth byte is lost and counted") {
     CHECK(b.read(reg::COUNTER_LOST) == 1);
 }
 
-TEST_CASE("uart: what is received waits in order; a byte too many is flagged and lost") {
+TEST_CASE("uart: what is received waits in order, and a byte too many is flagged and lost") {
     bench b;
     b.write(reg::IRQ_ENABLE, reg::IRQ_ENABLE_RX_VALID_bits);
     b.settle();
