@@ -46,6 +46,7 @@ enum class purpose : std::uint32_t {
     dark_shot_noise = 14,
     pixel_response = 15,
     soft_error = 32,
+    link_errors = 33,
     test = 1000,
 };
 

@@ -24,7 +24,17 @@ enum class csi2_data_type : std::uint8_t {
     raw10 = 0x2B,
     raw12 = 0x2C,
     raw14 = 0x2D,
+    // User defined, as the public driver sets registers 0x3068 to 0x306B:
+    kpi = 0x30,
+    input_tensor = 0x31,
+    output_tensor = 0x32,
+    pq = 0x33,
 };
+
+/// A line of the tensor region (links/tensor_lines.h).
+constexpr bool is_region_line(csi2_data_type t) {
+    return t >= csi2_data_type::kpi && t <= csi2_data_type::pq;
+}
 
 /// Short packets are the header alone.
 constexpr bool is_short(csi2_data_type t) {

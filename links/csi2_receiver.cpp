@@ -21,6 +21,9 @@ bool csi2_frame::has_bytes() const {
     for (const auto& l : embedded)
         if (!l.bytes)
             return false;
+    for (const auto& l : region)
+        if (!l.second.bytes)
+            return false;
     return true;
 }
 
@@ -141,7 +144,7 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
         ++counts_.order_errors;
         return;
     }
-    const bool embedded = h.type == csi2_data_type::embedded;
+    const bool embedded = h.type == csi2_data_type::embedded, region = is_region_line(h.type);
     switch (h.type) {
         case csi2_data_type::embedded:
         case csi2_data_type::yuv420_8:
@@ -151,6 +154,10 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
         case csi2_data_type::raw10:
         case csi2_data_type::raw12:
         case csi2_data_type::raw14:
+        case csi2_data_type::kpi:
+        case csi2_data_type::input_tensor:
+        case csi2_data_type::output_tensor:
+        case csi2_data_type::pq:
             break;
         default:
             ++counts_.type_errors;
@@ -161,7 +168,7 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
     const bool fits =
         h.value == packet.payload_bytes &&
         (!packet.bytes || packet.bytes->width() >= packet.payload_bytes + 2) &&
-        (embedded || frame.image.empty() ||
+        (embedded || region || frame.image.empty() ||
          (h.type == frame.image_type &&
           (h.value == frame.line_bytes() ||
            (h.type == csi2_data_type::yuv420_8 &&
@@ -174,6 +181,16 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
     ++counts_.lines;
     if (embedded) {
         frame.embedded.push_back({packet.bytes, packet.bytes_row, packet.payload_bytes});
+        return;
+    }
+    if (region) {
+        // All lines of a region have one length.
+        if (!frame.region.empty() && frame.region[0].second.payload_bytes != h.value) {
+            ++counts_.length_errors;
+            frame.complete = false;
+        }
+        frame.region.emplace_back(h.type,
+                                  csi2_line{packet.bytes, packet.bytes_row, packet.payload_bytes});
         return;
     }
     if (frame.image.empty()) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/lazy_plane.h"
@@ -35,8 +36,10 @@ struct csi2_frame {
     csi2_data_type image_type = csi2_data_type::frame_start;  ///< of `image`; frame_start: no image
     std::vector<csi2_line> image;     ///< of the length of the first; YUV420: or half or twice
     std::vector<csi2_line> embedded;  ///< data type 0x12
-    bool complete = false;            ///< nothing was missing or out of order inside this frame
-    bool has_bytes() const;           ///< false for a timing-only frame
+    /// Of the tensor region, data types 0x30 to 0x33, in order.
+    std::vector<std::pair<csi2_data_type, csi2_line>> region;
+    bool complete = false;   ///< nothing was missing or out of order inside this frame
+    bool has_bytes() const;  ///< false for a timing-only frame
     std::uint32_t line_bytes() const { return image.empty() ? 0 : image[0].payload_bytes; }
 };
 

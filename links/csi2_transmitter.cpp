@@ -4,12 +4,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <utility>
 
 #include "core/diagnostics.h"
+#include "core/random.h"
 #include "core/trace.h"
+#include "links/tensor_lines.h"
 
 namespace ocellus::links {
 
@@ -112,13 +115,43 @@ void csi2_parameters::declare(parameter_registry& r) {
               "0")
         .moves_nothing("a number in the packets' headers")
         .compare("1", "2");
+    r.integer("csi2.tensor_vc", tensor_vc, 0, 3)
+        .says("Virtual channel of the tensor region; a third one.")
+        .from(provenance::chosen, "as csi2.metadata_vc")
+        .moves_nothing("a number in the packets' headers")
+        .compare("2", "3");
+    r.choice("csi2.tensor_region", tensor_region,
+             {{"none", region_output::none},
+              {"outputs", region_output::outputs},
+              {"all", region_output::all}})
+        .says(
+            "Lines that follow each inference: KPI, output tensors and PQ, or the input tensor "
+            "too.")
+        .from(provenance::chosen, "metadata alone leaves the chip")
+        .moves("csi2.wire_bytes", +1)
+        .compare("none", "all");
+    const auto rate = [&r](const char* name, double& value, const char* what, const char* moved) {
+        r.real(name, value, 0, 1)
+            .says(what)
+            .from(provenance::chosen, "a clean link; others to see what a host makes of errors")
+            .moves(moved, +1)
+            .compare("0", "0.01");
+    };
+    rate("csi2.header_error_rate", header_error_rate,
+         "Share of packets with one wrong bit in the header, which a receiver corrects.",
+         "host.ecc_corrected");
+    rate("csi2.header_loss_rate", header_loss_rate,
+         "Share of packets with two wrong bits in the header, which a receiver drops.",
+         "host.ecc_failed");
+    rate("csi2.payload_error_rate", payload_error_rate,
+         "Share of long packets with one wrong bit in the payload.", "csi2.packets_spoiled");
     r.integer("csi2.metadata_line", metadata_line, 16, 65535, unit::byte)
         .says("Bytes of a full metadata line; the last line of a message may be shorter.")
         .from(provenance::published, "IMX500 Linux driver imx500.c: 2560 bytes per tensor line")
         .moves("csi2.metadata_lines", -1)
         .compare("64 B", "2560 B");
     r.integer("csi2.metadata_queue", metadata_queue, 1, 64)
-        .says("Metadata messages that can wait; one more is rejected.")
+        .says("Metadata messages, and tensor regions, that can wait; one more is rejected.")
         .from(provenance::assumed, "assumed: no public figure")
         .moves_nothing("the built-in firmware has one message under way");
     r.integer("csi2.fetch_burst", fetch_burst, 4, 4096, unit::byte)
@@ -146,6 +179,12 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
                           fmt::format("csi2.metadata_vc and csi2.image_vc are both {}; they must "
                                       "differ",
                                       p.image_vc));
+    if (p.tensor_region != region_output::none &&
+        (p.tensor_vc == p.image_vc || p.tensor_vc == p.metadata_vc))
+        throw input_error(exit_code::usage,
+                          fmt::format("csi2.tensor_vc {} is that of the image or of the metadata; "
+                                      "it must be a third one",
+                                      p.tensor_vc));
     if (ctx.trace)
         track_ = ctx.trace->track("csi2");
     rows_in.register_b_transport(this, &csi2_transmitter::row_transport);
@@ -176,6 +215,12 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
     s.add("csi2.wire_bytes", wire_bytes_, "Bytes sent, headers and checksums included.", "B");
     s.add("csi2.metadata_messages", messages_sent_, "Metadata messages sent.");
     s.add("csi2.metadata_lines", metadata_line_count_, "Metadata lines sent.");
+    if (p.tensor_region != region_output::none) {
+        s.add("csi2.tensor_regions", regions_sent_, "Tensor regions sent.");
+        s.add("csi2.tensor_regions_dropped", regions_dropped_,
+              "Tensor regions that found the queue full.");
+    }
+    s.add("csi2.packets_spoiled", spoiled_, "Packets that were given wrong bits.");
     s.add("csi2.metadata_rejected", messages_rejected_,
           "Metadata messages refused: queue full or length 0.");
     s.add("csi2.metadata_failed", messages_failed_,
@@ -438,7 +483,46 @@ void csi2_transmitter::start_packet() {
                   bytes - on_wire_.info.payload_bytes);
     if (ctx_.trace)
         tell(now, duration);
+    spoil(on_wire_);
     send_packet(packets_out, on_wire_.info, packets_++, duration);
+}
+
+/// Wrong bits on request: which packets and bits depends on seed and packet number alone.
+void csi2_transmitter::spoil(outgoing& o) {
+    if (p_.header_error_rate <= 0 && p_.header_loss_rate <= 0 && p_.payload_error_rate <= 0)
+        return;
+    const auto random = philox4x32::generate(
+        {static_cast<std::uint32_t>(packets_), static_cast<std::uint32_t>(packets_ >> 32), 0,
+         static_cast<std::uint32_t>(purpose::link_errors)},
+        key_of(ctx_.seed));
+    const auto share = [&random](unsigned i) { return random[i] * 0x1p-32; };
+    const auto flip = [&o](unsigned bit) {
+        o.info.header[bit / 8] = static_cast<std::uint8_t>(o.info.header[bit / 8] ^ 1u << bit % 8);
+    };
+    bool wrong = true;
+    // One draw decides: the kinds exclude each other.
+    if (share(0) < p_.header_loss_rate) {
+        const unsigned first = random[2] % 32;
+        flip(first);
+        flip((first + 1 + random[3] % 31) % 32);
+    } else if (share(0) < p_.header_loss_rate + p_.header_error_rate) {
+        flip(random[2] % 32);
+    } else if (o.info.is_long && share(1) < p_.payload_error_rate) {
+        if (o.info.bytes) {
+            const std::uint32_t n = o.info.payload_bytes + crc_bytes, bit = random[2] % (8 * n);
+            o.info.bytes = byte_plane::start(pool_, n, 1, 1,
+                                             [from = o.info.bytes, row = o.info.bytes_row, n, bit](
+                                                 plane<std::uint8_t>& out, unsigned, unsigned) {
+                                                 std::memcpy(out.row(0), from->row(row), n);
+                                                 out.row(0)[bit / 8] = static_cast<std::uint8_t>(
+                                                     out.row(0)[bit / 8] ^ 1u << bit % 8);
+                                             });
+            o.info.bytes_row = 0;
+        }
+    } else {
+        wrong = false;
+    }
+    spoiled_ += wrong;
 }
 
 /// The packet on the wire, to the trace.
@@ -483,6 +567,9 @@ void csi2_transmitter::finish_packet() {
             --metadata_lines_held_;
             line_taken_.notify(sc_core::SC_ZERO_TIME);
             break;
+        case role::region_end:
+            ++regions_sent_;
+            break;
         case role::metadata_end:
             ++messages_sent_;
             set_status(status_sent);
@@ -509,27 +596,91 @@ void csi2_transmitter::send_requested(std::uint32_t value) {
     message_queued_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void csi2_transmitter::send_region(region_request r) {
+    if (regions_.size() >= p_.metadata_queue) {
+        ++regions_dropped_;
+        return;
+    }
+    regions_.push_back(std::move(r));
+    message_queued_.notify(sc_core::SC_ZERO_TIME);
+}
+
 void csi2_transmitter::fetch_metadata() {
     for (;;) {
-        while (messages_.empty())
+        while (messages_.empty() && regions_.empty())
             wait(message_queued_);
-        const message m = messages_.front();
-        messages_.pop_front();
         fetching_ = true;
-        const std::uint16_t number = wire_number(m.frame);
-        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_start, number));
-        metadata_.back().frame = m.frame;
-        if (!fetch_message(m)) {
+        const bool is_message = fetching_message_ = !messages_.empty();
+        message m;
+        region_request r;
+        if (is_message) {
+            m = messages_.front();
+            messages_.pop_front();
+        } else {
+            r = std::move(regions_.front());
+            regions_.pop_front();
+        }
+        const std::uint32_t frame = is_message ? m.frame : r.frame;
+        const std::uint64_t vc = is_message ? p_.metadata_vc : p_.tensor_vc;
+        const std::uint16_t number = wire_number(frame);
+        metadata_.push_back(short_packet(vc, csi2_data_type::frame_start, number));
+        metadata_.back().frame = frame;
+        if (is_message ? !fetch_message(m) : !fetch_region(r)) {
             ++messages_failed_;
             set_status(status_error);
         }
-        metadata_.push_back(short_packet(p_.metadata_vc, csi2_data_type::frame_end, number));
-        metadata_.back().what = role::metadata_end;
-        metadata_.back().frame = m.frame;
+        metadata_.push_back(short_packet(vc, csi2_data_type::frame_end, number));
+        metadata_.back().what = is_message ? role::metadata_end : role::region_end;
+        metadata_.back().frame = frame;
         if (!wire_busy_)
             next_.notify(sc_core::SC_ZERO_TIME);
-        fetching_ = false;
+        fetching_ = fetching_message_ = false;
     }
+}
+
+/// Reads by bursts, and waits for what they took. `bytes` is null in timing-only runs.
+bool csi2_transmitter::read_memory(std::uint64_t address, std::uint8_t* bytes,
+                                   std::uint32_t length) {
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    for (std::uint32_t done = 0; done < length;) {
+        const std::uint64_t at = address + done;
+        const std::uint64_t room = p_.fetch_burst - (at & (p_.fetch_burst - 1));
+        const auto n = static_cast<std::uint32_t>(length - done < room ? length - done : room);
+        if (burst(memory_out, tlm::TLM_READ_COMMAND, at, bytes ? bytes + done : nullptr, n,
+                  delay) != tlm::TLM_OK_RESPONSE)
+            return false;
+        done += n;
+    }
+    if (delay != sc_core::SC_ZERO_TIME)
+        wait(delay);
+    return true;
+}
+
+bool csi2_transmitter::may_leave(std::uint32_t frame, bool pixels, std::uint32_t bytes) {
+    if (!pixels || !guard_ || guard_(frame, bytes))
+        return true;
+    ++metadata_blocked_;
+    return false;
+}
+
+/// One line into the queue of the wire. `line` is empty in timing-only runs.
+void csi2_transmitter::put_line(std::uint64_t vc, csi2_data_type type, std::uint32_t frame,
+                                bool pixels, std::vector<std::uint8_t> line, std::uint32_t bytes) {
+    outgoing o = long_packet(vc, type, bytes);
+    o.what = role::metadata_line;
+    o.frame = frame;
+    o.kind = pixels ? egress_kind::pixels : egress_kind::metadata;
+    o.ready = sc_core::sc_time_stamp();
+    if (!ctx_.timing_only)
+        o.info.bytes = byte_plane::start(
+            pool_, bytes + crc_bytes, 1, 1,
+            [line = std::move(line)](plane<std::uint8_t>& out, unsigned, unsigned) {
+                std::memcpy(out.row(0), line.data(), line.size());
+                append_crc(out.row(0), static_cast<std::uint32_t>(line.size()));
+            });
+    metadata_.push_back(std::move(o));
+    if (!wire_busy_)
+        next_.notify(sc_core::SC_ZERO_TIME);
 }
 
 bool csi2_transmitter::fetch_message(const message& m) {
@@ -542,45 +693,119 @@ bool csi2_transmitter::fetch_message(const message& m) {
             static_cast<std::uint32_t>(left < p_.metadata_line ? left : p_.metadata_line);
         std::vector<std::uint8_t> line(ctx_.timing_only ? 0 : bytes);
         const std::uint64_t derived = provenance_ ? provenance_(m.address + sent, bytes) : 0;
-        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-        for (std::uint32_t done = 0; done < bytes;) {
-            const std::uint64_t address = m.address + sent + done;
-            const std::uint64_t room = p_.fetch_burst - (address & (p_.fetch_burst - 1));
-            const auto n = static_cast<std::uint32_t>(bytes - done < room ? bytes - done : room);
-            if (burst(memory_out, tlm::TLM_READ_COMMAND, address,
-                      ctx_.timing_only ? nullptr : line.data() + done, n,
-                      delay) != tlm::TLM_OK_RESPONSE) {
-                --metadata_lines_held_;
-                return false;
-            }
-            done += n;
-        }
-        if (delay != sc_core::SC_ZERO_TIME)
-            wait(delay);
-        const bool pixels = m.pixel_derived || derived > 0;
-        if (pixels && guard_ && !guard_(m.frame, bytes)) {
-            ++metadata_blocked_;
+        if (!read_memory(m.address + sent, ctx_.timing_only ? nullptr : line.data(), bytes)) {
             --metadata_lines_held_;
-            sent += bytes;
-            continue;
+            return false;
         }
-        outgoing o = long_packet(p_.metadata_vc, csi2_data_type::embedded, bytes);
-        o.what = role::metadata_line;
-        o.frame = m.frame;
-        o.kind = pixels ? egress_kind::pixels : egress_kind::metadata;
-        o.ready = sc_core::sc_time_stamp();
-        if (!ctx_.timing_only)
-            o.info.bytes = byte_plane::start(
-                pool_, bytes + crc_bytes, 1, 1,
-                [line = std::move(line)](plane<std::uint8_t>& out, unsigned, unsigned) {
-                    std::memcpy(out.row(0), line.data(), line.size());
-                    append_crc(out.row(0), static_cast<std::uint32_t>(line.size()));
-                });
-        metadata_.push_back(std::move(o));
-        if (!wire_busy_)
-            next_.notify(sc_core::SC_ZERO_TIME);
+        const bool pixels = m.pixel_derived || derived > 0;
+        if (may_leave(m.frame, pixels, bytes))
+            put_line(p_.metadata_vc, csi2_data_type::embedded, m.frame, pixels, std::move(line),
+                     bytes);
+        else
+            --metadata_lines_held_;
         sent += bytes;
     }
+    return true;
+}
+
+/// The region as links/tensor_lines.h lays it out. Its tensors are read before the first line goes:
+/// what lies in memory may soon be another frame's.
+bool csi2_transmitter::fetch_region(const region_request& r) {
+    const auto bytes = static_cast<std::uint32_t>(tensor_line_bytes);
+    const bool timing = ctx_.timing_only;
+    bool pixels = false, good = true;
+    region_line line;
+    const auto begin = [&] {
+        while (metadata_lines_held_ >= metadata_lines)
+            wait(line_taken_);
+        ++metadata_lines_held_;
+        line.assign(timing ? 0 : bytes, 0);
+        pixels = false;
+    };
+    const auto put = [&](csi2_data_type type) {
+        if (may_leave(r.frame, pixels, bytes))
+            put_line(p_.tensor_vc, type, r.frame, pixels, std::move(line), bytes);
+        else
+            --metadata_lines_held_;
+        line = {};
+    };
+    const auto put_header = [&](csi2_data_type type, bool output, bool valid) {
+        begin();
+        if (!timing) {
+            dnn_header h;
+            h.valid = valid;
+            h.frame = static_cast<std::uint8_t>(r.frame);
+            h.ap_bytes = static_cast<std::uint16_t>(r.ap_parameters.size());
+            h.network = r.network;
+            h.output = output;
+            line = tensor_block(h, r.ap_parameters, {})[0];
+        }
+        put(type);
+    };
+    const auto read = [&](std::uint64_t address, std::uint8_t* to, std::uint32_t length) {
+        pixels = pixels || (provenance_ && provenance_(address, length) > 0);
+        good = good && read_memory(address, to, length);
+    };
+    // The outputs first: the next job writes over them.
+    std::vector<std::vector<std::uint8_t>> outputs;
+    std::vector<bool> output_pixels;
+    for (const auto& o : r.outputs) {
+        outputs.emplace_back(timing ? 0 : o.bytes);
+        read(o.address, timing ? nullptr : outputs.back().data(),
+             static_cast<std::uint32_t>(o.bytes));
+        for (auto& b : outputs.back())
+            b = b ^ o.flip;
+        output_pixels.push_back(pixels);
+        pixels = false;
+    }
+    if (!good)
+        return false;
+    // Then the input, at once: whether it is still the frame's own is known when it has been read.
+    const bool with_input = p_.tensor_region == region_output::all;
+    const std::uint64_t row_bytes = std::uint64_t{r.width} * r.channels,
+                        input_bytes = row_bytes * r.height;
+    std::vector<std::uint8_t> input(with_input && !timing ? input_bytes : 0);
+    bool there = with_input && (!r.input_is_there || r.input_is_there());
+    if (there) {
+        read(r.input_address, timing ? nullptr : input.data(),
+             static_cast<std::uint32_t>(input_bytes));
+        there = !r.input_is_there || r.input_is_there();
+    }
+    const bool input_pixels = pixels && there;
+    if (!good)
+        return false;
+    begin();
+    if (!timing)
+        line = kpi_line(r.dnn_us, r.dsp_us);
+    put(csi2_data_type::kpi);
+    if (with_input) {
+        put_header(csi2_data_type::input_tensor, false, there);
+        const std::uint64_t stride = padded_width(r.width), rows = padded_height(r.height),
+                            all = stride * rows * r.channels;
+        for (std::uint64_t at = 0; at < all; at += bytes) {
+            begin();
+            pixels = input_pixels;
+            for (std::uint64_t i = at; there && !timing && i < std::min(at + bytes, all); ++i) {
+                const std::uint64_t channel = i / (stride * rows), y = i / stride % rows,
+                                    x = i % stride;
+                if (y < r.height && x < r.width)
+                    line[i - at] = input[y * row_bytes + x * r.channels + channel] ^ r.input_flip;
+            }
+            put(csi2_data_type::input_tensor);
+        }
+    }
+    put_header(csi2_data_type::output_tensor, true, true);
+    for (std::size_t o = 0; o < outputs.size(); ++o)
+        for (std::uint64_t at = 0; at < r.outputs[o].bytes; at += bytes) {
+            begin();
+            pixels = output_pixels[o];
+            if (!timing)
+                std::copy_n(outputs[o].begin() + static_cast<std::ptrdiff_t>(at),
+                            std::min<std::uint64_t>(bytes, r.outputs[o].bytes - at), line.begin());
+            put(csi2_data_type::output_tensor);
+        }
+    begin();
+    put(csi2_data_type::pq);
     return true;
 }
 

@@ -25,18 +25,52 @@
 
 namespace ocellus::links {
 
+/// What leaves of a network's run beside the metadata.
+enum class region_output : std::uint8_t {
+    none,
+    outputs,  ///< KPI, output tensors, PQ
+    all,      ///< the input tensor too
+};
+
 struct csi2_parameters {
-    std::uint64_t lanes = 2;             ///< 1, 2 or 4
-    double lane_rate = 888e6;            ///< bit/s
-    double hs_overhead = 380e-9;         ///< s, each packet
-    std::uint64_t fifo_lines = 4;        ///< rows held, the one being sent included
-    std::uint64_t image_vc = 0;          ///< virtual channel
-    std::uint64_t metadata_vc = 1;       ///< virtual channel, not the image's
+    std::uint64_t lanes = 2;        ///< 1, 2 or 4
+    double lane_rate = 888e6;       ///< bit/s
+    double hs_overhead = 380e-9;    ///< s, each packet
+    std::uint64_t fifo_lines = 4;   ///< rows held, the one being sent included
+    std::uint64_t image_vc = 0;     ///< virtual channel
+    std::uint64_t metadata_vc = 1;  ///< virtual channel, not the image's
+    std::uint64_t tensor_vc = 2;    ///< virtual channel of the tensor region
+    region_output tensor_region = region_output::none;
+    double header_error_rate = 0;        ///< packets whose header has one wrong bit
+    double header_loss_rate = 0;         ///< packets whose header has two
+    double payload_error_rate = 0;       ///< long packets whose payload has one
     std::uint64_t metadata_line = 2560;  ///< bytes of a full metadata line
     std::uint64_t metadata_queue = 4;    ///< messages
     std::uint64_t fetch_burst = 256;     ///< bytes
     bool line_sync = false;              ///< LS and LE around each row
     void declare(parameter_registry& r);
+};
+
+/// A tensor region (links/tensor_lines.h) to be put together from memory.
+struct region_request {
+    std::uint32_t frame = 0;
+    std::uint16_t network = 0;
+    std::uint32_t dnn_us = 0, dsp_us = 0;     ///< of the KPI line
+    std::vector<std::uint8_t> ap_parameters;  ///< with header in one line
+    /// The input as it lies in memory, height x width x channels; 8 bits an element.
+    std::uint64_t input_address = 0;
+    std::uint32_t width = 0, height = 0, channels = 0;
+    struct output {
+        std::uint64_t address = 0;
+        std::uint64_t bytes = 0;
+        std::uint8_t flip = 0;  ///< 0x80: two's complement becomes offset binary
+    };
+    std::uint8_t input_flip = 0;  ///< the same of the input
+    std::vector<output> outputs;
+    /// Whether the input's place still holds this frame's; empty: it does. Without it the input
+    /// block is sent as not valid, with zeros, as the part does when an inference takes longer than
+    /// a frame.
+    std::function<bool()> input_is_there;
 };
 
 /// Sends rows and metadata as CSI-2 packets.
@@ -46,7 +80,8 @@ struct csi2_parameters {
 /// is lost and counted; the frame goes on without it. Metadata: a frame of its own on another
 /// virtual channel, in lines of embedded data fetched from memory. One wire: when it becomes free
 /// the oldest image packet goes first, a metadata packet only when no image packet waits. A packet
-/// is never interrupted.
+/// is never interrupted. Tensor regions: frames of a third channel, in lines of data types 0x30 to
+/// 0x33; the chip puts them together itself, from bursts.
 ///
 /// One event per packet, at the time the wire becomes free.
 class csi2_transmitter : public sc_core::sc_module {
@@ -66,6 +101,10 @@ class csi2_transmitter : public sc_core::sc_module {
     csi2_transmitter(sc_core::sc_module_name name, const csi2_parameters& p, block_context& ctx,
                      egress_ledger& ledger);
 
+    /// Queues a region, without time; it is dropped and counted where csi2.metadata_queue wait. It
+    /// goes after the messages that wait.
+    void send_region(region_request r);
+
     register_block& registers() { return registers_; }
     const register_block& registers() const { return registers_; }
 
@@ -76,7 +115,7 @@ class csi2_transmitter : public sc_core::sc_module {
     /// Nothing waits, nothing is on the wire.
     bool idle() const {
         return !wire_busy_ && arrivals_.empty() && image_.empty() && metadata_.empty() &&
-               messages_.empty() && !fetching_;
+               messages_.empty() && regions_.empty() && !fetching_;
     }
 
     /// Asked before a picture line or a metadata line of `bytes` that derive from pixels is sent,
@@ -99,7 +138,14 @@ class csi2_transmitter : public sc_core::sc_module {
 
   private:
     /// What a packet means to us, beyond its bytes.
-    enum class role : std::uint8_t { sync, row, frame_end, metadata_line, metadata_end };
+    enum class role : std::uint8_t {
+        sync,
+        row,
+        frame_end,
+        metadata_line,
+        metadata_end,
+        region_end
+    };
     struct outgoing {
         packet_info info;
         std::uint32_t frame = 0;  ///< of metadata: METADATA_FRAME of the message
@@ -125,7 +171,7 @@ class csi2_transmitter : public sc_core::sc_module {
     void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     unsigned register_debug(tlm::tlm_generic_payload& payload);
     std::uint32_t messages_waiting() const {
-        return static_cast<std::uint32_t>(messages_.size() + (fetching_ ? 1u : 0u));
+        return static_cast<std::uint32_t>(messages_.size() + (fetching_message_ ? 1u : 0u));
     }
 
     void transmit();  ///< method
@@ -135,6 +181,12 @@ class csi2_transmitter : public sc_core::sc_module {
     void start_packet();
     void fetch_metadata();  ///< thread
     bool fetch_message(const message& m);
+    bool fetch_region(const region_request& r);
+    bool read_memory(std::uint64_t address, std::uint8_t* bytes, std::uint32_t length);
+    void put_line(std::uint64_t vc, csi2_data_type type, std::uint32_t frame, bool pixels,
+                  std::vector<std::uint8_t> line, std::uint32_t bytes);
+    bool may_leave(std::uint32_t frame, bool pixels, std::uint32_t bytes);
+    void spoil(outgoing& o);
     void tell(const sc_core::sc_time& start, const sc_core::sc_time& duration);
     std::uint32_t lines() const;
     void lines_changed() { irq_.update(lines(), registers_.ahead()); }
@@ -175,7 +227,8 @@ class csi2_transmitter : public sc_core::sc_module {
     std::deque<message> messages_;
     std::deque<outgoing> metadata_;
     std::uint64_t metadata_lines_held_ = 0;
-    bool fetching_ = false;
+    std::deque<region_request> regions_;
+    bool fetching_ = false, fetching_message_ = false;
     // The wire.
     bool wire_busy_ = false;
     sc_core::sc_time wire_free_;
@@ -185,7 +238,8 @@ class csi2_transmitter : public sc_core::sc_module {
     std::uint64_t lines_blocked_ = 0, metadata_blocked_ = 0;
     std::uint64_t fifo_peak_ = 0, wire_bytes_ = 0;
     std::uint64_t messages_sent_ = 0, messages_rejected_ = 0, messages_failed_ = 0;
-    std::uint64_t metadata_line_count_ = 0;
+    std::uint64_t metadata_line_count_ = 0, regions_sent_ = 0, regions_dropped_ = 0;
+    std::uint64_t spoiled_ = 0;
     std::uint64_t wire_time_ = 0, row_latency_max_ = 0;  ///< in units of the kernel's resolution
 };
 

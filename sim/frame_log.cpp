@@ -82,6 +82,7 @@ void frame_log::take(const block_event& e) {
                 r->read_out = true;
             break;
         case event_kind::tensor_begun:
+            begun_[e.value] = e.id;
             for (auto& older : frames_)
                 if (older.outcome == frame_outcome::pending && older.frame != e.id &&
                     older.tensor_address == e.value &&
@@ -126,6 +127,8 @@ void frame_log::take(const block_event& e) {
             jobs_.erase(job);
             r.inference_end = e.at;
             r.inference_cycles = e.value;
+            if (inferred_)
+                inferred_(r);
             if (r.network >= networks_.size() || !keep_(r.frame) || ctx_.timing_only)
                 break;
             const dsp::compiled_network& network = *networks_[r.network];

@@ -58,6 +58,14 @@ class frame_log {
               std::function<std::uint32_t()> running, std::vector<std::uint8_t> injected,
               std::function<bool(std::uint32_t)> keep, memory_access memory);
 
+    /// Called when a job has ended, with its frame.
+    void on_inference(std::function<void(const frame_record&)> f) { inferred_ = std::move(f); }
+    /// The frame whose tensor was the last to be begun at `address`.
+    bool holds(std::uint64_t address, std::uint32_t frame) const {
+        const auto there = begun_.find(address);
+        return there != begun_.end() && there->second == frame;
+    }
+
     const std::vector<frame_record>& frames() const { return frames_; }
     /// Frames that have come to their end, whatever it was.
     std::uint64_t ended() const;
@@ -87,6 +95,8 @@ class frame_log {
     std::map<std::uint32_t, std::uint32_t> jobs_;  ///< running jobs: frame by JOB_ID
     std::uint64_t delivered_ = 0, dropped_ = 0, lost_ = 0;
     std::uint64_t last_tensor_ = 0;
+    std::map<std::uint64_t, std::uint32_t> begun_;  ///< by address: frame of the last tensor
+    std::function<void(const frame_record&)> inferred_;
 };
 
 }  // namespace ocellus::sim

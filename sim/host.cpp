@@ -7,10 +7,11 @@
 namespace ocellus::sim {
 
 host::host(sc_core::sc_module_name name, unsigned image_vc, unsigned metadata_vc,
-           std::function<bool(std::uint32_t)> keep, block_context& ctx)
+           unsigned tensor_vc, std::function<bool(std::uint32_t)> keep, block_context& ctx)
     : sc_module(name),
       image_vc_(image_vc),
       metadata_vc_(metadata_vc),
+      tensor_vc_(tensor_vc),
       keep_(std::move(keep)),
       ctx_(ctx),
       receiver_(
@@ -29,9 +30,12 @@ host::host(sc_core::sc_module_name name, unsigned image_vc, unsigned metadata_vc
     s.add("host.metadata_errors", metadata_errors_, "Metadata records that could not be decoded.");
 }
 
-void host::receive(tlm::tlm_generic_payload& p, sc_core::sc_time&) {
-    if (const auto* packet = packet_of(p))
+void host::receive(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    if (const auto* packet = packet_of(p)) {
+        if (packet_)
+            packet_(*packet, sc_core::sc_time_stamp() + delay);
         receiver_.receive(*packet);
+    }
     p.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -45,6 +49,22 @@ void host::frame_arrived(std::shared_ptr<const links::csi2_frame> f) {
         image_arrived(std::move(f));
     else if (f->virtual_channel == metadata_vc_)
         metadata_arrived(*f);
+    else if (f->virtual_channel == tensor_vc_)
+        region_arrived(*f);
+}
+
+void host::region_arrived(const links::csi2_frame& f) {
+    if (!f.has_bytes() || f.number == 0)
+        return;
+    std::vector<std::uint8_t> bytes;
+    for (const auto& [type, line] : f.region) {
+        crc_errors_ += !line.crc_fits();
+        bytes.insert(bytes.end(), line.payload(), line.payload() + line.payload_bytes);
+    }
+    // Frames count 1 .. 65535 on the wire.
+    const std::uint32_t frame = f.number - 1u;
+    if (keep_(frame))
+        regions_[frame] = std::move(bytes);
 }
 
 void host::image_arrived(std::shared_ptr<const links::csi2_frame> f) {

@@ -27,9 +27,9 @@ class host : public sc_core::sc_module {
   public:
     tlm_utils::simple_target_socket<host> packets_in{"packets_in"};
 
-    /// `image_vc`, `metadata_vc`: virtual channels by meaning. `keep(frame)` says which images to
-    /// keep.
-    host(sc_core::sc_module_name name, unsigned image_vc, unsigned metadata_vc,
+    /// `image_vc`, `metadata_vc`, `tensor_vc`: virtual channels by meaning. `keep(frame)` says
+    /// which images to keep.
+    host(sc_core::sc_module_name name, unsigned image_vc, unsigned metadata_vc, unsigned tensor_vc,
          std::function<bool(std::uint32_t frame)> keep, block_context& ctx);
 
     /// Scoreboard: a row that enters the transmitter.
@@ -52,6 +52,12 @@ class host : public sc_core::sc_module {
     };
     /// Makes the host remember the last image, for last_image().
     void remember_last() { remembers_ = true; }
+    /// Told of every packet and the time at which its last bit came.
+    void on_packet(std::function<void(const packet_info&, const sc_core::sc_time&)> f) {
+        packet_ = std::move(f);
+    }
+    /// Tensor regions by frame, their lines one after the other; of frames that are kept.
+    const std::map<std::uint32_t, std::vector<std::uint8_t>>& regions() const { return regions_; }
     std::optional<raw_image> last_image() const;
     /// Of that image what decode_image() wants; no packets: there is none.
     received_image last_packets() const {
@@ -77,9 +83,12 @@ class host : public sc_core::sc_module {
     void frame_arrived(std::shared_ptr<const links::csi2_frame> f);
     void image_arrived(std::shared_ptr<const links::csi2_frame> f);
     void metadata_arrived(const links::csi2_frame& f);
+    void region_arrived(const links::csi2_frame& f);
     void settle(std::size_t at_most);
 
-    unsigned image_vc_, metadata_vc_;
+    unsigned image_vc_, metadata_vc_, tensor_vc_;
+    std::function<void(const packet_info&, const sc_core::sc_time&)> packet_;
+    std::map<std::uint32_t, std::vector<std::uint8_t>> regions_;
     std::function<bool(std::uint32_t)> keep_;
     block_context& ctx_;
     links::csi2_receiver receiver_;

@@ -24,6 +24,7 @@
 #include "sim/frame_statistics.h"
 #include "sim/guest.h"
 #include "sim/inputs.h"
+#include "sim/packet_file.h"
 #include "sim/preview.h"
 #include "sim/recording.h"
 #include "sim/replay.h"
@@ -286,6 +287,9 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
                                    ? in.networks[number]->net.name
                                    : "");
     }
+    for (const auto& [frame, region] : chip.host_side().regions())
+        out.write(fmt::format("region_{:04}.bin", frame),
+                  {reinterpret_cast<const char*>(region.data()), region.size()});
     if (s.run.dump_stages)
         write_stage_dumps(out, chip.stage_dumps(), pool);
     out.write("metadata.jsonl", lines);
@@ -396,12 +400,22 @@ int run(const command_line& given) {
 
     statistics stats;
     block_context ctx{pool, stats, s.run.seed, command.timing_only};
+    std::optional<packet_file> packets;
+    if (!command.packets.empty()) {
+        if (command.timing_only)
+            throw input_error(exit_code::usage,
+                              "error: --timing-only packets have no bytes; leave --packets out");
+        packets.emplace(command.packets);
+    }
     run_trace trace(command, pool, out ? &*out : nullptr);
     ctx.trace = trace.recorder();
     const bool keep = out.has_value();
     sensor chip("sensor", s, in, ctx, [&s, keep](std::uint32_t frame) {
         return keep && is_saved(s.run.saved, frame, s.run.frames);
     });
+    if (packets)
+        chip.host_side().on_packet(
+            [&packets](const packet_info& p, const sc_core::sc_time& at) { packets->take(p, at); });
     std::optional<script> play;
     if (from.play) {
         play = script_for(from, given, chip);
@@ -436,6 +450,8 @@ int run(const command_line& given) {
     if (end.reason == end_reason::hang)
         throw input_error(exit_code::hang, "error: " + end.message);
     const guest_outputs guest_results = services.finish(end);
+    if (packets)
+        packets->finish();
     trace.finish(about_run(s, registry, in, command.timing_only));
     if (out)
         write_results(*out, s, registry, in, chip, stats, by_frame, guest_results,
@@ -464,6 +480,9 @@ int run(const command_line& given) {
     if (trace.recorder())
         std::printf("  %-22s %s   %s\n", "trace in", command.trace.c_str(),
                     trace.summary().c_str());
+    if (packets)
+        std::printf("  %-22s %s   %llu\n", "packets in", command.packets.c_str(),
+                    static_cast<unsigned long long>(packets->packets()));
     if (!command.out.empty())
         std::printf("  %-22s %s\n", "results in", command.out.c_str());
     int code = end.process_code();

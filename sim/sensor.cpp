@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -26,8 +27,18 @@
 #include "sim/boot_info.h"
 #include "sim/cci_bridge.h"
 #include "sim/line_limits.h"
+#include "sim/tensor_regions.h"
 
 namespace ocellus::sim {
+
+namespace {
+
+/// Rounded to the nearest.
+std::uint32_t microseconds(const sc_core::sc_time& t) {
+    return static_cast<std::uint32_t>(std::lround(t.to_seconds() * 1e6));
+}
+
+}  // namespace
 
 const std::vector<std::string>& sensor::interrupt_names() {
     static const std::vector<std::string> names = [] {
@@ -67,7 +78,8 @@ struct sensor::blocks {
                  {[&s] { return s.pixels.noise.temperature; },
                   [&chip] { return chip.system_state(); }}),
           receiver("host", static_cast<unsigned>(s.csi2.image_vc),
-                   static_cast<unsigned>(s.csi2.metadata_vc), keep, ctx),
+                   static_cast<unsigned>(s.csi2.metadata_vc),
+                   static_cast<unsigned>(s.csi2.tensor_vc), keep, ctx),
           probe("scoreboard", [this](const row_info& row) { receiver.expect(row); }),
           lines("interrupt_line", interrupt_names().size()) {}
 
@@ -155,6 +167,8 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     for (const auto& c : in.networks)
         b_->npu.load(c);
     follow_pixels();
+    if (s.csi2.tensor_region != links::region_output::none)
+        send_regions();
 
     auto& b = *b_;
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
@@ -262,6 +276,27 @@ void sensor::follow_pixels() {
             return left > 0 ? raw / left : 0.0;
         },
         "Bytes of the frames that were read out, as RAW, over the payload bytes that left.", "1");
+}
+
+/// Each inference is followed by its tensor region. The KPI times are those of the frame's record:
+/// DNN, from the start of the NPU's job to its end; DSP, from the tensor in memory to there.
+void sensor::send_regions() {
+    auto requests = std::make_shared<std::vector<links::region_request>>();
+    for (std::size_t k = 0; k < inputs_.networks.size(); ++k)
+        requests->push_back(region_of(*inputs_.networks[k], static_cast<unsigned>(k)));
+    log_->on_inference([this, requests](const frame_record& f) {
+        if (f.network >= requests->size())
+            return;
+        links::region_request r = (*requests)[f.network];
+        r.frame = f.frame;
+        r.dnn_us = microseconds(f.inference_end - f.inference_start);
+        r.dsp_us = microseconds(f.inference_end - f.tensor_ready);
+        r.input_address = f.tensor_address;
+        r.input_is_there = [this, frame = f.frame, address = f.tensor_address] {
+            return log_->holds(address, frame);
+        };
+        b_->csi2.send_region(std::move(r));
+    });
 }
 
 /// The host brings the second network over the bus while the sensor streams, and then tells the

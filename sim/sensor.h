@@ -123,6 +123,7 @@ class sensor : public sc_core::sc_module {
     void load_firmware();
     void follow_pixels();
     void upload_later();
+    void send_regions();
     void check_protocol();
     void check_balances() const;
     std::vector<balance> balances() const;

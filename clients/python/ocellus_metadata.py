@@ -147,20 +147,14 @@ class TensorRegion:
         if len(lines) != expected:
             raise FormatError(f'{len(lines)} bytes, expected {expected}: 1 + {input_lines} + {output_lines} + 1 lines of {line_bytes}')
         self.kpi = Kpi(lines[:line_bytes])
-        block = lines[line_bytes:(1 + input_lines) * line_bytes]
-        self.frame, network, self.input_valid, body = self._block(block, line_bytes, 0)
-        self.network_type = network.text(2)
-        inputs = [Tensor(t, False) for t in network.tables(3)]
-        if len(inputs) != 1:
-            raise FormatError(f'{len(inputs)} input tensors, expected one')
-        self.input = inputs[0]
-        self._check_input(self.input)
-        if self.input_valid:
-            self.input.raw = bytes(body[:self.input.bytes()])
-            if len(self.input.raw) < self.input.bytes():
-                raise FormatError(f'{self.input.name}: {self.input.bytes()} bytes do not fit {input_lines} lines')
+        self.input, self.input_valid = None, False
+        if input_lines:
+            self._read_input(lines[line_bytes:(1 + input_lines) * line_bytes], line_bytes, input_lines)
         block = lines[(1 + input_lines) * line_bytes:(1 + input_lines + output_lines) * line_bytes]
         self.output_frame, network, self.output_valid, body = self._block(block, line_bytes, 1)
+        self.network_type = network.text(2)
+        if not input_lines:
+            self.frame = self.output_frame
         self.outputs = [Tensor(t, True) for t in network.tables(4)]
         at = 0
         for tensor in self.outputs:
@@ -170,6 +164,18 @@ class TensorRegion:
                     raise FormatError(f'{tensor.name}: {tensor.bytes()} bytes do not fit {output_lines} lines')
             at += -(-tensor.bytes() // line_bytes) * line_bytes
         self.pq = bytes(lines[-line_bytes:])
+
+    def _read_input(self, block, line_bytes, input_lines):
+        self.frame, network, self.input_valid, body = self._block(block, line_bytes, 0)
+        inputs = [Tensor(t, False) for t in network.tables(3)]
+        if len(inputs) != 1:
+            raise FormatError(f'{len(inputs)} input tensors, expected one')
+        self.input = inputs[0]
+        self._check_input(self.input)
+        if self.input_valid:
+            self.input.raw = bytes(body[:self.input.bytes()])
+            if len(self.input.raw) < self.input.bytes():
+                raise FormatError(f'{self.input.name}: {self.input.bytes()} bytes do not fit {input_lines} lines')
 
     @staticmethod
     def _block(block, line_bytes, kind):
