@@ -31,9 +31,9 @@ enum class csi2_data_type : std::uint8_t {
     pq = 0x33,
 };
 
-/// A line of the tensor region (links/tensor_lines.h).
+/// A line of a user-defined type, as the tensor region has (links/tensor_lines.h).
 constexpr bool is_region_line(csi2_data_type t) {
-    return t >= csi2_data_type::kpi && t <= csi2_data_type::pq;
+    return (static_cast<unsigned>(t) & 0x38u) == 0x30u;
 }
 
 /// Short packets are the header alone.

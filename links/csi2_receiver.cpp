@@ -154,12 +154,10 @@ void csi2_receiver::line(channel& c, const csi2_header& h, const packet_info& pa
         case csi2_data_type::raw10:
         case csi2_data_type::raw12:
         case csi2_data_type::raw14:
-        case csi2_data_type::kpi:
-        case csi2_data_type::input_tensor:
-        case csi2_data_type::output_tensor:
-        case csi2_data_type::pq:
             break;
         default:
+            if (region)
+                break;
             ++counts_.type_errors;
             c.open->complete = false;
             return;

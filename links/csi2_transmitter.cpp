@@ -215,11 +215,9 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
     s.add("csi2.wire_bytes", wire_bytes_, "Bytes sent, headers and checksums included.", "B");
     s.add("csi2.metadata_messages", messages_sent_, "Metadata messages sent.");
     s.add("csi2.metadata_lines", metadata_line_count_, "Metadata lines sent.");
-    if (p.tensor_region != region_output::none) {
-        s.add("csi2.tensor_regions", regions_sent_, "Tensor regions sent.");
-        s.add("csi2.tensor_regions_dropped", regions_dropped_,
-              "Tensor regions that found the queue full.");
-    }
+    s.add("csi2.tensor_regions", regions_sent_, "Tensor regions sent.");
+    s.add("csi2.tensor_regions_dropped", regions_dropped_,
+          "Tensor regions that found the queue full.");
     s.add("csi2.packets_spoiled", spoiled_, "Packets that were given wrong bits.");
     s.add("csi2.metadata_rejected", messages_rejected_,
           "Metadata messages refused: queue full or length 0.");
@@ -239,7 +237,9 @@ csi2_transmitter::csi2_transmitter(sc_core::sc_module_name name, const csi2_para
 void csi2_transmitter::declare_registers() {
     auto& r = registers_;
     r.set_reset(reg::LANES, lanes_);
-    r.set_reset(reg::VC, static_cast<std::uint32_t>(p_.image_vc | (p_.metadata_vc << 4)));
+    r.set_reset(reg::VC, static_cast<std::uint32_t>(p_.image_vc | (p_.metadata_vc << 4) |
+                                                    (p_.tensor_vc << 8)));
+    r.set_reset(reg::TENSOR_REGION, static_cast<std::uint32_t>(p_.tensor_region));
     r.on_write(reg::LANES, [this](std::uint32_t value) {
         if (value == 1 || value == 2 || value == 4)
             lanes_ = value;
@@ -596,7 +596,16 @@ void csi2_transmitter::send_requested(std::uint32_t value) {
     message_queued_.notify(sc_core::SC_ZERO_TIME);
 }
 
+region_output csi2_transmitter::tensor_region() const {
+    const bool own_channel = p_.tensor_vc != p_.image_vc && p_.tensor_vc != p_.metadata_vc;
+    const std::uint32_t parts = registers_.get(reg::TENSOR_REGION) & 3u;
+    return own_channel && parts < 3 ? static_cast<region_output>(parts) : region_output::none;
+}
+
 void csi2_transmitter::send_region(region_request r) {
+    r.parts = tensor_region();
+    if (r.parts == region_output::none)
+        return;
     if (regions_.size() >= p_.metadata_queue) {
         ++regions_dropped_;
         return;
@@ -722,7 +731,10 @@ bool csi2_transmitter::fetch_region(const region_request& r) {
         line.assign(timing ? 0 : bytes, 0);
         pixels = false;
     };
-    const auto put = [&](csi2_data_type type) {
+    const std::uint32_t types = registers_.get(reg::TENSOR_TYPES);
+    const auto put = [&](csi2_data_type what) {
+        const auto part = static_cast<unsigned>(what) - static_cast<unsigned>(csi2_data_type::kpi);
+        const auto type = static_cast<csi2_data_type>(types >> (8 * part) & 0x3fu);
         if (may_leave(r.frame, pixels, bytes))
             put_line(p_.tensor_vc, type, r.frame, pixels, std::move(line), bytes);
         else
@@ -761,7 +773,7 @@ bool csi2_transmitter::fetch_region(const region_request& r) {
     if (!good)
         return false;
     // Then the input, at once: whether it is still the frame's own is known when it has been read.
-    const bool with_input = p_.tensor_region == region_output::all;
+    const bool with_input = r.parts == region_output::all;
     const std::uint64_t row_bytes = std::uint64_t{r.width} * r.channels,
                         input_bytes = row_bytes * r.height;
     std::vector<std::uint8_t> input(with_input && !timing ? input_bytes : 0);

@@ -67,6 +67,7 @@ struct region_request {
     };
     std::uint8_t input_flip = 0;  ///< the same of the input
     std::vector<output> outputs;
+    region_output parts = region_output::none;  ///< filled in by send_region()
     /// Whether the input's place still holds this frame's; empty: it does. Without it the input
     /// block is sent as not valid, with zeros, as the part does when an inference takes longer than
     /// a frame.
@@ -101,8 +102,10 @@ class csi2_transmitter : public sc_core::sc_module {
     csi2_transmitter(sc_core::sc_module_name name, const csi2_parameters& p, block_context& ctx,
                      egress_ledger& ledger);
 
-    /// Queues a region, without time; it is dropped and counted where csi2.metadata_queue wait. It
-    /// goes after the messages that wait.
+    /// What TENSOR_REGION says; none where the channel is another's.
+    region_output tensor_region() const;
+    /// Queues a region, without time, or nothing where tensor_region() is none; it is dropped and
+    /// counted where csi2.metadata_queue wait. It goes after the messages that wait.
     void send_region(region_request r);
 
     register_block& registers() { return registers_; }

@@ -35,6 +35,8 @@ column_adc::~column_adc() = default;
 
 void column_adc::declare_registers() {
     registers_.set_reset(reg::BLACK_LEVEL, static_cast<std::uint32_t>(parameters_.black_level));
+    digital_gain_ = static_cast<std::uint32_t>(parameters_.digital_gain * 256 + 0.5);
+    registers_.set_reset(reg::DIGITAL_GAIN, digital_gain_);
     registers_.set_reset(reg::RESOLUTION, static_cast<std::uint32_t>(parameters_.bits));
 }
 
@@ -112,6 +114,10 @@ void column_adc::begin_frame(const row_info& r) {
     column_adc_parameters p = parameters_;
     const std::uint32_t black = registers_.get(reg::BLACK_LEVEL);
     p.black_level = black < 255 ? black : 255;
+    // The configured gain need not be a multiple of 1/256.
+    const std::uint32_t gain = registers_.get(reg::DIGITAL_GAIN) & 0xfffu;
+    if (gain != digital_gain_)
+        p.digital_gain = (gain > 0 ? gain : 1) / 256.0;
     const double black_error =
         p.black_clamp ? r.electrons->black_mean(static_cast<unsigned>(p.black_rows)) : 0.0;
     const auto converters = std::make_shared<const column_converters>(

@@ -55,6 +55,7 @@ class column_adc : public sc_core::sc_module {
     using samples = lazy_plane<std::uint16_t>;
     std::shared_ptr<const samples> injected_;
     column_adc_parameters parameters_;
+    std::uint32_t digital_gain_ = 256;  ///< the configured one as DIGITAL_GAIN has it
     block_context& context_;
     std::uint16_t track_ = 0;  ///< of the trace
     register_block registers_{registers::column_adc::map};

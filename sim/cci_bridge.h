@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <systemc>
 #include <vector>
@@ -26,6 +27,13 @@ namespace ocellus::sim {
 ///     frame_count            modulo 255     FRAME_COUNT
 ///     binning_mode, _type    1 and 0x22     BINNING 2, in pixel array and converters
 ///     dnn_window_*           array pixels   WINDOW_*, pixels of the image
+///     digital_gain           four colours   DIGITAL_GAIN, their mean
+///     dnn_black_level        four colours   BLACK_LEVEL, their mean
+///     dnn_gamma, _shading    0x01, 0x0F     a bit of STAGES each
+///     norm_clip              9-bit pair     TENSOR_CLAMP_MAX, _MIN
+///     gamma_green            43 knots       GAMMA_00 .. 56, when a stream starts
+///     yc_matrix              12 numbers     TENSOR_K00 .. K23; in use when a stream starts
+///     metadata_lines, image_only_mode, frame_has_metadata      TENSOR_REGION
 class cci_bridge : public sc_core::sc_module {
   public:
     tlm_utils::simple_initiator_socket<cci_bridge> memory_out{"memory_out"};
@@ -42,12 +50,17 @@ class cci_bridge : public sc_core::sc_module {
 
   private:
     void written(const links::cci_register& r, unsigned element, std::uint32_t value);
-    std::optional<std::uint32_t> read(const links::cci_register& r);
+    std::optional<std::uint32_t> read(const links::cci_register& r, unsigned element);
     void software_reset();
     void set(std::uint32_t address, std::uint32_t value);
     std::uint32_t get(std::uint32_t address);
     std::uint32_t address(const char* name) const;
     void set_window();
+    void set_gamma();
+    void set_region();
+    void set_stage(std::uint32_t bit, bool on);
+    std::uint32_t mean_of(const links::cci_register& r) const;
+    std::uint32_t stored(std::uint16_t index, unsigned element) const;
     std::uint32_t stored(std::uint16_t index) const;
 
     links::cci_target& target_;
@@ -56,7 +69,9 @@ class cci_bridge : public sc_core::sc_module {
     /// By position in cci_registers(): address of the block's register, 0 without one, and its
     /// value after reset.
     std::vector<std::uint32_t> addresses_, resets_;
-    bool window_written_ = false;
+    /// What else hosts can change: value after reset by address.
+    std::map<std::uint32_t, std::uint32_t> others_;
+    bool window_written_ = false, gamma_written_ = false, matrix_written_ = false;
     std::uint64_t bus_errors_ = 0;
 };
 

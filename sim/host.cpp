@@ -61,6 +61,9 @@ void host::region_arrived(const links::csi2_frame& f) {
         crc_errors_ += !line.crc_fits();
         bytes.insert(bytes.end(), line.payload(), line.payload() + line.payload_bytes);
     }
+    // The form in which the public driver asks for them: all as embedded data.
+    if (f.region.empty())
+        crc_errors_ += links::join_lines(f.embedded, bytes);
     // Frames count 1 .. 65535 on the wire.
     const std::uint32_t frame = f.number - 1u;
     if (keep_(frame))

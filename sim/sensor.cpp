@@ -167,8 +167,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     for (const auto& c : in.networks)
         b_->npu.load(c);
     follow_pixels();
-    if (s.csi2.tensor_region != links::region_output::none)
-        send_regions();
+    send_regions();
 
     auto& b = *b_;
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
@@ -278,14 +277,24 @@ void sensor::follow_pixels() {
         "Bytes of the frames that were read out, as RAW, over the payload bytes that left.", "1");
 }
 
-/// Each inference is followed by its tensor region. The KPI times are those of the frame's record:
-/// DNN, from the start of the NPU's job to its end; DSP, from the tensor in memory to there.
+/// Each inference is followed by its tensor region where csi2.TENSOR_REGION says so. A network that
+/// the format cannot describe has none; when the configuration asks for it that is an error. The
+/// KPI times are those of the frame's record: DNN, from the start of the NPU's job to its end; DSP,
+/// from the tensor in memory to there.
 void sensor::send_regions() {
     auto requests = std::make_shared<std::vector<links::region_request>>();
-    for (std::size_t k = 0; k < inputs_.networks.size(); ++k)
-        requests->push_back(region_of(*inputs_.networks[k], static_cast<unsigned>(k)));
+    for (std::size_t k = 0; k < inputs_.networks.size(); ++k) {
+        try {
+            requests->push_back(region_of(*inputs_.networks[k], static_cast<unsigned>(k)));
+        } catch (const input_error&) {
+            if (settings_.csi2.tensor_region != links::region_output::none)
+                throw;
+            requests->emplace_back();
+        }
+    }
     log_->on_inference([this, requests](const frame_record& f) {
-        if (f.network >= requests->size())
+        if (b_->csi2.tensor_region() == links::region_output::none ||
+            f.network >= requests->size() || (*requests)[f.network].outputs.empty())
             return;
         links::region_request r = (*requests)[f.network];
         r.frame = f.frame;

@@ -121,7 +121,10 @@ class Frame:
         """Samples of RAW8, RAW10 and RAW12, row by row."""
         return [unpack(self.picture_type, line) for line in self.lines]
 
-    def tensor_region(self):
+    def tensor_region(self, input_lines=None, output_lines=None):
+        """The numbers of lines are needed where all lines are embedded data, the form that the public driver asks for."""
+        if not self.region and input_lines is not None:
+            return TensorRegion(self.embedded, input_lines, output_lines)
         kinds = [kind for kind, _ in self.region]
         if kinds != sorted(kinds) or kinds.count(KPI) != 1 or kinds.count(PQ) != 1:
             raise FormatError(f'frame {self.number}: the lines of the tensor region are out of order')

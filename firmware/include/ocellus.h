@@ -137,6 +137,7 @@ typedef struct {
     volatile const uint32_t RESOLUTION; /* 0x004 ro Bits per sample. */
     volatile const uint32_t FRAME_COUNT; /* 0x008 ro Frames whose first row has been converted since reset. */
     volatile uint32_t BINNING; /* 0x00c rw 1: a sample is one pixel; 2: it is the average of 2x2; taken at a frame's first row; set from the configuration. */
+    volatile uint32_t DIGITAL_GAIN; /* 0x010 rw Factor of what is above the black level, 8.8 fixed, 1 to 0xfff; taken at a frame's first row; set from the configuration. */
 } ocellus_column_adc_t;
 #define OCELLUS_COLUMN_ADC ((ocellus_column_adc_t *)OCELLUS_COLUMN_ADC_BASE)
 #endif
@@ -144,6 +145,7 @@ typedef struct {
 #define COLUMN_ADC_RESOLUTION_Off OCELLUS_U(0x4)
 #define COLUMN_ADC_FRAME_COUNT_Off OCELLUS_U(0x8)
 #define COLUMN_ADC_BINNING_Off OCELLUS_U(0xc)
+#define COLUMN_ADC_DIGITAL_GAIN_Off OCELLUS_U(0x10)
 
 /* isp: Image signal processor and tensor writer. */
 #define OCELLUS_ISP_BASE OCELLUS_U(0x40002000)
@@ -669,7 +671,9 @@ typedef struct {
     volatile uint32_t METADATA_SEND; /* 0x02c wo Queues a message; its address, length and frame are sampled now, its bytes when they are sent. */
     volatile const uint32_t METADATA_QUEUED; /* 0x030 ro Messages waiting or being sent. */
     volatile const uint32_t METADATA_SENT; /* 0x034 ro Messages whose last bit has left since reset, those cut short included. */
-    uint32_t reserved_1[18];
+    volatile uint32_t TENSOR_REGION; /* 0x038 rw Lines that follow each inference; set from the configuration. */
+    volatile uint32_t TENSOR_TYPES; /* 0x03c rw Data types of these lines: 0x30 to 0x37, or 0x12 for embedded data. */
+    uint32_t reserved_1[16];
     volatile const uint32_t COUNTER_PACKETS; /* 0x080 ro Packets sent. */
     volatile const uint32_t COUNTER_FRAMES; /* 0x084 ro Image frames sent. */
     volatile const uint32_t COUNTER_LINES; /* 0x088 ro Image rows sent. */
@@ -691,6 +695,8 @@ typedef struct {
 #define CSI2_VC_IMAGE_Msk OCELLUS_U(0x3)
 #define CSI2_VC_METADATA_Pos OCELLUS_U(4)
 #define CSI2_VC_METADATA_Msk OCELLUS_U(0x30)
+#define CSI2_VC_TENSOR_Pos OCELLUS_U(8)
+#define CSI2_VC_TENSOR_Msk OCELLUS_U(0x300)
 #define CSI2_STATUS_Off OCELLUS_U(0x8)
 #define CSI2_STATUS_SENT_Pos OCELLUS_U(0)
 #define CSI2_STATUS_SENT_Msk OCELLUS_U(0x1)
@@ -721,6 +727,21 @@ typedef struct {
 #define CSI2_METADATA_SEND_PIXEL_DERIVED_Msk OCELLUS_U(0x2)
 #define CSI2_METADATA_QUEUED_Off OCELLUS_U(0x30)
 #define CSI2_METADATA_SENT_Off OCELLUS_U(0x34)
+#define CSI2_TENSOR_REGION_Off OCELLUS_U(0x38)
+#define CSI2_TENSOR_REGION_PARTS_Pos OCELLUS_U(0)
+#define CSI2_TENSOR_REGION_PARTS_Msk OCELLUS_U(0x3)
+#define CSI2_TENSOR_REGION_PARTS_NONE OCELLUS_U(0)
+#define CSI2_TENSOR_REGION_PARTS_OUTPUTS OCELLUS_U(1)
+#define CSI2_TENSOR_REGION_PARTS_ALL OCELLUS_U(2)
+#define CSI2_TENSOR_TYPES_Off OCELLUS_U(0x3c)
+#define CSI2_TENSOR_TYPES_KPI_Pos OCELLUS_U(0)
+#define CSI2_TENSOR_TYPES_KPI_Msk OCELLUS_U(0x3f)
+#define CSI2_TENSOR_TYPES_INPUT_Pos OCELLUS_U(8)
+#define CSI2_TENSOR_TYPES_INPUT_Msk OCELLUS_U(0x3f00)
+#define CSI2_TENSOR_TYPES_OUTPUT_Pos OCELLUS_U(16)
+#define CSI2_TENSOR_TYPES_OUTPUT_Msk OCELLUS_U(0x3f0000)
+#define CSI2_TENSOR_TYPES_PQ_Pos OCELLUS_U(24)
+#define CSI2_TENSOR_TYPES_PQ_Msk OCELLUS_U(0x3f000000)
 #define CSI2_COUNTER_PACKETS_Off OCELLUS_U(0x80)
 #define CSI2_COUNTER_FRAMES_Off OCELLUS_U(0x84)
 #define CSI2_COUNTER_LINES_Off OCELLUS_U(0x88)

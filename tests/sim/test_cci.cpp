@@ -297,3 +297,150 @@ print('all is well')
     CHECK(contains(r.out, "all is well"));
     CHECK(r.exit_code == 0);
 }
+
+TEST_CASE("cci: the vendor's registers in front of the network act, and a reset takes it back") {
+    if (!exceptions_after_simulation) {
+        WARN("skipped: refusals are exceptions after a simulation has begun");
+        return;
+    }
+    const std::string script = R"(
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from ocellus_control import Simulation
+
+# The public table, and what the sRGB curve is at the knots of ours: 12 bits to 8.4.
+TABLE = [0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 15, 18, 20, 28, 36, 42, 48, 54, 60, 70, 81, 90, 100, 117, 132, 146, 158, 169, 178,
+         186, 193, 199, 205, 209, 214, 222, 228, 233, 238, 243, 247, 251, 255]
+
+def srgb(x):
+    return 12.92 * x if x <= 0.0031308 else 1.055 * x ** (1 / 2.4) - 0.055
+
+def place(j):
+    return 8 * j if j < 8 else (64 << (j - 8) // 8) + (j - 8) % 8 * (8 << (j - 8) // 8)
+
+def signed(v):
+    return v - (1 << 32) if v >> 31 else v
+
+with Simulation.start(sys.argv[2], sys.argv[3], '--set', 'sensor.standby=true', '--set', 'isp.lens_shading=true') as chip:
+    def cci(*words):
+        return chip.request('cci', *words)
+    before = {n: chip.read(n) for n in ('isp.GAIN_R', 'isp.GAIN_B', 'isp.BLACK_LEVEL', 'isp.STAGES', 'isp.TENSOR_K00', 'isp.TENSOR_K23',
+                                        'isp.TENSOR_FORMAT', 'isp.TENSOR_CLAMP_MIN', 'isp.GAMMA_20', 'isp.GAMMA_55',
+                                        'column_adc.DIGITAL_GAIN', 'csi2.TENSOR_REGION', 'csi2.TENSOR_TYPES')}
+    chip.run_for('1ms')
+    cci('write', 'dnn_gain[0]', '0x200', '0x110', '0x120', '0x180')
+    assert [chip.read('isp.GAIN_' + c) for c in ('R', 'GR', 'GB', 'B')] == [0x200, 0x110, 0x120, 0x180]
+    chip.write('isp.GAIN_B', 0x190)  # what firmware writes is what the host sees
+    assert cci('read', 'dnn_gain[0]', '8')['data'] == '0200011001200190'
+    cci('write', 'dnn_black_level[0]', '0x100', '0x101', '0x102', '0x104')
+    assert chip.read('isp.BLACK_LEVEL') == 0x102  # 257.75
+    cci('write', 'digital_gain[0]', '0x200', '0x200', '0x200', '0x200')
+    assert chip.read('column_adc.DIGITAL_GAIN') == 0x200
+    cci('write', 'dnn_gamma', '0')
+    assert chip.read('isp.STAGES') == before['isp.STAGES'] & ~0x100
+    cci('write', 'dnn_gamma', '1')
+    cci('write', 'dnn_shading', '0')
+    assert chip.read('isp.STAGES') == before['isp.STAGES'] & ~8
+    cci('write', 'dnn_shading', '0x0f')
+    assert chip.read('isp.STAGES') == before['isp.STAGES']
+    cci('write', 'norm_clip[0]', '0x007f0180', '0', '0')
+    assert [signed(chip.read('isp.TENSOR_CLAMP_' + m)) for m in ('MAX', 'MIN')] == [127, -128]
+    cci('write', 'norm_clip[0]', '0x00ff0000')
+    assert [signed(chip.read('isp.TENSOR_CLAMP_' + m)) for m in ('MAX', 'MIN')] == [255, 0]
+    cci('write', 'yc_matrix[0]', *[str(v) for v in (1024, 0, 0, 0x1800, 0, 1024, 0, 0x1800, 0, 0, 1023, 0x1801)])
+    assert chip.read('isp.TENSOR_K22') == 1023 and chip.read('isp.TENSOR_K23') == 0x1801
+    assert cci('read', 'yc_matrix[0]', '24')['data'].endswith('03ff1801')
+    # Low half of every word first: knots 1 and 0, 3 and 2, ...
+    words = TABLE + [0]
+    cci('write', 'gamma_green[0]', *[str(words[k ^ 1]) for k in range(44)])
+    cci('write', 'metadata_data_type[0]', *['0x12'] * 4)
+    assert chip.read('csi2.TENSOR_TYPES') == 0x12121212
+    cci('write', 'image_only_mode', '0')
+    assert chip.read('csi2.TENSOR_REGION') == 2
+    cci('write', 'metadata_lines[0]', '1', '0', '1', '1')
+    assert chip.read('csi2.TENSOR_REGION') == 1
+    cci('write', 'frame_has_metadata', '0')
+    assert chip.read('csi2.TENSOR_REGION') == 0
+    cci('write', 'frame_has_metadata', '1')
+    assert chip.read('isp.TENSOR_FORMAT') == before['isp.TENSOR_FORMAT']
+    cci('write', 'mode_select', '1')
+    assert chip.read('isp.TENSOR_FORMAT') == before['isp.TENSOR_FORMAT'] | 0x80
+    # Straight lines between the public knots are the curve to a code and a half.
+    for j in range(57):
+        have, want = chip.read(f'isp.GAMMA_{j:02}') / 16, 255 * srgb(min(1, place(j) / 4095))
+        assert abs(have - want) < 1.5 + (2.5 if j < 3 else 0), (j, have, want)
+    chip.run_until_event('message_sent')
+    assert int(chip.statistics('csi2.tensor_regions')['csi2.tensor_regions']) == 1
+    cci('write', 'mode_select', '0')
+    chip.run_for('40ms')
+    # Another table bends the curve: twice as bright, at most white.
+    cci('write', 'gamma_green[0]', *[str(min(255, 2 * words[k ^ 1])) for k in range(44)])
+    cci('write', 'mode_select', '1')
+    for j in (20, 30, 40):
+        have, want = chip.read(f'isp.GAMMA_{j:02}') / 16, min(255, 2 * 255 * srgb(place(j) / 4095))
+        assert abs(have - want) < 3, (j, have, want)
+    cci('write', 'software_reset', '1')
+    for name, value in before.items():
+        assert chip.read(name) == value, name
+    chip.quit()
+print('all is well')
+)";
+    const auto r = run_program({"timeout", "60", "python3", "-c", script, source("clients/python"),
+                                program_path, source("configs/small.toml")});
+    INFO(r.err);
+    CHECK(contains(r.out, "all is well"));
+    CHECK(r.exit_code == 0);
+}
+
+TEST_CASE("cci: the tensor region leaves as embedded data where a host asks for that") {
+    const std::string folder = scratch_folder();
+    const std::string script = script_file(folder, R"(wait 9 ms
+write metadata_data_type[0] 0x12 0x12 0x12 0x12
+write metadata_lines[0] 1 24 3 1
+write image_only_mode 0
+write mode_select 1
+)");
+    REQUIRE(ocellus_program({"run", source("configs/small.toml"), "--cci", script, "--out",
+                             folder + "/out", "--packets", folder + "/run.pcap"})
+                .exit_code == 0);
+    const auto r = run_program(
+        {"python3", "-c",
+         "import sys\n"
+         "sys.dont_write_bytecode = True\n"
+         "sys.path.insert(0, sys.argv[1])\n"
+         "from ocellus_packets import *\n"
+         "for f in frames(packets(open(sys.argv[2], 'rb'))):\n"
+         "    if f.channel == 2:\n"
+         "        r = f.tensor_region(24, 3)\n"
+         "        print(r.input_valid, bytes(b ^ 0x80 for b in r.outputs[0].raw) == "
+         "open(sys.argv[3], 'rb').read())\n",
+         source("clients/python"), folder + "/run.pcap", folder + "/out/output_0000_0.bin"});
+    INFO(r.err);
+    CHECK(r.out == "True True\n");
+    CHECK(file_bytes(folder + "/out/region_0000.bin").size() == 29 * 2560);
+}
+
+TEST_CASE("cci: gains that a host sets are in the picture") {
+    const std::string folder = scratch_folder();
+    const auto mean = [&](const std::string& name, const std::string& gain) {
+        const std::string script =
+            script_file(folder, "wait 9 ms\nwrite digital_gain[0] " + gain + " " + gain + " " +
+                                    gain + " " + gain + "\nwrite mode_select 1\n");
+        const auto r = ocellus_program({"run", source("configs/small.toml"), "--network", "none",
+                                        "--scene", "builtin:uniform", "--set", "noise.enable=false",
+                                        "--set", "sensor.exposure=4 ms", "--cci", script, "--out",
+                                        folder + "/" + name});
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        const std::string raw = file_bytes(folder + "/" + name + "/frame_0000.raw10");
+        double sum = 0;
+        for (std::size_t i = 0; i < raw.size(); ++i)  // the upper eight bits of each
+            sum += i % 5 == 4 ? 0 : static_cast<std::uint8_t>(raw[i]);
+        return sum / (static_cast<double>(raw.size()) * 4 / 5) - 16;  // less the black level
+    };
+    const double one = mean("one", "0x100");
+    CHECK(one > 10);
+    CHECK(mean("two", "0x200") == Approx(2 * one).margin(1));
+    CHECK(mean("half-more", "0x180") == Approx(1.5 * one).margin(1));
+}
