@@ -105,6 +105,8 @@ void isp::begin_frame(const row_info& row) {
     frame_->exposure_starts.assign(row.height, row.exposure_start);
     frame_->settings = read_settings(registers_, row.width, row.height, row.bits);
     p_.complete(frame_->settings.request.settings, row.width, row.height);
+    if (shading_)
+        frame_->settings.request.settings.shading = shading_;
     // The registers name the array's order; flips of the readout change it for this frame.
     auto& phase = frame_->settings.request.settings.phase;
     phase = static_cast<bayer_phase>(static_cast<unsigned>(phase) ^

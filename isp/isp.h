@@ -95,6 +95,9 @@ class isp : public sc_core::sc_module {
 
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
+    /// Gains of the lens shading from the next frame on, in place of the configured ones; null:
+    /// those again.
+    void set_shading(std::shared_ptr<const shading_grid> grid) { shading_ = std::move(grid); }
     /// Keeps what every stage makes of the frames that `wanted` names, for stage_dumps(). Only
     /// frames whose picture or tensor is computed have stages.
     void keep_stages(std::function<bool(std::uint32_t frame)> wanted) {
@@ -147,6 +150,7 @@ class isp : public sc_core::sc_module {
     }
 
     const isp_parameters p_;
+    std::shared_ptr<const shading_grid> shading_;  ///< null: the configured one
     block_context& ctx_;
     std::uint16_t tracks_[2] = {};  ///< of the trace: rows, tensor
     clock_domain clock_;

@@ -244,9 +244,10 @@ constexpr cci_register table[] = {
     {0xD96C, 1, 4, rw, 0x44, "undocumented_d96c", "", undocumented, driver},
     {0xE000, 2, 384, rw, 0x0100, "shading_red", "",
      "Lens shading of R and Gr (presumed): 12 rows x 16 columns x 2 channels, 8.8 fixed point. "
-     "Kept.",
+     "Acts when the stream starts.",
      driver},
-    {0xE300, 2, 384, rw, 0x0100, "shading_blue", "", "Lens shading of B and Gb. Kept.", driver},
+    {0xE300, 2, 384, rw, 0x0100, "shading_blue", "", "Lens shading of B and Gb, as shading_red.",
+     driver},
 };
 
 }  // namespace

@@ -42,6 +42,8 @@ enum : std::uint16_t {
     dnn_shading = 0xD822,
     dnn_shading_2 = 0xD823,
     gamma_green = 0xD8A8,
+    shading_red = 0xE000,
+    shading_blue = 0xE300,
 };
 
 bool is_window(std::uint16_t index) {
@@ -204,6 +206,21 @@ void cci_bridge::set_gamma() {
     }
 }
 
+/// Nodes row by row, each with the gains of its two colours: R and Gr, B and Gb (presumed).
+void cci_bridge::set_shading() {
+    isp::shading_grid grid = isp::flat_shading();
+    for (unsigned node = 0; node < isp::shading_nodes; ++node)
+        for (unsigned second = 0; second < 2; ++second) {
+            const auto gain = [&](std::uint16_t table) {
+                return static_cast<std::uint16_t>(
+                    std::min<std::uint32_t>(isp::shading_max, stored(table, 2 * node + second)));
+            };
+            grid[second][node] = gain(shading_red);
+            grid[3 - second][node] = gain(shading_blue);
+        }
+    around_.set_shading(std::make_shared<const isp::shading_grid>(grid));
+}
+
 void cci_bridge::set_region() {
     constexpr unsigned input = 1, output = 2;
     std::uint32_t parts = 0;
@@ -260,6 +277,10 @@ void cci_bridge::written(const links::cci_register& r, unsigned element, std::ui
         case gamma_green:
             gamma_written_ = true;
             return;
+        case shading_red:
+        case shading_blue:
+            shading_written_ = true;
+            return;
         case yc_matrix:
             matrix_written_ = true;
             return set(addresses_[position] + 4 * element, value);
@@ -273,6 +294,8 @@ void cci_bridge::written(const links::cci_register& r, unsigned element, std::ui
             set_window();
         if (value != 0 && gamma_written_)
             set_gamma();
+        if (value != 0 && shading_written_)
+            set_shading();
         if (value != 0 && matrix_written_)
             set(address("isp.TENSOR_FORMAT"), get(address("isp.TENSOR_FORMAT")) | format_affine);
         return set(addresses_[position], value != 0 ? 0 : 1);
@@ -336,7 +359,8 @@ void cci_bridge::software_reset() {
     set(address("column_adc.BINNING"), get(address("pixel_array.BINNING")));
     for (const auto& [at, value] : others_)
         set(at, value);
-    window_written_ = gamma_written_ = matrix_written_ = false;
+    window_written_ = gamma_written_ = matrix_written_ = shading_written_ = false;
+    around_.set_shading(nullptr);
 }
 
 }  // namespace ocellus::sim

@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <systemc>
 #include <vector>
 
 #include "core/statistics.h"
+#include "isp/lens_shading.h"
 #include "links/cci_target.h"
 #include "sim/register_directory.h"
 
@@ -31,6 +33,7 @@ namespace ocellus::sim {
 ///     dnn_black_level        four colours   BLACK_LEVEL, their mean
 ///     dnn_gamma, _shading    0x01, 0x0F     a bit of STAGES each
 ///     norm_clip              9-bit pair     TENSOR_CLAMP_MAX, _MIN
+///     shading_red, _blue     12 x 16 pairs  the ISP's grid, when a stream starts
 ///     gamma_green            43 knots       GAMMA_00 .. 56, when a stream starts
 ///     yc_matrix              12 numbers     TENSOR_K00 .. K23; in use when a stream starts
 ///     metadata_lines, image_only_mode, frame_has_metadata      TENSOR_REGION
@@ -41,6 +44,8 @@ class cci_bridge : public sc_core::sc_module {
     struct surroundings {
         std::function<double()> temperature;          ///< degrees Celsius
         std::function<std::uint32_t()> system_state;  ///< register system_state
+        /// Gains of the lens shading; null: the configured ones.
+        std::function<void(std::shared_ptr<const isp::shading_grid>)> set_shading;
     };
     cci_bridge(sc_core::sc_module_name name, links::cci_target& target, statistics& stats,
                surroundings around);
@@ -58,6 +63,7 @@ class cci_bridge : public sc_core::sc_module {
     void set_window();
     void set_gamma();
     void set_region();
+    void set_shading();
     void set_stage(std::uint32_t bit, bool on);
     std::uint32_t mean_of(const links::cci_register& r) const;
     std::uint32_t stored(std::uint16_t index, unsigned element) const;
@@ -71,7 +77,8 @@ class cci_bridge : public sc_core::sc_module {
     std::vector<std::uint32_t> addresses_, resets_;
     /// What else hosts can change: value after reset by address.
     std::map<std::uint32_t, std::uint32_t> others_;
-    bool window_written_ = false, gamma_written_ = false, matrix_written_ = false;
+    bool window_written_ = false, gamma_written_ = false, matrix_written_ = false,
+         shading_written_ = false;
     std::uint64_t bus_errors_ = 0;
 };
 

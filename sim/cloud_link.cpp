@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "core/image_io.h"
-#include "sim/envelopes.h"
 #include "sim/preview.h"
 #include "sim/version.h"
 
@@ -46,6 +45,7 @@ cloud_link::cloud_link(const std::string& where, links::cloud_style style, senso
       in_(in),
       settings_(s),
       pool_(pool),
+      messages_(chip.host_side(), in, s),
       agent_(links::cloud_topics(style, s.envelopes.device_id), *this,
              [this](const links::cloud_message& m) { port_->publish(m.topic, m.payload); }) {
     port_ = std::make_unique<mqtt_port>(
@@ -65,27 +65,7 @@ void cloud_link::poll(unsigned milliseconds) {
 }
 
 void cloud_link::tell_inferences(bool all) {
-    const auto& records = chip_.host_side().metadata();
-    const auto from = last_frame_ < 0
-                          ? records.begin()
-                          : records.upper_bound(static_cast<std::uint32_t>(last_frame_));
-    for (auto it = from; it != records.end(); ++it) {
-        last_frame_ = it->first;
-        if (it->second.what != metadata_record::kind::none)
-            waiting_.push_back(it->second);
-    }
-    while (waiting_.size() >= settings_.envelopes.per_message || (all && !waiting_.empty())) {
-        const auto count = static_cast<std::ptrdiff_t>(
-            std::min<std::size_t>(waiting_.size(), settings_.envelopes.per_message));
-        std::string line = envelope_lines(
-            settings_.envelopes, {waiting_.begin(), waiting_.begin() + count},
-            [this](std::uint32_t number) { return in_.input_size_of(number); },
-            settings_.run.image != image_output::none);
-        waiting_.erase(waiting_.begin(), waiting_.begin() + count);
-        if (!line.empty() && line.back() == '\n')
-            line.pop_back();
-        agent_.tell(line);
-    }
+    messages_.collect(all, [this](const std::string& message) { agent_.tell(message); });
 }
 
 void cloud_link::ended(const run_end&) {

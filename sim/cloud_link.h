@@ -10,6 +10,7 @@
 
 #include "core/worker_pool.h"
 #include "sim/cloud_agent.h"
+#include "sim/inference_messages.h"
 #include "sim/inputs.h"
 #include "sim/mqtt_port.h"
 #include "sim/sensor.h"
@@ -54,10 +55,9 @@ class cloud_link : public outsider, private cloud_device {
     const run_inputs& in_;
     const settings& settings_;
     worker_pool& pool_;
+    inference_messages messages_;
     cloud_agent agent_;
     std::unique_ptr<mqtt_port> port_;
-    std::vector<metadata_record> waiting_;  ///< of inferences, for one message
-    std::int64_t last_frame_ = -1;
     std::uint64_t lost_ = 0;
 };
 

@@ -215,6 +215,9 @@ po::options_description visible_options(command_line::verb verb) {
                 "be driven by a test bench on a TCP port of this machine, or unix:PATH");
             add("cci", po::value<std::string>()->value_name("FILE"),
                 "play what a host does over the camera control interface; it starts the stream");
+            add("messages", po::value<std::string>()->value_name("FILE"),
+                "write each message to the cloud there as it comes; - is the standard output, and "
+                "the table then goes to standard error");
             add("packets", po::value<std::string>()->value_name("FILE"),
                 "write every CSI-2 packet with its time there, as pcap; a named pipe gets them as "
                 "they come");
@@ -723,6 +726,7 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.wall_limit = text("wall-limit");
     result.gdb = text("gdb");
     result.control = text("control");
+    result.messages = text("messages");
     result.packets = text("packets");
     result.mqtt = text("mqtt");
     if (has("mqtt-style")) {
@@ -751,10 +755,10 @@ command_line parse_command_line(int argc, const char* const argv[]) {
     result.store = text("store");
     result.shard = text("shard");
     for (const char* name :
-         {"to",       "scene",        "network",    "inject-tensor", "inject-raw", "out",
-          "firmware", "uart",         "until",      "wall-limit",    "gdb",        "control",
-          "mqtt",     "packets",      "mqtt-style", "pace",          "trace",      "trace-from",
-          "trace-to", "trace-frames", "store",      "shard"})
+         {"to",         "scene",    "network",      "inject-tensor", "inject-raw", "out",
+          "firmware",   "uart",     "until",        "wall-limit",    "gdb",        "control",
+          "mqtt",       "messages", "packets",      "mqtt-style",    "pace",       "trace",
+          "trace-from", "trace-to", "trace-frames", "store",         "shard"})
         if (vm.count(name) && text(name).empty())
             fail(fmt::format("--{} needs a value", name));
     if (has("set"))

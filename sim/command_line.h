@@ -64,10 +64,11 @@ struct command_line {
     bool strict = false;     ///< a register access against the map ends the run
     std::string gdb;         ///< where to wait for a debugger; empty: not
     bool gdb_no_wait = false;
-    std::string cci;      ///< script of a host at the camera control interface; empty: none
-    std::string control;  ///< where to wait for a test bench; empty: not
-    std::string packets;  ///< file or pipe for the CSI-2 packets; empty: none
-    std::string mqtt;     ///< broker of the cloud, HOST:PORT; empty: none
+    std::string cci;       ///< script of a host at the camera control interface; empty: none
+    std::string control;   ///< where to wait for a test bench; empty: not
+    std::string messages;  ///< file, pipe or "-" for the messages to the cloud; empty: none
+    std::string packets;   ///< file or pipe for the CSI-2 packets; empty: none
+    std::string mqtt;      ///< broker of the cloud, HOST:PORT; empty: none
     links::cloud_style mqtt_style = links::cloud_style::iot_hub;
     double pace = 0;  ///< most simulated seconds in a second of wall time; 0: as fast as it goes
     bool profile = false, coverage = false;

@@ -327,6 +327,11 @@ void guest::serve_cloud(const command_line& command, worker_pool& pool) {
             std::fprintf(stderr, "connected to the MQTT broker at %s\n", cloud_->where().c_str());
         drive_.attach(*cloud_);
     }
+    if (!command.messages.empty()) {
+        messages_ =
+            std::make_unique<message_writer>(command.messages, chip_.host_side(), in_, settings_);
+        drive_.attach(*messages_);
+    }
     if (command.pace > 0) {
         pacer_ = std::make_unique<pacer>(command.pace);
         drive_.attach(*pacer_);

@@ -109,6 +109,7 @@ class guest {
     std::unique_ptr<debug_server> server_;
     std::unique_ptr<control_server> control_;
     std::unique_ptr<cloud_link> cloud_;
+    std::unique_ptr<message_writer> messages_;
     std::unique_ptr<pacer> pacer_;
     run_extras extras_;
     std::unique_ptr<script_player> player_;

@@ -459,7 +459,8 @@ int run(const command_line& given) {
 
     auto summary = chip.summary();
     summary.wall = seconds_since(begin);
-    std::fputs(render_table(summary).c_str(), stdout);
+    std::FILE* const table = command.messages == "-" ? stderr : stdout;
+    std::fputs(render_table(summary).c_str(), table);
     if (!command.timing_only && in.network)
         for (const auto& [frame, record] : chip.host_side().metadata()) {
             if (frame + 1 != s.run.frames)
@@ -473,25 +474,25 @@ int run(const command_line& given) {
                                                            : fmt::format("class {}", f.class_id),
                                 static_cast<double>(f.score) * 100);
             }
-            std::printf("  %-22s %s\n", "last frame shows",
-                        seen.empty() ? "nothing" : seen.c_str());
+            std::fprintf(table, "  %-22s %s\n", "last frame shows",
+                         seen.empty() ? "nothing" : seen.c_str());
         }
-    std::fputs(guest_results.text.c_str(), stdout);
+    std::fputs(guest_results.text.c_str(), table);
     if (trace.recorder())
-        std::printf("  %-22s %s   %s\n", "trace in", command.trace.c_str(),
-                    trace.summary().c_str());
+        std::fprintf(table, "  %-22s %s   %s\n", "trace in", command.trace.c_str(),
+                     trace.summary().c_str());
     if (packets)
-        std::printf("  %-22s %s   %llu\n", "packets in", command.packets.c_str(),
-                    static_cast<unsigned long long>(packets->packets()));
+        std::fprintf(table, "  %-22s %s   %llu\n", "packets in", command.packets.c_str(),
+                     static_cast<unsigned long long>(packets->packets()));
     if (!command.out.empty())
-        std::printf("  %-22s %s\n", "results in", command.out.c_str());
+        std::fprintf(table, "  %-22s %s\n", "results in", command.out.c_str());
     int code = end.process_code();
     if (!command.record.empty()) {
         recording r = recording_of(command, registry, in, limits, recorder);
         r.exit_code = code;
         r.results = result_hashes(folder);
         write_recording(command.record, r);
-        std::printf("  %-22s %s\n", "recorded in", command.record.c_str());
+        std::fprintf(table, "  %-22s %s\n", "recorded in", command.record.c_str());
     }
     if (from.source) {
         const bool same = tell_of_replay(*from.source, in, result_hashes(folder), code);
@@ -502,8 +503,8 @@ int run(const command_line& given) {
     for (const auto& w : services.cloud_warnings())
         std::fprintf(stderr, "warning: %s\n", w.c_str());
     if ((play && !from.source) || !cci.empty()) {
-        std::printf(
-            "  %-22s %zu of %zu expectations met\n", "script",
+        std::fprintf(
+            table, "  %-22s %zu of %zu expectations met\n", "script",
             services.expectations() - std::min(services.expectations(), services.failures().size()),
             services.expectations());
         if (!services.failures().empty())

@@ -74,9 +74,10 @@ struct sensor::blocks {
           simulator("simulator"),
           external("external"),
           cci("cci", s.cci, ctx, ledger),
-          bridge("cci_bridge", cci, ctx.stats,
-                 {[&s] { return s.pixels.noise.temperature; },
-                  [&chip] { return chip.system_state(); }}),
+          bridge(
+              "cci_bridge", cci, ctx.stats,
+              {[&s] { return s.pixels.noise.temperature; }, [&chip] { return chip.system_state(); },
+               [this](auto grid) { isp.set_shading(std::move(grid)); }}),
           receiver("host", static_cast<unsigned>(s.csi2.image_vc),
                    static_cast<unsigned>(s.csi2.metadata_vc),
                    static_cast<unsigned>(s.csi2.tensor_vc), keep, ctx),

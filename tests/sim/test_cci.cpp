@@ -421,6 +421,48 @@ write mode_select 1
     CHECK(file_bytes(folder + "/out/region_0000.bin").size() == 29 * 2560);
 }
 
+TEST_CASE("cci: the shading tables of a host are those of a file of tables") {
+    const std::string folder = scratch_folder();
+    // Another gain for each site; in the corner twice that.
+    const unsigned gains[] = {0x100, 0x120, 0x140, 0x160};  // R, Gr, Gb, B
+    std::string tables, red, blue;
+    const char* const names[] = {"red", "green_red", "green_blue", "blue"};
+    for (unsigned site = 0; site < 4; ++site) {
+        tables += std::string("shading ") + names[site];
+        for (unsigned node = 0; node < 192; ++node)
+            tables += " " + std::to_string(gains[site] << (node == 0));
+        tables += "\n";
+    }
+    for (unsigned node = 0; node < 192; ++node) {
+        const auto put = [node](std::string& to, unsigned gain) {
+            to += " " + std::to_string(gain << (node == 0));
+        };
+        put(red, gains[0]);
+        put(red, gains[1]);
+        put(blue, gains[3]);
+        put(blue, gains[2]);
+    }
+    std::ofstream(folder + "/tables.txt") << tables;
+    const std::string script =
+        script_file(folder, "wait 9 ms\nwrite shading_red[0]" + red + "\nwrite shading_blue[0]" +
+                                blue + "\nwrite mode_select 1\n");
+    const auto picture = [&](const std::string& name, std::vector<std::string> more) {
+        std::vector<std::string> line = {
+            "run",   source("configs/small.toml"), "--network", "none",
+            "--set", "output.image=isp",           "--set",     "isp.lens_shading=true",
+            "--out", folder + "/" + name};
+        line.insert(line.end(), more.begin(), more.end());
+        const auto r = ocellus_program(line);
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        return file_bytes(folder + "/" + name + "/frame_0000.yuv");
+    };
+    const auto configured =
+        picture("configured", {"--set", "isp.tables=" + folder + "/tables.txt"});
+    CHECK((picture("host", {"--cci", script}) == configured));
+    CHECK((picture("plain", {}) != configured));
+}
+
 TEST_CASE("cci: gains that a host sets are in the picture") {
     const std::string folder = scratch_folder();
     const auto mean = [&](const std::string& name, const std::string& gain) {

@@ -269,6 +269,23 @@ TEST_CASE("metadata_only refuses a picture to the cloud too, and a reboot goes o
     CHECK(run.get().exit_code == 0);
 }
 
+TEST_CASE("messages go to the standard output or a file as lines") {
+    const std::string folder = scratch_folder();
+    const std::vector<std::string> line = {
+        "run", configs + "small.toml", "--frames", "3", "--quiet", "--set", "host.envelopes=true"};
+    auto shown = line, written = line;
+    shown.insert(shown.end(), {"--messages", "-", "--out", folder + "/out"});
+    written.insert(written.end(), {"--messages", folder + "/messages.jsonl"});
+    const auto r = ocellus_program(shown);
+    REQUIRE(r.exit_code == 0);
+    CHECK(r.out == file_bytes(folder + "/out/envelopes.jsonl"));
+    CHECK(contains(r.err, "frame period"));
+    REQUIRE(ocellus_program(written).exit_code == 0);
+    CHECK(file_bytes(folder + "/messages.jsonl") == r.out);
+    written.back() = folder + "/no/folder/messages.jsonl";
+    CHECK(ocellus_program(written).exit_code == 7);
+}
+
 TEST_CASE("a broker that is not there is an error, and nothing is simulated") {
     const int port = free_port();
     auto r = ocellus_program(

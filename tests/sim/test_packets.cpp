@@ -5,9 +5,9 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstdio>
 #include <future>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <sstream>
 
 #include "links/csi2_packet.h"
@@ -67,12 +67,13 @@ outcome decoded(int frames, std::vector<std::string> settings) {
 
 /// The four numbers of the decoder's last line.
 std::vector<int> counts(const outcome& o) {
-    std::smatch m;
     INFO(o.decoded.out << o.decoded.err);
-    REQUIRE(std::regex_search(
-        o.decoded.out, m,
-        std::regex("(\\d+) packets, (\\d+) headers corrected, (\\d+) dropped, (\\d+) lines with")));
-    return {std::stoi(m[1]), std::stoi(m[2]), std::stoi(m[3]), std::stoi(m[4])};
+    const auto last = o.decoded.out.rfind('\n', o.decoded.out.size() - 2);
+    std::vector<int> n(4);
+    REQUIRE(std::sscanf(o.decoded.out.c_str() + (last == std::string::npos ? 0 : last + 1),
+                        "%d packets, %d headers corrected, %d dropped, %d lines", &n[0], &n[1],
+                        &n[2], &n[3]) == 4);
+    return n;
 }
 
 std::string unsigned_of(std::string bytes) {
