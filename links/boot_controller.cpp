@@ -22,7 +22,10 @@ boot_controller::boot_controller(const boot_parameters& p,
     : p_(p), key_(public_half), flash_(flash) {}
 
 void boot_controller::reset() {
-    *this = boot_controller(p_, key_, flash_);
+    boot_controller fresh(p_, key_, flash_);
+    fresh.use_ = std::move(use_);
+    fresh.cleared_ = std::move(cleared_);
+    *this = std::move(fresh);
 }
 
 std::uint32_t boot_controller::parameter(std::uint16_t index) const {
@@ -57,32 +60,43 @@ void boot_controller::refuse(boot_reply r, double now) {
 /// What has become true by `now`.
 void boot_controller::advance(double now) {
     if (pending_ && now >= pending_->due) {
-        const boot_reply r = std::exchange(pending_, std::nullopt)->reply;
-        if (auto image = std::exchange(coming_, std::nullopt); image && !is_error(r))
-            use(image->first, image->second.first, image->second.second);
+        boot_reply r = std::exchange(pending_, std::nullopt)->reply;
+        if (auto image = std::exchange(coming_, std::nullopt);
+            image && !is_error(r) && !use(image->first, image->second.first, image->second.second))
+            r = boot_reply::parameter;
         publish(r);
     }
     if (reader_ && now > last_transfer_ + p_.silence)
         refuse(boot_reply::timeout, now);
 }
 
-void boot_controller::use(image_kind kind, const image_manifest& m, const byte_string& payload) {
+std::optional<double> boot_controller::due() const {
+    if (pending_)
+        return pending_->due;
+    // The first moment that is later than the silence allowed.
+    return reader_ ? std::optional<double>(last_transfer_ + p_.silence + 1e-9) : std::nullopt;
+}
+
+bool boot_controller::use(image_kind kind, const image_manifest& m, const byte_string& payload) {
+    if (use_ && !use_(kind, m, payload))
+        return false;
     std::uint32_t& least = least_[kind];
     least = std::max(least, m.security_version);
     switch (kind) {
         case image_kind::loader:
             state_ = boot_state::program_empty;
-            return;
+            return true;
         case image_kind::main_firmware:
             firmware_version_ = m.version;
             state_ = boot_state::without_network;
-            return;
+            return true;
         case image_kind::network:
             network_ = std::make_shared<const byte_string>(payload);
             network_manifest_ = m;
             state_ = boot_state::with_network;
-            return;
+            return true;
     }
+    return false;
 }
 
 void boot_controller::write(std::uint16_t index, std::uint32_t value, double now) {
@@ -108,6 +122,8 @@ void boot_controller::command(std::uint32_t number, double now) {
                 return refuse(boot_reply::status, now);
             network_.reset();
             state_ = boot_state::without_network;
+            if (cleared_)
+                cleared_();
             publish(boot_reply::transition_ready);
             return answer(boot_reply::transition_done, now);
         case update_command:

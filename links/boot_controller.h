@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "links/boot_image.h"
 #include "links/boot_store.h"
@@ -17,7 +19,7 @@ struct boot_parameters {
     double hash_rate = 200e6;      ///< B/s, SHA-256 of what was received; assumed
     double signature_time = 2e-3;  ///< s, one Ed25519 check; assumed
     double flash_rate = 20e6;      ///< B/s, reading; assumed
-    double silence = 5;            ///< s without a transfer after which a download is given up
+    double silence = 2;            ///< s without a transfer after which a download is given up
     std::uint32_t network_room = 8388480;  ///< bytes of an image of a network
 };
 
@@ -63,6 +65,16 @@ class boot_controller {
     double spi(const std::uint8_t* bytes, std::size_t count, double now);
     /// Pin XCLR: everything is forgotten but what is in flash.
     void reset();
+    /// A sensor that has been booted before anybody looked.
+    void begin_in(boot_state s) { state_ = s; }
+    /// Lets what is due by `now` happen; due() says when that is next, nothing: never.
+    void at(double now) { advance(now); }
+    std::optional<double> due() const;
+    /// Called when a genuine image comes into use, before the host is told. False: it is not for
+    /// this sensor; then what runs goes on running and the reply is "parameter".
+    using user = std::function<bool(image_kind, const image_manifest&, const byte_string&)>;
+    void on_use(user f) { use_ = std::move(f); }
+    void on_clear(std::function<void()> f) { cleared_ = std::move(f); }
 
     boot_state state() const { return state_; }
     bool streaming = false;  ///< what system_state says beside the network
@@ -82,7 +94,7 @@ class boot_controller {
     void begin(bool update, double now);
     void load_from_flash(image_kind kind, double now);
     void complete(double now);
-    void use(image_kind kind, const image_manifest& m, const byte_string& payload);
+    bool use(image_kind kind, const image_manifest& m, const byte_string& payload);
     void answer(boot_reply r, double due);
     void advance(double now);
     void refuse(boot_reply r, double now);
@@ -107,6 +119,8 @@ class boot_controller {
     std::shared_ptr<const byte_string> network_;
     image_manifest network_manifest_;
     std::uint64_t ignored_ = 0;
+    user use_;
+    std::function<void()> cleared_;
 };
 
 }  // namespace ocellus::links

@@ -66,14 +66,14 @@ std::uint32_t element_code(dsp::element e) {
 }
 
 void describe_network(ocellus_boot_info& b, const settings& s, const run_inputs& in,
-                      std::size_t number) {
+                      std::size_t number, std::uint32_t networks_there) {
     const dsp::compiled_network& c = *in.networks[number];
     const auto u32 = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
     b.network = static_cast<std::uint32_t>(number) + 1;
-    b.network_is_there = number == 0 || !s.run.uploads_later();
+    b.network_is_there = networks_there >> number & 1u;
     std::string ignored;
-    const auto frames =
-        s.firmware.networks_of_frames(in.networks.size() > 1, s.run.uploads_later(), ignored);
+    const auto frames = s.firmware.networks_of_frames(
+        in.networks.size() > 1, s.run.uploads_later() || s.boot.cold, ignored);
     b.schedule_count = static_cast<std::uint32_t>(std::min(frames.size(), std::size(b.schedule)));
     std::copy_n(frames.begin(), b.schedule_count, std::begin(b.schedule));
     if (c.input_slots() > std::size(b.input_slot))
@@ -134,7 +134,7 @@ void describe_network(ocellus_boot_info& b, const settings& s, const run_inputs&
 
 std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& in,
                                           const register_directory& directory,
-                                          std::uint32_t address) {
+                                          std::uint32_t address, std::uint32_t networks_there) {
     ocellus_boot_info b{};
     std::vector<ocellus_register_write> writes;
     const auto write = [&](const char* block, const char* name, std::uint64_t value) {
@@ -184,7 +184,7 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
     for (std::size_t k = 0; k < descriptions; ++k) {
         ocellus_boot_info one = b;
         if (k < in.networks.size()) {
-            describe_network(one, s, in, k);
+            describe_network(one, s, in, k, networks_there);
             one.tensor_writes_address =
                 b.writes_address + static_cast<std::uint32_t>(tensor_at[k] * sizeof writes[0]);
             one.tensor_write_count = static_cast<std::uint32_t>(tensor_at[k + 1] - tensor_at[k]);

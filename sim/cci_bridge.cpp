@@ -245,6 +245,8 @@ void cci_bridge::set_window() {
 }
 
 void cci_bridge::written(const links::cci_register& r, unsigned element, std::uint32_t value) {
+    if (around_.is_boot(r.index))
+        return around_.boot_write(r.index, value);
     const auto position = static_cast<std::size_t>(&r - links::cci_registers().data());
     switch (r.index) {
         case frame_has_metadata:
@@ -321,6 +323,8 @@ void cci_bridge::written(const links::cci_register& r, unsigned element, std::ui
 }
 
 std::optional<std::uint32_t> cci_bridge::read(const links::cci_register& r, unsigned element) {
+    if (around_.is_boot(r.index))
+        return around_.boot_read(r.index);
     const auto position = static_cast<std::size_t>(&r - links::cci_registers().data());
     switch (r.index) {
         case temperature: {
@@ -347,6 +351,11 @@ std::optional<std::uint32_t> cci_bridge::read(const links::cci_register& r, unsi
                 return std::nullopt;
             return get(addresses_[position] + 4 * element);
     }
+}
+
+void cci_bridge::power_down() {
+    software_reset();
+    target_.space().reset();
 }
 
 /// What hosts may have changed goes back to what it was after power-up.

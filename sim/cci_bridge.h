@@ -46,12 +46,18 @@ class cci_bridge : public sc_core::sc_module {
         std::function<std::uint32_t()> system_state;  ///< register system_state
         /// Gains of the lens shading; null: the configured ones.
         std::function<void(std::shared_ptr<const isp::shading_grid>)> set_shading;
+        /// Registers of the boot controller.
+        std::function<bool(std::uint16_t index)> is_boot;
+        std::function<void(std::uint16_t index, std::uint32_t value)> boot_write;
+        std::function<std::uint32_t(std::uint16_t index)> boot_read;
     };
     cci_bridge(sc_core::sc_module_name name, links::cci_target& target, statistics& stats,
                surroundings around);
 
     /// Finds the blocks' registers; a name that does not exist is a bug of ours (std::logic_error).
     void connect(const register_directory& directory);
+    /// Reset values everywhere, and no stream.
+    void power_down();
 
   private:
     void written(const links::cci_register& r, unsigned element, std::uint32_t value);

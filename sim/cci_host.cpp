@@ -4,7 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
+
+#include "core/files.h"
 
 namespace ocellus::sim {
 namespace {
@@ -94,6 +98,117 @@ void cci_host::answered(const cci_command& c, const links::cci_reply& r) {
                     : fmt::format("{}: byte {} was not acknowledged", c.name, r.acknowledged));
 }
 
+void cci_host::set(std::uint16_t index, unsigned bytes, std::uint32_t value) {
+    cci_command m;
+    m.index = index;
+    for (unsigned i = bytes; i-- > 0;)
+        m.data.push_back(static_cast<std::uint8_t>(value >> 8 * i));
+    message(m, false);
+}
+
+std::uint32_t cci_host::get(std::uint16_t index, unsigned bytes) {
+    cci_command m;
+    m.index = index;
+    m.bytes = bytes;
+    return static_cast<std::uint32_t>(value_of(message(m, true)));
+}
+
+/// The image, made or read, with what is wrong with it.
+links::byte_string cci_host::image_of(const cci_load& l) const {
+    links::byte_string file;
+    if (l.file.empty()) {
+        links::image_manifest m;
+        m.kind = l.as.value_or(l.kind);
+        m.version = l.version;
+        m.security_version = l.security;
+        static const links::signing_key stranger([] {
+            std::array<std::uint8_t, 32> secret{};
+            secret[0] = 1;
+            return secret;
+        }());
+        file = links::make_image(m, around_.payload(l.kind, l.number),
+                                 l.foreign_key ? stranger : links::signing_key::test_key());
+    } else {
+        const std::string bytes = read_file(l.file);
+        file.assign(bytes.begin(), bytes.end());
+    }
+    for (const std::uint64_t at : l.flips)
+        if (at < file.size())
+            file[at] ^= 0xFFu;
+    for (const std::uint64_t at : l.end_flips)
+        if (at >= 1 && at <= file.size())
+            file[file.size() - at] ^= 0xFFu;
+    file.resize(file.size() - std::min<std::uint64_t>(l.cut, file.size()));
+    return file;
+}
+
+/// The reply after the counter has gone up, looked for every 50 ms as the public driver does.
+std::optional<std::uint32_t> cci_host::poll(std::uint32_t replies, unsigned most) {
+    for (unsigned k = 0; k < most; ++k) {
+        if (get(links::boot_controller::reference_status, 4) >> 24 != replies)
+            return get(links::boot_controller::command_reply, 1);
+        wait(sc_core::sc_time(50, sc_core::SC_MS));
+    }
+    return std::nullopt;
+}
+
+/// Registers, command, transfers and polls in the order and number of raspberrypi/linux imx500.c.
+bool cci_host::load(const cci_command& c) {
+    using reg = links::boot_controller;
+    constexpr unsigned reply_polls = 5, download_polls = 100;
+    const cci_load& l = c.image;
+    const std::uint32_t type = static_cast<std::uint32_t>(l.kind);
+    links::byte_string file;
+    try {
+        if (!l.flash)
+            file = image_of(l);
+    } catch (const input_error& e) {
+        fail(c, e.what());
+        return false;
+    }
+    const auto size = static_cast<std::uint32_t>(file.size());
+    ++expectations_;
+    set(reg::state_transition, 1, type);
+    set(reg::update_target, 1, l.update ? 1 : 0);
+    set(reg::update_source, 1, l.flash ? 1 : 0);
+    set(reg::image_type, 1, type);
+    set(reg::division_count, 1,
+        l.divisions.value_or(size > 0 ? (size - 1) / links::boot_block_bytes : 0));
+    set(reg::file_size, 4, size);
+    std::uint32_t replies = get(reg::reference_status, 4) >> 24;
+    set(reg::command_interrupt, 1, l.update ? 1 : 0);
+    auto reply = poll(replies, reply_polls);
+    const auto ready = static_cast<std::uint32_t>(l.update ? links::boot_reply::update_ready
+                                                           : links::boot_reply::transition_ready);
+    if (reply == ready) {
+        replies = (replies + 1) & 0xffu;
+        const std::uint64_t cuts = around_.boot->power_cuts();
+        if (l.power_cut)
+            around_.boot->cut_power_after(*l.power_cut);
+        const std::size_t end = file.size() - std::min<std::uint64_t>(l.stop, file.size());
+        for (std::size_t at = 0; at < end && get(reg::download_status, 1) == 1;
+             at += links::boot_block_bytes) {
+            const auto from = file.begin() + static_cast<std::ptrdiff_t>(at);
+            const auto length = std::min(links::boot_block_bytes, end - at);
+            wait(around_.boot->spi({from, from + static_cast<std::ptrdiff_t>(length)}));
+        }
+        if (around_.boot->power_cuts() != cuts)
+            return true;
+        // An error may have come before the last transfer was over.
+        const std::uint32_t last = get(reg::reference_status, 4) >> 24;
+        reply = last != replies ? std::optional<std::uint32_t>(get(reg::command_reply, 1))
+                                : poll(replies, download_polls);
+    }
+    const auto done = static_cast<std::uint32_t>(l.update ? links::boot_reply::update_done
+                                                          : links::boot_reply::transition_done);
+    const std::uint32_t wanted = l.gives.value_or(done);
+    if (reply == wanted)
+        return true;
+    fail(c, reply ? fmt::format("expected the reply 0x{:02X}, is 0x{:02X}", wanted, *reply)
+                  : fmt::format("expected the reply 0x{:02X}, but none came", wanted));
+    return false;
+}
+
 /// Returns false when what follows relies on what did not come.
 bool cci_host::run(const cci_command& c) {
     switch (c.kind) {
@@ -158,6 +273,11 @@ bool cci_host::run(const cci_command& c) {
                                 static_cast<double>(c.limit) * 1e-9));
             return false;
         }
+        case what::xclr:
+            around_.boot->power_cycle();
+            return true;
+        case what::load:
+            return load(c);
         case what::quit:
             return false;
     }

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
 
 #include "core/events.h"
 #include "links/cci_target.h"
+#include "sim/boot_port.h"
 #include "sim/cci_script.h"
 
 namespace ocellus::sim {
@@ -22,6 +24,9 @@ class cci_host : public sc_core::sc_module {
     struct surroundings {
         std::function<void(bool quit)> done;  ///< the script is over, or asks for the end
         std::function<bool(const std::string& event, event_kind kind)> is_event;
+        boot_port* boot = nullptr;
+        /// What an image of the run's own holds; network `number`.
+        std::function<links::byte_string(links::image_kind, unsigned number)> payload;
     };
     SC_HAS_PROCESS(cci_host);
     cci_host(sc_core::sc_module_name name, std::vector<cci_command> script,
@@ -36,6 +41,11 @@ class cci_host : public sc_core::sc_module {
     void play();  ///< thread
     bool run(const cci_command& c);
     links::cci_reply message(const cci_command& c, bool read);
+    bool load(const cci_command& c);
+    links::byte_string image_of(const cci_load& l) const;
+    std::uint32_t get(std::uint16_t index, unsigned bytes);
+    void set(std::uint16_t index, unsigned bytes, std::uint32_t value);
+    std::optional<std::uint32_t> poll(std::uint32_t replies, unsigned most);
     std::uint64_t value_of(const links::cci_reply& r) const;
     void answered(const cci_command& c, const links::cci_reply& r);
     void fail(const cci_command& c, const std::string& text);

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <map>
 
+#include "core/files.h"
 #include "core/units.h"
 #include "links/cci_registers.h"
 #include "sim/script_words.h"
@@ -20,11 +22,13 @@ using what = cci_command::what;
 
 constexpr double default_limit = 1, default_interval = 1e-3;  // s
 constexpr std::size_t longest_message = 4096;                 // data bytes
+constexpr unsigned deepest_include = 8;
 
 class parser {
   public:
-    parser(const std::string& path, const std::vector<std::string>& events, diagnostics& problems)
-        : path_(path), events_(events), problems_(problems) {}
+    parser(const std::string& path, const std::vector<std::string>& events, diagnostics& problems,
+           unsigned depth = 0)
+        : path_(path), events_(events), problems_(problems), depth_(depth) {}
 
     std::vector<cci_command> run(const std::string& text) {
         std::size_t at = 0;
@@ -55,6 +59,8 @@ class parser {
   private:
     void statement(line_reader& r) {
         const script_word verb = r.take("a command");
+        if (verb.text == "include" && !verb.quoted)
+            return include(r);
         static const std::map<std::string, void (parser::*)(line_reader&)> verbs = {
             {"device", &parser::device},     {"write", &parser::write8},
             {"write16", &parser::write16},   {"write32", &parser::write32},
@@ -63,10 +69,12 @@ class parser {
             {"until", &parser::until8},      {"until16", &parser::until16},
             {"until32", &parser::until32},   {"refused", &parser::refused},
             {"wait", &parser::wait},         {"quit", &parser::quit},
+            {"xclr", &parser::xclr},         {"load", &parser::load},
+            {"update", &parser::update},
         };
         const auto found = verbs.find(verb.text);
         if (found == verbs.end() || verb.quoted) {
-            std::vector<std::string> all;
+            std::vector<std::string> all = {"include"};
             for (const auto& [name, ignored] : verbs)
                 all.push_back(name);
             const auto near = nearest_name(verb.text, all);
@@ -80,6 +88,25 @@ class parser {
         (this->*found->second)(r);
         r.end();
         commands_.push_back(std::move(c));
+    }
+
+    /// The commands of another script, relative to this one.
+    void include(line_reader& r) {
+        const script_word w = r.take("a file");
+        r.end();
+        if (depth_ == deepest_include)
+            wrong_word(w, "scripts include each other too deep",
+                       fmt::format("expected at most {} levels", deepest_include));
+        const std::string file =
+            (std::filesystem::path(path_).parent_path() / w.text).lexically_normal().string();
+        std::string text;
+        try {
+            text = read_file(file);
+        } catch (const input_error&) {
+            wrong_word(w, fmt::format("cannot read {}", file), "relative to the script's folder");
+        }
+        for (auto& c : parser(file, events_, problems_, depth_ + 1).run(text))
+            commands_.push_back(std::move(c));
     }
 
     /// A time of one or two words, in ps.
@@ -208,10 +235,69 @@ class parser {
         now_->time = time(r);
     }
     void quit(line_reader&) { now_->kind = what::quit; }
+    void xclr(line_reader&) { now_->kind = what::xclr; }
+    static links::image_kind image_kind(line_reader& r) {
+        const script_word w = r.take("loader, main_firmware or network");
+        if (w.text == "loader")
+            return links::image_kind::loader;
+        if (w.text == "main_firmware")
+            return links::image_kind::main_firmware;
+        if (w.text != "network")
+            wrong_word(w, fmt::format("there is no image '{}'", w.text),
+                       "expected loader, main_firmware or network");
+        return links::image_kind::network;
+    }
+    static std::uint32_t word(line_reader& r, const char* expected) {
+        return static_cast<std::uint32_t>(number_of(r.take(expected), 0xffffffff));
+    }
+    void load(line_reader& r) {
+        now_->kind = what::load;
+        cci_load& l = now_->image;
+        l.kind = image_kind(r);
+        while (!r.done()) {
+            const script_word w = r.take("an option");
+            if (w.text == "number")
+                l.number = word(r, "the number of a network");
+            else if (w.text == "file")
+                l.file =
+                    (std::filesystem::path(path_).parent_path() / r.take("a file").text).string();
+            else if (w.text == "from_flash" && !l.update)
+                l.flash = true;
+            else if (w.text == "version")
+                l.version = word(r, "a version");
+            else if (w.text == "security")
+                l.security = word(r, "a security version");
+            else if (w.text == "as")
+                l.as = image_kind(r);
+            else if (w.text == "foreign_key")
+                l.foreign_key = true;
+            else if (w.text == "flip")
+                l.flips.push_back(word(r, "a byte of the file"));
+            else if (w.text == "flip_end")
+                l.end_flips.push_back(word(r, "a byte, 1 is the last"));
+            else if (w.text == "cut")
+                l.cut = word(r, "bytes");
+            else if (w.text == "stop")
+                l.stop = word(r, "bytes");
+            else if (w.text == "divisions")
+                l.divisions = static_cast<std::uint32_t>(number_of(r.take("a number"), 255));
+            else if (w.text == "power_cut" && l.update)
+                l.power_cut = word(r, "a byte programmed or sector erased");
+            else if (w.text == "gives")
+                l.gives = static_cast<std::uint32_t>(number_of(r.take("a reply"), 255));
+            else
+                wrong_word(w, fmt::format("unknown option '{}'", w.text), "docs/cci.md lists them");
+        }
+    }
+    void update(line_reader& r) {
+        now_->image.update = true;
+        load(r);
+    }
 
     std::string path_;
     const std::vector<std::string>& events_;
     diagnostics& problems_;
+    unsigned depth_;
     source_position where_;
     cci_command* now_ = nullptr;
     std::vector<cci_command> commands_;

@@ -314,6 +314,22 @@ void guest::serve_cci() {
     around.is_event = [](const std::string& name, event_kind kind) {
         return sensor_control::is_event(name, kind);
     };
+    around.boot = &chip_.boot();
+    around.payload = [this](links::image_kind kind, unsigned number) {
+        const auto bytes = [](const std::string& s) {
+            return links::byte_string(s.begin(), s.end());
+        };
+        if (kind == links::image_kind::loader)
+            return bytes(in_.boot_rom_file);
+        if (kind == links::image_kind::main_firmware)
+            return bytes(in_.firmware_file);
+        const auto& all = chip_.boot().networks();
+        if (number >= all.size())
+            throw input_error(
+                exit_code::usage,
+                fmt::format("there is no network {}; the run has {}", number, all.size()));
+        return all[number];
+    };
     drive_.wait_for(true);
     cci_ = std::make_unique<cci_host>("cci_host", extras_.cci, chip_.cci(), chip_.events(),
                                       std::move(around));

@@ -183,8 +183,9 @@ namespace {
 
 void load_firmware(const settings& s, const parameter_registry& r, run_inputs& in) {
     const auto areas = program_memories(s);
+    in.boot_rom_file = embedded_boot_rom();
     in.boot_rom = std::make_shared<const firmware_image>(
-        read_elf_bytes(embedded_boot_rom(), "boot_rom.elf", areas));
+        read_elf_bytes(in.boot_rom_file, "boot_rom.elf", areas));
     const std::string& name = s.firmware.file;
     if (s.firmware.is_absent())
         return;
@@ -193,6 +194,7 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
         in.files.push_back({"firmware", name, sha256_hex(bytes), bytes.size(), {}});
         in.firmware =
             std::make_shared<const firmware_image>(read_elf_bytes(bytes, "app.elf", areas));
+        in.firmware_file = bytes;
         return;
     }
     if (is_builtin(name))
@@ -201,6 +203,7 @@ void load_firmware(const settings& s, const parameter_registry& r, run_inputs& i
     const std::string bytes = read_input(path);
     note(in.files, "firmware", path, bytes);
     in.firmware = std::make_shared<const firmware_image>(read_elf_bytes(bytes, path, areas));
+    in.firmware_file = bytes;
 }
 
 /// Packed RAW samples as the run writes them, of the mode's size.

@@ -48,6 +48,7 @@ struct run_inputs {
     std::shared_ptr<const plane<std::uint16_t>> injected_raw;  ///< null: the pixels' own
     std::shared_ptr<const firmware_image> boot_rom;
     std::shared_ptr<const firmware_image> firmware;  ///< null: none
+    std::string boot_rom_file, firmware_file;        ///< the ELF files' bytes
     std::vector<input_file> files;
 };
 

@@ -74,10 +74,14 @@ struct sensor::blocks {
           simulator("simulator"),
           external("external"),
           cci("cci", s.cci, ctx, ledger),
-          bridge(
-              "cci_bridge", cci, ctx.stats,
-              {[&s] { return s.pixels.noise.temperature; }, [&chip] { return chip.system_state(); },
-               [this](auto grid) { isp.set_shading(std::move(grid)); }}),
+          bridge("cci_bridge", cci, ctx.stats,
+                 {[&s] { return s.pixels.noise.temperature; },
+                  [&chip] { return chip.system_state(); },
+                  [this](auto grid) { isp.set_shading(std::move(grid)); }, boot_port::owns,
+                  [&chip](std::uint16_t index, std::uint32_t value) {
+                      chip.boot_->write(index, value);
+                  },
+                  [&chip](std::uint16_t index) { return chip.boot_->read(index); }}),
           receiver("host", static_cast<unsigned>(s.csi2.image_vc),
                    static_cast<unsigned>(s.csi2.metadata_vc),
                    static_cast<unsigned>(s.csi2.tensor_vc), keep, ctx),
@@ -204,15 +208,22 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     clock("isp.", s.isp.clock);
     clock("sram.", s.sram.clock);
     clock("interconnect.", s.interconnect.clock);
+    boot_ = make_boot_port();
     // The host's upload, before the stream and without time.
-    for (std::size_t k = 0; k < in.networks.size() && (k == 0 || !s.run.uploads_later()); ++k)
+    for (std::size_t k = 0;
+         k < in.networks.size() && !s.boot.cold && (k == 0 || !s.run.uploads_later()); ++k) {
+        networks_there_ |= 1u << k;
         in.networks[k]->program_memory(
             [&b](std::uint64_t address, const std::uint8_t* data, std::size_t length) {
                 std::copy(data, data + length, b.sram.data() + (address - sram_base));
             });
+    }
     if (s.run.uploads_later() && in.networks.size() > 1)
         upload_later();
-    load_firmware();
+    if (s.boot.cold)
+        b.cpu.hold(dsp::control_cpu::holder::reset);
+    else
+        load_firmware();
 }
 
 sensor::~sensor() = default;
@@ -472,13 +483,61 @@ void sensor::load_firmware() {
     };
     b.cpu.clear_protection();
     put(*inputs_.boot_rom);
-    if (inputs_.firmware)
-        put(*inputs_.firmware);
-    b.system.set_boot_entry(inputs_.firmware ? inputs_.firmware->entry : 0);
+    const auto& firmware = booted_ ? booted_ : inputs_.firmware;
+    if (firmware)
+        put(*firmware);
+    b.system.set_boot_entry(firmware ? firmware->entry : 0);
     const auto at = static_cast<std::uint32_t>(settings_.cpu.tcm_base + settings_.cpu.tcm_size -
                                                boot_info_room);
-    b.cpu.load_image(at, make_boot_info(settings_, inputs_, directory_, at));
+    run_inputs visible = inputs_;
+    if ((networks_there_ & 1u) == 0) {  // main firmware without network
+        visible.networks.clear();
+        visible.network = nullptr;
+    }
+    b.cpu.load_image(at, make_boot_info(settings_, visible, directory_, at, networks_there_));
     b.system.set_boot_info(at);
+}
+
+/// What the host's loads do. The first network and the loss of all restart the main firmware, which
+/// then finds in its boot information what there is; another one is announced to the running one.
+std::unique_ptr<boot_port> sensor::make_boot_port() {
+    boot_port::surroundings around;
+    around.start_firmware = [this](const links::byte_string& elf) {
+        try {
+            booted_ = std::make_shared<const firmware_image>(read_elf_bytes(
+                std::string(elf.begin(), elf.end()), "main firmware", program_memories(settings_)));
+        } catch (const input_error&) {
+            return false;
+        }
+        reset(dsp::boot_reason::power_on);
+        b_->cpu.resume(dsp::control_cpu::holder::reset);
+        return true;
+    };
+    around.network_there = [this](std::uint32_t number) {
+        const bool first = (networks_there_ & 1u) == 0;
+        networks_there_ |= 1u << number;
+        if (first)
+            return reset(dsp::boot_reason::software);
+        external_port::access a;
+        a.command = tlm::TLM_WRITE_COMMAND;
+        a.address = static_cast<std::uint32_t>(directory_.address("system", "SCRATCH_3"));
+        a.bytes.resize(4);
+        std::memcpy(a.bytes.data(), &networks_there_, 4);
+        b_->external.submit(std::move(a), [](const external_port::access&) {});
+    };
+    around.networks_gone = [this] {
+        networks_there_ = 0;
+        reset(dsp::boot_reason::software);
+    };
+    around.powered_down = [this] {
+        networks_there_ = 0;
+        booted_.reset();
+        b_->cpu.hold(dsp::control_cpu::holder::reset);
+        b_->npu.abort();
+        b_->bridge.power_down();
+    };
+    return std::make_unique<boot_port>("boot", settings_.boot, b_->external, inputs_.networks,
+                                       ctx_.stats, std::move(around));
 }
 
 void sensor::reset(dsp::boot_reason why) {
@@ -712,6 +771,10 @@ links::cci_target& sensor::cci() {
     return b_->cci;
 }
 
+boot_port& sensor::boot() {
+    return *boot_;
+}
+
 models::mode_registers sensor::mode() const {
     return b_->pixel_array.mode();
 }
@@ -722,7 +785,7 @@ std::uint32_t sensor::system_state() const {
     const auto& array = b_->pixel_array.registers();
     const bool streaming = (array.get(reg::CONTROL) & models::pixel_array::control_stream) != 0 &&
                            array.get(reg::STANDBY) == 0;
-    return (streaming ? 1u : 0u) + (inputs_.network ? 2u : 0u);
+    return (streaming ? 1u : 0u) + (networks_there_ != 0 ? 2u : 0u);
 }
 
 external_port& sensor::external() {

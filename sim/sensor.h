@@ -22,6 +22,7 @@
 #include "memory/interconnect.h"
 #include "models/scene.h"
 #include "models/sensor_timing.h"
+#include "sim/boot_port.h"
 #include "sim/conservation.h"
 #include "sim/external_port.h"
 #include "sim/firmware_image.h"
@@ -97,6 +98,8 @@ class sensor : public sc_core::sc_module {
     external_port& external();
     /// The camera control interface, for whoever is the host.
     links::cci_target& cci();
+    /// What a host loads through.
+    boot_port& boot();
     /// The mode of the stream, or of the last one.
     models::mode_registers mode() const;
     /// Lines into the interrupt controller, by name, in order of their numbers from 1.
@@ -124,6 +127,7 @@ class sensor : public sc_core::sc_module {
     void follow_pixels();
     void upload_later();
     void send_regions();
+    std::unique_ptr<boot_port> make_boot_port();
     void check_protocol();
     void check_balances() const;
     std::vector<balance> balances() const;
@@ -136,6 +140,9 @@ class sensor : public sc_core::sc_module {
     std::unique_ptr<blocks> b_;
     std::unique_ptr<privacy_guard> privacy_;
     std::unique_ptr<frame_log> log_;
+    std::unique_ptr<boot_port> boot_;
+    std::shared_ptr<const firmware_image> booted_;  ///< main firmware that a host has loaded
+    std::uint32_t networks_there_ = 0;              ///< a bit for each that is in SRAM
     sc_core::sc_event upload_;  ///< the host begins to upload the second network
     std::uint64_t upload_bytes_ = 0, uploaded_bytes_ = 0;
 };

@@ -163,6 +163,7 @@ void settings::declare(parameter_registry& r) {
     isp.declare(r);
     csi2.declare(r);
     cci.declare(r);
+    boot.declare(r);
     sram.declare(r);
     interconnect.declare(r);
     dma.declare(r);

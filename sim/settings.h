@@ -22,6 +22,7 @@
 #include "memory/sram.h"
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
+#include "sim/boot_port.h"
 #include "sim/command_line.h"
 #include "sim/envelopes.h"
 #include "sim/firmware_parameters.h"
@@ -75,6 +76,7 @@ struct settings {
     isp::isp_parameters isp;
     links::csi2_parameters csi2;
     links::cci_parameters cci;
+    cold_boot_parameters boot;
     memory::sram_parameters sram;
     memory::interconnect_parameters interconnect;
     memory::dma_parameters dma;

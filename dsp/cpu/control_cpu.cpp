@@ -440,7 +440,10 @@ void control_cpu::run() {
             break;
         settle();
         if (held_) {
+            const bool in_reset = (held_ & static_cast<unsigned>(holder::reset)) != 0;
             wait(resumed_);
+            if (in_reset)
+                idle_until_now();
             continue;
         }
         const sc_core::sc_time now = sc_core::sc_time_stamp();
@@ -501,6 +504,10 @@ void control_cpu::sleep() {
         sleep_observer_();
     while (!hart_.wakes() && !reset_requested_ && !halt_requested_ && !stop_wanted_)
         wait(wake_);
+    idle_until_now();
+}
+
+void control_cpu::idle_until_now() {
     const std::uint64_t now = clock_.cycles_until(sc_core::sc_time_stamp());
     if (now > hart_.cycles()) {
         idle_cycles_ += now - hart_.cycles();

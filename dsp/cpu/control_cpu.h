@@ -103,7 +103,9 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     void request_reset(std::function<void()> at_reset);
     /// Keeps the hart from going on past the present time, where somebody outside looks and acts:
     /// it would otherwise run ahead of them. It goes on when all who hold it have let go.
-    enum class holder : unsigned { actor = 1, pace = 2, end = 4 };
+    /// `reset`: its reset line, so that the time held counts as idle; its program begins with
+    /// request_reset().
+    enum class holder : unsigned { actor = 1, pace = 2, end = 4, reset = 8 };
     void hold(holder who) { held_ |= static_cast<unsigned>(who); }
     void resume(holder who);
     /// Called when the hart begins to wait for an interrupt, at that time.
@@ -167,6 +169,7 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     void run();
     void stop(stop_reason why);
     void sleep();
+    void idle_until_now();
     void lines_changed();
     void line_changed(interrupt_line line, bool level);
 
