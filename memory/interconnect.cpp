@@ -109,8 +109,7 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     i->extension.id = id;
     i->extension.waited_for = i->waited_for.data();
     i->extension.share = &i->share;
-    i->extension.latency_total = &i->latency_total;
-    i->extension.latency_max = &i->latency_max;
+    i->extension.latency = &i->latency;
     i->track = trace_ ? trace_->track("bus." + initiator_name) : std::uint16_t{0};
 
     const std::string prefix = "interconnect." + initiator_name;
@@ -123,16 +122,21 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     const double resolution = sc_core::sc_get_time_resolution().to_seconds();
     stats_.add_computed(
         prefix + ".latency_max",
-        [i, resolution] { return static_cast<double>(i->latency_max) * resolution; },
+        [i, resolution] { return static_cast<double>(i->latency.longest()) * resolution; },
         "Longest time from a burst's request to its completion.", "s");
     stats_.add_computed(
         prefix + ".latency_mean",
         [i, resolution] {
             return i->requests == 0 ? 0.0
-                                    : static_cast<double>(i->latency_total) * resolution /
+                                    : static_cast<double>(i->latency.total()) * resolution /
                                           static_cast<double>(i->requests);
         },
         "Mean time from a burst's request to its completion.", "s");
+    stats_.add_computed(
+        prefix + ".latency_p99",
+        [i, resolution] { return static_cast<double>(i->latency.percentile(0.99)) * resolution; },
+        "Time from request to completion that 99 % of the bursts do not exceed, up to an eighth.",
+        "s");
     auto pair = [this](const initiator_state& who, const initiator_state& whom) {
         stats_.add("interconnect.conflict." + who.name + "." + whom.name,
                    who.waited_for[whom.extension.id],
@@ -206,6 +210,8 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     const std::uint64_t address = payload.get_address();
     ++i.requests;
     i.bytes += payload.get_data_length();
+    series_.add((sc_core::sc_time_stamp() + delay).value(), static_cast<std::size_t>(initiator),
+                payload.get_data_length());
     const int target = find(address);
     if (target < 0) {
         ++unmapped_;
@@ -243,8 +249,7 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
         return;
     // The target may have let the kernel come along.
     const std::uint64_t latency = (sc_core::sc_time_stamp() + delay - now - requested).value();
-    i.latency_total += latency;
-    i.latency_max = latency > i.latency_max ? latency : i.latency_max;
+    i.latency.add(latency);
     // Told when it ends: how far ahead of the kernel it is made changes nothing then.
     if (trace_)
         trace_->record({(now + requested).value(), latency,

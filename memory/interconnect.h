@@ -20,6 +20,7 @@
 #include "core/clock_domain.h"
 #include "core/parameter.h"
 #include "memory/initiator.h"
+#include "memory/time_series.h"
 
 namespace ocellus::memory {
 
@@ -96,6 +97,14 @@ class interconnect : public sc_core::sc_module {
     const std::string& initiator_name(unsigned id) const { return initiators_[id]->name; }
     /// Cycles that `who` waited for any other burst, its own included.
     std::uint64_t wait_cycles(unsigned who) const;
+    /// Of complete bursts, in units of the kernel's resolution.
+    const burst_latency& latency(unsigned who) const { return initiators_[who]->latency; }
+    std::uint64_t requests(unsigned who) const { return initiators_[who]->requests; }
+    std::uint64_t bytes(unsigned who) const { return initiators_[who]->bytes; }
+    /// Bytes of each initiator, by the time of its requests in intervals of the kernel's
+    /// resolution, from now on. After the last initiator.
+    void keep_series(std::uint64_t interval) { series_.begin(initiators_.size(), interval); }
+    const time_series& series() const { return series_; }
 
   private:
     void end_of_elaboration() override;
@@ -113,7 +122,7 @@ class interconnect : public sc_core::sc_module {
         initiator_extension extension;
         initiator_share share;
         std::uint64_t requests = 0, bytes = 0, errors = 0;
-        std::uint64_t latency_total = 0, latency_max = 0;  ///< in units of the kernel's resolution
+        burst_latency latency;  ///< in units of the kernel's resolution
     };
     interconnect_parameters p_;
     clock_domain clock_;
@@ -123,6 +132,7 @@ class interconnect : public sc_core::sc_module {
     std::map<std::string, initiator_share> shares_;
     std::vector<mapped_region> regions_;
     std::uint64_t unmapped_ = 0, crossing_ = 0;
+    time_series series_;
     std::function<void(std::uint64_t, bool)> unmapped_observer_;
     std::function<void(unsigned, tlm::tlm_generic_payload&)> burst_observer_;
 };

@@ -274,6 +274,9 @@ std::uint64_t sram::reserve(std::uint64_t address, std::uint32_t bytes, bool wri
         bank_wait_[bank] += start - cycle;
         busy_cycles_ += accesses;
         bank_busy_[bank] += accesses;
+        if (start != cycle)
+            note_occupancy(cycle, occupancy_column::waits, start - cycle);
+        note_occupancy(start, occupancy_column::accesses, accesses);
         cycle = start + accesses;
         if (power_.managed())
             power_.used(bank, cycle);

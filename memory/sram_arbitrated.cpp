@@ -20,6 +20,7 @@ void sram::begin_arbitration() {
     arbiter_->on_use([this](unsigned bank, std::uint64_t accesses, std::uint64_t end) {
         busy_cycles_ += accesses;
         bank_busy_[bank] += accesses;
+        note_occupancy(end - accesses, occupancy_column::accesses, accesses);
         power_.used(bank, end);
     });
     arbiter_->on_power([this](unsigned bank, std::uint64_t cycle) {
@@ -34,6 +35,7 @@ void sram::begin_arbitration() {
             return;
         wait_cycles_ += cycles;
         bank_wait_[bank] += cycles;
+        note_occupancy(cycle_now(), occupancy_column::waits, cycles);
         conflicts_of(bank, who)[whom] += cycles;
         if (waited_for_[who])
             waited_for_[who][whom] += cycles;
@@ -49,8 +51,7 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
     auto* const posted = payload.get_extension<posted_bursts>();
     // The caller's extension may be another's before this call returns to it.
     const unsigned owner = sender ? sender->id : initiator_extension::unattributed;
-    std::uint64_t *const total = sender ? sender->latency_total : nullptr,
-                         *const most = sender ? sender->latency_max : nullptr;
+    burst_latency* const latencies = sender ? sender->latency : nullptr;
     if (sender) {
         waited_for_[owner] = sender->waited_for;
         if (sender->share)
@@ -76,8 +77,7 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
     flight& f = flights_[slot];
     f.owner = owner;
     f.posted = posted;
-    f.latency_total = total;
-    f.latency_max = most;
+    f.latencies = latencies;
     f.asked = asked;
     f.latency = payload.is_read() ? p_.read_latency : p_.write_latency;
     f.complete = false;
@@ -141,10 +141,8 @@ void sram::complete(std::uint32_t slot) {
     f.posted->last = now;
     f.posted->changed.notify(sc_core::SC_ZERO_TIME);
     const std::uint64_t latency = (now - f.asked).value();
-    if (f.latency_total) {
-        *f.latency_total += latency;
-        *f.latency_max = std::max(*f.latency_max, latency);
-    }
+    if (f.latencies)
+        f.latencies->add(latency);
     free_slots_.push_back(slot);
 }
 

@@ -166,6 +166,7 @@ void settings::declare(parameter_registry& r) {
     uart.declare(r);
     envelopes.declare(r);
     privacy.declare(r);
+    energy.declare(r);
 }
 
 std::uint64_t settings::capture_bytes() const {
