@@ -258,6 +258,7 @@ class sram : public sc_core::sc_module {
     std::priority_queue<completion, std::vector<completion>, std::greater<completion>> completions_;
     std::array<std::uint64_t*, bank_calendar::max_owners> waited_for_{};
     sc_core::sc_event arbitrate_event_;
+    std::uint64_t armed_for_ = bank_arbiter::never, decided_at_ = 0;  ///< cycles
 };
 
 }  // namespace ocellus::memory

@@ -35,7 +35,7 @@ void sram::begin_arbitration() {
             return;
         wait_cycles_ += cycles;
         bank_wait_[bank] += cycles;
-        note_occupancy(cycle_now(), occupancy_column::waits, cycles);
+        note_occupancy(decided_at_, occupancy_column::waits, cycles);
         conflicts_of(bank, who)[whom] += cycles;
         if (waited_for_[who])
             waited_for_[who][whom] += cycles;
@@ -112,6 +112,8 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
 /// Everything that is due in this cycle.
 void sram::arbitrate() {
     const std::uint64_t now = cycle_now();
+    decided_at_ = now;
+    armed_for_ = bank_arbiter::never;
     arbiter_->advance(now);
     while (!completions_.empty() && completions_.top().first <= now) {
         const std::uint32_t slot = completions_.top().second;
@@ -125,8 +127,10 @@ void sram::rearm() {
     std::uint64_t next = arbiter_->next();
     if (!completions_.empty())
         next = std::min(next, completions_.top().first);
-    if (next == bank_arbiter::never)
+    // A notification that is pending for an earlier cycle, or the same, comes first anyway.
+    if (next >= armed_for_)
         return;
+    armed_for_ = next;
     const sc_core::sc_time at = clock_.time_of(next), now = sc_core::sc_time_stamp();
     arbitrate_event_.notify(at > now ? at - now : sc_core::SC_ZERO_TIME);
 }

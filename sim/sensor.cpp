@@ -361,6 +361,7 @@ void sensor::map_memory() {
     add(b.watchdog, memory_map::watchdog_base);
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
+    add(b.bus, memory_map::interconnect_base);
     b.bus.attach_target(b.sram.control().name(), memory_map::sram_control_base,
                         b.sram.control().map().size, b.sram.control_in);
     directory_.add(memory_map::sram_control_base, b.sram.control());

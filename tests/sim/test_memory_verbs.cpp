@@ -215,6 +215,34 @@ TEST_CASE("what-if finds a clock that is enough and one that is not, and both ar
     CHECK(dropped(value(" and fails with ")) > 0);
 }
 
+TEST_CASE("memories that cannot be are refused before anything is simulated") {
+    const std::string video = std::string(source_folder) + "/configs/video-inference-deadline.toml";
+    const auto refused = [](const std::string& config, const std::vector<std::string>& sets,
+                            const std::string& expected) {
+        std::vector<std::string> arguments = {"run", config, "--timing-only", "--quiet"};
+        for (const auto& s : sets)
+            arguments.insert(arguments.end(), {"--set", s});
+        const auto r = ocellus_program(arguments);
+        INFO(r.err);
+        CHECK(r.exit_code == 2);
+        CHECK(contains(r.err, expected));
+    };
+    refused(small, {"sram.banks=0"}, "sram.banks");
+    refused(small, {"sram.banks=3"}, "power of two");
+    // Bursts of 256 B in accesses of 8 B: 32 cycles.
+    refused(video, {"interconnect.shares=video_writer: deadline=31"},
+            "no schedule can meet video_writer's deadline of 31 cycles");
+    refused(video,
+            {"interconnect.shares=video_writer: deadline=3000, video_reader: deadline=3000",
+             "sram.clock=100 MHz"},
+            "all banks together have 800.000 MB/s");
+    refused(small, {"interconnect.shares=npu: cap=fast"}, "cap=N (bytes in 1024 cycles)");
+    // One of the two streams alone would do, and 32 cycles can be met.
+    CHECK(ocellus_program({"run", video, "--timing-only", "--quiet", "--network", "none", "--set",
+                           "interconnect.shares=video_writer: deadline=32"})
+              .exit_code == 0);
+}
+
 TEST_CASE("what-if names what it can make harder") {
     const auto r = ocellus_program({"what-if", small, "--until-fails", "npu.clck"});
     CHECK(r.exit_code == 2);
