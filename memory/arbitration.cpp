@@ -93,6 +93,14 @@ class deadline_first : public round_robin {
     }
 };
 
+class first_come : public round_robin {
+  public:
+    explicit first_come(unsigned ports) : round_robin(ports) {}
+    unsigned pick(unsigned port, const bank_claim* claims, unsigned n) override {
+        return first_of(port, claims, n, [](const bank_claim& c) { return c.arrival; });
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<arbitration_policy> make_policy(arbitration kind, unsigned ports,
@@ -106,6 +114,8 @@ std::unique_ptr<arbitration_policy> make_policy(arbitration kind, unsigned ports
             return std::make_unique<weighted>(ports, shares);
         case arbitration::deadline:
             return std::make_unique<deadline_first>(ports);
+        case arbitration::first_come:
+            return std::make_unique<first_come>(ports);
     }
     return nullptr;
 }

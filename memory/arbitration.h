@@ -15,7 +15,8 @@ enum class arbitration : std::uint8_t {
     round_robin,     ///< in turn, by initiator number
     fixed_priority,  ///< lowest priority number first
     weighted,        ///< shares of each bank in proportion to weights
-    deadline         ///< earliest deadline first; requests without one afterwards
+    deadline,        ///< earliest deadline first; requests without one afterwards
+    first_come       ///< in the order in which runs ask for the bank
 };
 
 /// What an arbiter knows of an initiator. Firmware may change it at any time.
@@ -23,6 +24,7 @@ struct initiator_share {
     std::uint32_t priority = 8;  ///< 0 goes first
     std::uint32_t weight = 1;
     std::uint32_t deadline = 0;  ///< cycles from a burst's arrival; 0: it can wait
+    std::uint32_t cap = 0;       ///< bytes in 1024 cycles of the interconnect; 0: no cap
 };
 using share_table = std::array<initiator_share, bank_calendar::max_owners>;
 

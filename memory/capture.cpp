@@ -150,6 +150,9 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
     const std::uint64_t address = base_ + slot % p_.lines * pitch_;
     std::deque<sc_time> under_way;  // ends that are known already
     sc_time end = sc_time_stamp();
+    // The memory is done with it when it has taken a burst.
+    tlm::tlm_generic_payload p;
+    const carried<posted_bursts> on_payload(p, posted);
     for (std::uint64_t done = 0; done < bytes; done += p_.burst) {
         sc_time issue = sc_time_stamp();
         if (under_way.size() == p_.outstanding) {
@@ -157,17 +160,14 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
             under_way.pop_front();
         }
         sc_time delay = issue - sc_time_stamp();
-        tlm::tlm_generic_payload p;
         p.set_command(command);
         p.set_address(address + done);
         p.set_data_ptr(nullptr);
         p.set_data_length(static_cast<unsigned>(std::min(p_.burst, bytes - done)));
         p.set_streaming_width(p.get_data_length());
+        p.set_dmi_allowed(false);
         p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-        {
-            const carried<posted_bursts> on_payload(p, posted);
-            socket->b_transport(p, delay);
-        }
+        socket->b_transport(p, delay);
         refused_ += !p.is_response_ok();
         under_way.push_back(sc_time_stamp() + delay);
         end = std::max(end, under_way.back());

@@ -31,6 +31,7 @@ dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& c
     sensitive << irq_.changed();
 
     ctx.stats.add("dma.jobs", jobs_, "Copies that the DMA engine finished.");
+    ctx.stats.add("dma.descriptors", descriptors_, "Descriptors of lists that were completed.");
     ctx.stats.add("dma.bytes", bytes_, "Bytes copied by the DMA engine.", "B");
     ctx.stats.add("dma.errors", errors_, "Copies that ended with an error response.");
     ctx.stats.add("dma.rejected", rejected_, "Starts while a copy was running.");
@@ -44,8 +45,10 @@ dma::dma(sc_core::sc_module_name name, const dma_parameters& p, block_context& c
 void dma::declare_registers() {
     registers_.on_write(reg::CONTROL, [this](std::uint32_t value) {
         registers_.set(reg::CONTROL, 0);
-        if (value & control_start)
-            start();
+        if (value & control_stop)
+            stop_ = true;
+        if (value & (control_start | control_start_list))
+            start((value & control_start_list) != 0);
     });
     registers_.on_write(reg::STATUS, [this](std::uint32_t) {
         if (busy_)
@@ -65,7 +68,7 @@ unsigned dma::transport_debug(tlm::tlm_generic_payload& payload) {
     return registers_.transport_debug(payload);
 }
 
-void dma::start() {
+void dma::start(bool list) {
     if (busy_) {
         ++rejected_;
         registers_.set_bits(reg::STATUS, status_error);
@@ -73,6 +76,9 @@ void dma::start() {
         return;
     }
     busy_ = true;
+    list_ = list;
+    stop_ = false;
+    registers_.set(reg::DESCRIPTORS_DONE, 0);
     registers_.set_bits(reg::STATUS, status_busy);
     registers_.set(reg::BYTES_DONE, 0);
     started_.notify(registers_.ahead());
@@ -82,7 +88,19 @@ void dma::copy() {
     for (;;) {
         wait(started_);
         const sc_core::sc_time begin = sc_core::sc_time_stamp();
-        copy_job();
+        if (list_) {
+            copy_list();
+        } else {
+            // Sampled here: what is written during the copy belongs to the next one.
+            job j;
+            j.source = registers_.get(reg::SOURCE);
+            j.destination = registers_.get(reg::DESTINATION);
+            j.length = registers_.get(reg::LENGTH);
+            j.rows = registers_.get(reg::ROWS);
+            j.source_stride = registers_.get(reg::SOURCE_STRIDE);
+            j.destination_stride = registers_.get(reg::DESTINATION_STRIDE);
+            copy_job(j);
+        }
         busy_time_ += (sc_core::sc_time_stamp() - begin).value();
         ++jobs_;
         busy_ = false;
@@ -98,15 +116,41 @@ bool dma::fail(std::uint64_t address) {
     return false;
 }
 
-void dma::copy_job() {
+void dma::copy_list() {
+    std::uint64_t at = registers_.get(reg::DESCRIPTOR);
+    do {
+        std::uint32_t words[descriptor_bytes / 4] = {};
+        if (at % descriptor_bytes != 0) {
+            fail(at);
+            return;
+        }
+        sc_core::sc_time delay;
+        if (burst(memory_out, tlm::TLM_READ_COMMAND, at, words, descriptor_bytes, delay) !=
+            tlm::TLM_OK_RESPONSE) {
+            fail(at);
+            return;
+        }
+        if (delay > sc_core::SC_ZERO_TIME)
+            wait(delay);
+        if (words[7] != 0) {
+            fail(at);
+            return;
+        }
+        if (!copy_job({words[0], words[1], words[2], words[3], words[4], words[5]}))
+            return;
+        ++descriptors_;
+        registers_.set(reg::DESCRIPTORS_DONE, registers_.get(reg::DESCRIPTORS_DONE) + 1);
+        at = words[6];
+    } while (at != 0 && !stop_);
+}
+
+/// False: the memory refused a burst.
+bool dma::copy_job(const job& j) {
     using sc_core::sc_time;
     using sc_core::sc_time_stamp;
-    // The registers are sampled here: writes during the copy belong to the next one.
-    const std::uint64_t source = registers_.get(reg::SOURCE);
-    const std::uint64_t destination = registers_.get(reg::DESTINATION);
-    const std::uint32_t length = registers_.get(reg::LENGTH), rows = registers_.get(reg::ROWS);
-    const std::uint64_t source_stride = registers_.get(reg::SOURCE_STRIDE);
-    const std::uint64_t destination_stride = registers_.get(reg::DESTINATION_STRIDE);
+    const std::uint64_t source = j.source, destination = j.destination;
+    const std::uint32_t length = j.length, rows = j.rows;
+    const std::uint64_t source_stride = j.source_stride, destination_stride = j.destination_stride;
 
     // Absolute times: the last read is complete, and each buffer has been written.
     sc_time read_done = sc_time_stamp(), free_at[2] = {read_done, read_done};
@@ -144,11 +188,12 @@ void dma::copy_job() {
         }
         return true;
     };
-    copy_all();
+    const bool good = copy_all();
     sc_time end = read_done > free_at[0] ? read_done : free_at[0];
     end = end > free_at[1] ? end : free_at[1];
     if (end > sc_time_stamp())
         wait(end - sc_time_stamp());
+    return good;
 }
 
 std::uint32_t dma::lines() const {

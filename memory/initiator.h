@@ -7,6 +7,7 @@
 
 #include "memory/arbitration.h"
 #include "memory/bank_calendar.h"
+#include "memory/burst_latency.h"
 
 namespace ocellus::memory {
 
@@ -23,9 +24,9 @@ struct initiator_extension : tlm::tlm_extension<initiator_extension> {
     /// null.
     std::uint64_t* waited_for = nullptr;
     /// Its share of an arbitrated memory, and where the latency of a burst goes whose completion is
-    /// not known when the call returns (kernel units: sum and largest). May be null.
+    /// not known when the call returns (kernel units). May be null.
     const initiator_share* share = nullptr;
-    std::uint64_t *latency_total = nullptr, *latency_max = nullptr;
+    burst_latency* latency = nullptr;
     bool posted = false;  ///< set by such a memory
 
     tlm::tlm_extension_base* clone() const override { return new initiator_extension(*this); }
@@ -37,8 +38,7 @@ struct initiator_extension : tlm::tlm_extension<initiator_extension> {
         id = o.id;
         waited_for = o.waited_for;
         share = o.share;
-        latency_total = o.latency_total;
-        latency_max = o.latency_max;
+        latency = o.latency;
         posted = o.posted;
     }
 };

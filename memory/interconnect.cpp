@@ -28,7 +28,9 @@ void interconnect_parameters::declare(parameter_registry& r) {
         .says(
             "What the arbiter of an approximately timed memory gives each initiator: NAME: and any "
             "of priority=N (0 first, default 8), weight=N (default 1), deadline=N (cycles from "
-            "arrival; 0, the default: it can wait), separated by commas.")
+            "arrival; 0, the default: it can wait), separated by commas. In both fidelities: "
+            "cap=N, "
+            "bytes in 1024 cycles of the interconnect (0, the default: no cap).")
         .from(provenance::chosen, "all alike")
         .moves_nothing("with the default fidelity the order of calls decides");
 }
@@ -62,16 +64,20 @@ bool parse_shares(const std::string& text, std::map<std::string, initiator_share
                 setting.data() + (equals == std::string::npos ? 0 : equals + 1);
             const char* const last = setting.data() + setting.size();
             const auto r = std::from_chars(first, last, value);
-            const bool known = key == "priority" || key == "weight" || key == "deadline";
+            const bool known =
+                key == "priority" || key == "weight" || key == "deadline" || key == "cap";
             if (equals == std::string::npos || !known || r.ec != std::errc() || r.ptr != last ||
                 (key == "weight" && value == 0)) {
                 why = fmt::format(
-                    "'{}' of {} is not priority=N, weight=N (from 1) or deadline=N "
-                    "(cycles)",
+                    "'{}' of {} is not priority=N, weight=N (from 1), deadline=N (cycles) or "
+                    "cap=N (bytes in 1024 cycles)",
                     setting, name);
                 return false;
             }
-            (key == "priority" ? s.priority : key == "weight" ? s.weight : s.deadline) = value;
+            (key == "priority" ? s.priority
+             : key == "weight" ? s.weight
+             : key == "cap"    ? s.cap
+                               : s.deadline) = value;
         }
     }
     return true;
@@ -90,9 +96,50 @@ interconnect::interconnect(sc_core::sc_module_name name, const interconnect_para
     initiators_in.register_b_transport(this, &interconnect::b_transport);
     initiators_in.register_transport_dbg(this, &interconnect::transport_dbg);
     initiators_in.register_get_direct_mem_ptr(this, &interconnect::get_direct_mem_ptr);
+    registers_in.register_b_transport(this, &interconnect::register_transport);
+    registers_in.register_transport_dbg(this, &interconnect::register_debug);
+    declare_registers();
     targets_out.register_invalidate_direct_mem_ptr(this, &interconnect::invalidate_direct_mem_ptr);
     stats_.add("interconnect.unmapped", unmapped_, "Bursts to an address where nothing is mapped.");
     stats_.add("interconnect.crossing", crossing_, "Bursts that leave the region they begin in.");
+}
+
+void interconnect::declare_registers() {
+    namespace reg = registers::interconnect;
+    auto& r = registers_;
+    r.on_read(reg::INITIATORS, [this] { return static_cast<std::uint32_t>(initiators_.size()); });
+    r.on_write(reg::SELECT, [this](std::uint32_t value) {
+        if (value < initiators_.size())
+            selected_ = value;
+        registers_.set(reg::SELECT, static_cast<std::uint32_t>(selected_));
+    });
+    const auto share = [this, &r](unsigned index, std::uint32_t initiator_share::*member) {
+        r.on_read(index, [this, member]() -> std::uint32_t {
+            return initiators_.empty() ? 0 : initiators_[selected_]->share.*member;
+        });
+        r.on_write(index, [this, member](std::uint32_t value) {
+            if (!initiators_.empty())
+                initiators_[selected_]->share.*member = value;
+        });
+    };
+    share(reg::CAP, &initiator_share::cap);
+    share(reg::PRIORITY, &initiator_share::priority);
+    share(reg::WEIGHT, &initiator_share::weight);
+    share(reg::DEADLINE, &initiator_share::deadline);
+    r.on_read(reg::CAPPED, [this] {
+        return static_cast<std::uint32_t>(
+            initiators_.empty() ? 0 : initiators_[selected_]->capped_cycles);
+    });
+}
+
+std::uint64_t interconnect::admit(initiator_state& i, std::uint64_t cycle, std::uint64_t bytes) {
+    constexpr unsigned fraction_bits = 10;
+    const std::uint64_t wanted = cycle << fraction_bits;
+    const std::uint64_t begin = std::max(wanted, i.paid_until);
+    i.paid_until = begin + (bytes << 2 * fraction_bits) / i.share.cap;
+    const std::uint64_t at = (begin + (1u << fraction_bits) - 1) >> fraction_bits;
+    i.capped_cycles += at - cycle;
+    return at;
 }
 
 unsigned interconnect::add_initiator(const std::string& initiator_name) {
@@ -109,13 +156,14 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     i->extension.id = id;
     i->extension.waited_for = i->waited_for.data();
     i->extension.share = &i->share;
-    i->extension.latency_total = &i->latency_total;
-    i->extension.latency_max = &i->latency_max;
+    i->extension.latency = &i->latency;
     i->track = trace_ ? trace_->track("bus." + initiator_name) : std::uint16_t{0};
 
     const std::string prefix = "interconnect." + initiator_name;
     stats_.add(prefix + ".requests", i->requests, "Bursts sent by this initiator.");
     stats_.add(prefix + ".bytes", i->bytes, "Bytes in bursts of this initiator.", "B");
+    stats_.add(prefix + ".capped_cycles", i->capped_cycles,
+               "Cycles that bursts of this initiator were held back by its cap.", "cycles");
     stats_.add(prefix + ".errors", i->errors, "Bursts of this initiator answered with an error.");
     stats_.add_computed(
         prefix + ".wait_cycles", [this, id] { return static_cast<double>(wait_cycles(id)); },
@@ -123,16 +171,21 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     const double resolution = sc_core::sc_get_time_resolution().to_seconds();
     stats_.add_computed(
         prefix + ".latency_max",
-        [i, resolution] { return static_cast<double>(i->latency_max) * resolution; },
+        [i, resolution] { return static_cast<double>(i->latency.longest()) * resolution; },
         "Longest time from a burst's request to its completion.", "s");
     stats_.add_computed(
         prefix + ".latency_mean",
         [i, resolution] {
             return i->requests == 0 ? 0.0
-                                    : static_cast<double>(i->latency_total) * resolution /
+                                    : static_cast<double>(i->latency.total()) * resolution /
                                           static_cast<double>(i->requests);
         },
         "Mean time from a burst's request to its completion.", "s");
+    stats_.add_computed(
+        prefix + ".latency_p99",
+        [i, resolution] { return static_cast<double>(i->latency.percentile(0.99)) * resolution; },
+        "Time from request to completion that 99 % of the bursts do not exceed, up to an eighth.",
+        "s");
     auto pair = [this](const initiator_state& who, const initiator_state& whom) {
         stats_.add("interconnect.conflict." + who.name + "." + whom.name,
                    who.waited_for[whom.extension.id],
@@ -155,6 +208,11 @@ void interconnect::map(const std::string& target_name, std::uint64_t base, std::
         throw input_error(exit_code::usage,
                           fmt::format("memory map: {} at {:#x} has the impossible size {:#x}",
                                       target_name, base, size));
+    if (base % map_alignment != 0 || size % map_alignment != 0)
+        throw input_error(exit_code::usage,
+                          fmt::format("memory map: {} at {:#x}, {:#x} bytes, is not aligned: "
+                                      "multiples of {} B were expected",
+                                      target_name, base, size, map_alignment));
     const mapped_region added{target_name, base, size};
     for (const auto& r : regions_)
         if (added.base <= r.last() && r.base <= added.last())
@@ -206,6 +264,8 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     const std::uint64_t address = payload.get_address();
     ++i.requests;
     i.bytes += payload.get_data_length();
+    series_.add((sc_core::sc_time_stamp() + delay).value(), static_cast<std::size_t>(initiator),
+                payload.get_data_length());
     const int target = find(address);
     if (target < 0) {
         ++unmapped_;
@@ -224,7 +284,10 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     }
     const sc_core::sc_time requested = delay;
     const sc_core::sc_time now = sc_core::sc_time_stamp();
-    delay = clock_.time_of(clock_.cycles_until(now + delay) + p_.latency) - now;
+    std::uint64_t cycle = clock_.cycles_until(now + delay);
+    if (i.share.cap != 0)
+        cycle = admit(i, cycle, payload.get_data_length());
+    delay = clock_.time_of(cycle + p_.latency) - now;
 
     i.extension.posted = false;
     payload.set_address(address - region.base);
@@ -243,8 +306,7 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
         return;
     // The target may have let the kernel come along.
     const std::uint64_t latency = (sc_core::sc_time_stamp() + delay - now - requested).value();
-    i.latency_total += latency;
-    i.latency_max = latency > i.latency_max ? latency : i.latency_max;
+    i.latency.add(latency);
     // Told when it ends: how far ahead of the kernel it is made changes nothing then.
     if (trace_)
         trace_->record({(now + requested).value(), latency,

@@ -4,6 +4,7 @@
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
 #include <tlm_utils/multi_passthrough_target_socket.h>
+#include <tlm_utils/simple_target_socket.h>
 
 #include <array>
 #include <cstdint>
@@ -19,7 +20,10 @@
 #include "core/block.h"
 #include "core/clock_domain.h"
 #include "core/parameter.h"
+#include "core/registers.h"
 #include "memory/initiator.h"
+#include "memory/time_series.h"
+#include "registers/interconnect.h"
 
 namespace ocellus::memory {
 
@@ -30,7 +34,7 @@ struct interconnect_parameters {
     void declare(parameter_registry& r);
 };
 
-/// Reads "isp: deadline=2000 priority=0, npu: weight=2". False, with what is wrong.
+/// Reads "isp: deadline=2000 priority=0, npu: weight=2 cap=4096". False, with what is wrong.
 bool parse_shares(const std::string& text, std::map<std::string, initiator_share>& out,
                   std::string& why);
 
@@ -46,21 +50,28 @@ struct mapped_region {
 /// that meet are served in the order of their calls, a bank at a time, which between initiators
 /// that keep asking is a round robin. Targets see addresses that count from 0 at their base.
 ///
-/// A burst that reaches the interconnect in cycle c is at its target in cycle c + latency. Answers:
+/// A burst that reaches the interconnect in cycle c is at its target in cycle c + latency. With a
+/// cap of k bytes in 1024 cycles a burst of n bytes is let in not before those that came before it
+/// have been paid for, n x 1024 / k cycles each, so that the mean rate is never above the cap (the
+/// generic cell rate algorithm of ITU-T I.371 without tolerance). Answers:
 /// ADDRESS_ERROR when nothing is mapped at the first byte, BURST_ERROR when the burst leaves the
 /// region.
 class interconnect : public sc_core::sc_module {
   public:
     tlm_utils::multi_passthrough_target_socket<interconnect> initiators_in{"initiators_in"};
     tlm_utils::multi_passthrough_initiator_socket<interconnect> targets_out{"targets_out"};
+    /// Shares and caps; may stay unbound.
+    tlm_utils::simple_target_socket_optional<interconnect> registers_in{"registers_in"};
 
     interconnect(sc_core::sc_module_name name, const interconnect_parameters& p,
                  block_context& ctx);
 
     /// Names the next initiator, in the order in which initiators are bound; returns its number.
     unsigned add_initiator(const std::string& initiator_name);
+    /// Of a region's base and size, bytes.
+    static constexpr std::uint64_t map_alignment = 4;
     /// Maps the next target, in the order in which targets are bound. Throws input_error when the
-    /// region is empty or overlaps another.
+    /// region is empty, not aligned or overlaps another.
     void map(const std::string& target_name, std::uint64_t base, std::uint64_t size);
 
     /// add_initiator() and bind() in one.
@@ -86,6 +97,8 @@ class interconnect : public sc_core::sc_module {
     void on_burst(std::function<void(unsigned initiator, tlm::tlm_generic_payload& payload)> f) {
         burst_observer_ = std::move(f);
     }
+    register_block& registers() { return registers_; }
+    const register_block& registers() const { return registers_; }
     /// In order of mapping.
     const std::vector<mapped_region>& memory_map() const { return regions_; }
     /// Cycles that initiator `who` waited because of `whom`.
@@ -96,6 +109,14 @@ class interconnect : public sc_core::sc_module {
     const std::string& initiator_name(unsigned id) const { return initiators_[id]->name; }
     /// Cycles that `who` waited for any other burst, its own included.
     std::uint64_t wait_cycles(unsigned who) const;
+    /// Of complete bursts, in units of the kernel's resolution.
+    const burst_latency& latency(unsigned who) const { return initiators_[who]->latency; }
+    std::uint64_t requests(unsigned who) const { return initiators_[who]->requests; }
+    std::uint64_t bytes(unsigned who) const { return initiators_[who]->bytes; }
+    /// Bytes of each initiator, by the time of its requests in intervals of the kernel's
+    /// resolution, from now on. After the last initiator.
+    void keep_series(std::uint64_t interval) { series_.begin(initiators_.size(), interval); }
+    const time_series& series() const { return series_; }
 
   private:
     void end_of_elaboration() override;
@@ -103,6 +124,16 @@ class interconnect : public sc_core::sc_module {
     unsigned transport_dbg(int initiator, tlm::tlm_generic_payload& payload);
     bool get_direct_mem_ptr(int initiator, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
     void invalidate_direct_mem_ptr(int target, sc_dt::uint64 first, sc_dt::uint64 last);
+    void declare_registers();
+    void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+        registers_.transport(payload, delay);
+    }
+    unsigned register_debug(tlm::tlm_generic_payload& payload) {
+        return registers_.transport_debug(payload);
+    }
+    struct initiator_state;
+    /// The initiator's cycle, or the later one in which its cap lets `bytes` in.
+    std::uint64_t admit(initiator_state& i, std::uint64_t cycle, std::uint64_t bytes);
     /// Index of the region that holds `address`, or -1.
     int find(std::uint64_t address) const;
 
@@ -112,8 +143,10 @@ class interconnect : public sc_core::sc_module {
         std::array<std::uint64_t, bank_calendar::max_owners> waited_for{};
         initiator_extension extension;
         initiator_share share;
-        std::uint64_t requests = 0, bytes = 0, errors = 0;
-        std::uint64_t latency_total = 0, latency_max = 0;  ///< in units of the kernel's resolution
+        std::uint64_t requests = 0, bytes = 0, errors = 0, capped_cycles = 0;
+        /// Cycle up to which its bursts are paid for, in 1/1024.
+        std::uint64_t paid_until = 0;
+        burst_latency latency;  ///< in units of the kernel's resolution
     };
     interconnect_parameters p_;
     clock_domain clock_;
@@ -123,6 +156,9 @@ class interconnect : public sc_core::sc_module {
     std::map<std::string, initiator_share> shares_;
     std::vector<mapped_region> regions_;
     std::uint64_t unmapped_ = 0, crossing_ = 0;
+    time_series series_;
+    register_block registers_{registers::interconnect::map};
+    std::size_t selected_ = 0;
     std::function<void(std::uint64_t, bool)> unmapped_observer_;
     std::function<void(unsigned, tlm::tlm_generic_payload&)> burst_observer_;
 };

@@ -86,10 +86,12 @@ void sram_parameters::declare(parameter_registry& r) {
              {{"round_robin", arbitration::round_robin},
               {"fixed_priority", arbitration::fixed_priority},
               {"weighted", arbitration::weighted},
-              {"deadline", arbitration::deadline}})
+              {"deadline", arbitration::deadline},
+              {"first_come", arbitration::first_come}})
         .says(
             "Who gets a bank that several want, with sram.fidelity = approximately_timed: in turn, "
-            "by priority, by weight, or the earliest deadline (interconnect.shares).")
+            "by priority, by weight, the earliest deadline (interconnect.shares), or who asked "
+            "first.")
         .from(provenance::assumed, "assumed: no public figure")
         .moves_nothing("with the default fidelity the order of calls decides");
     r.integer("sram.longest_grant", longest_grant, 1, 4096)
@@ -173,11 +175,21 @@ void check(const sram_parameters& p, const parameter_registry& r, diagnostics& p
         problems.error(r.where("sram.stuck_rows"), "sram.stuck_rows: " + why);
 }
 
+namespace {
+
+const sram_parameters& with_banks(const sram_parameters& p) {
+    if (p.banks == 0)
+        throw input_error(exit_code::usage, "sram.banks is 0: at least one bank was expected");
+    return p;
+}
+
+}  // namespace
+
 sram::sram(sc_core::sc_module_name name, const sram_parameters& p, block_context& ctx)
     : sc_module(name),
       p_(p),
       clock_(clock_domain::from_hertz(p.clock)),
-      geometry_(p.banks, p.width, std::max(p.interleave, p.width), p.mapping),
+      geometry_(with_banks(p).banks, p.width, std::max(p.interleave, p.width), p.mapping),
       ports_per_bank_(p.ports == bank_ports::one ? 1 : 2),
       calendar_(static_cast<unsigned>(p.banks) * ports_per_bank_),
       power_(static_cast<unsigned>(p.banks), p.retention_after, p.wake_latency, p.power_up_latency),
@@ -274,6 +286,9 @@ std::uint64_t sram::reserve(std::uint64_t address, std::uint32_t bytes, bool wri
         bank_wait_[bank] += start - cycle;
         busy_cycles_ += accesses;
         bank_busy_[bank] += accesses;
+        if (start != cycle)
+            note_occupancy(cycle, occupancy_column::waits, start - cycle);
+        note_occupancy(start, occupancy_column::accesses, accesses);
         cycle = start + accesses;
         if (power_.managed())
             power_.used(bank, cycle);

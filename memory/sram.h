@@ -27,8 +27,8 @@
 #include "memory/bank_geometry.h"
 #include "memory/bank_power.h"
 #include "memory/initiator.h"
-
 #include "memory/soft_errors.h"
+#include "memory/time_series.h"
 #include "memory/word_faults.h"
 #include "registers/sram_control.h"
 #include "registers/sram_counters.h"
@@ -132,6 +132,14 @@ class sram : public sc_core::sc_module {
                           whom];
     }
     std::uint64_t banks() const { return p_.banks; }
+    /// Accesses and cycles waited in each `interval` cycles, from now on.
+    enum class occupancy_column : std::uint8_t { accesses, waits, count };
+    void keep_occupancy(std::uint64_t interval) {
+        occupancy_.begin(static_cast<std::size_t>(occupancy_column::count), interval);
+    }
+    const time_series& occupancy() const { return occupancy_; }
+    const clock_domain& clock() const { return clock_; }
+    unsigned ports() const { return static_cast<unsigned>(p_.banks) * ports_per_bank_; }
     /// Flips cells of the word that holds `address`, now.
     void flip(std::uint64_t address, const word_faults::cells& mask);
 
@@ -169,6 +177,9 @@ class sram : public sc_core::sc_module {
     }
     bool any_bank_off(std::uint64_t address, std::uint32_t bytes, std::uint64_t cycle) const;
     std::uint64_t cycle_now() const;
+    void note_occupancy(std::uint64_t cycle, occupancy_column what, std::uint64_t amount) {
+        occupancy_.add(cycle, static_cast<std::size_t>(what), amount);
+    }
 
     // sram_protection.cpp
     void declare_control(std::uint64_t seed);
@@ -227,12 +238,13 @@ class sram : public sc_core::sc_module {
     std::uint64_t scrub_reads_ = 0, scrub_row_ = 0, scrub_passes_ = 0;
     std::uint64_t upsets_ = 0, injected_ = 0;
     std::vector<std::uint64_t> bank_busy_, bank_wait_, conflicts_;
+    time_series occupancy_;
 
     /// A burst under way in an arbitrated memory.
     struct flight {
         unsigned owner = 0;
         posted_bursts* posted = nullptr;
-        std::uint64_t *latency_total = nullptr, *latency_max = nullptr;
+        burst_latency* latencies = nullptr;
         sc_core::sc_time asked;
         std::uint64_t latency = 0;  ///< cycles behind the last access
         bool complete = false;
@@ -246,6 +258,7 @@ class sram : public sc_core::sc_module {
     std::priority_queue<completion, std::vector<completion>, std::greater<completion>> completions_;
     std::array<std::uint64_t*, bank_calendar::max_owners> waited_for_{};
     sc_core::sc_event arbitrate_event_;
+    std::uint64_t armed_for_ = bank_arbiter::never, decided_at_ = 0;  ///< cycles
 };
 
 }  // namespace ocellus::memory

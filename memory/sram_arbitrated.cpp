@@ -20,6 +20,7 @@ void sram::begin_arbitration() {
     arbiter_->on_use([this](unsigned bank, std::uint64_t accesses, std::uint64_t end) {
         busy_cycles_ += accesses;
         bank_busy_[bank] += accesses;
+        note_occupancy(end - accesses, occupancy_column::accesses, accesses);
         power_.used(bank, end);
     });
     arbiter_->on_power([this](unsigned bank, std::uint64_t cycle) {
@@ -34,6 +35,7 @@ void sram::begin_arbitration() {
             return;
         wait_cycles_ += cycles;
         bank_wait_[bank] += cycles;
+        note_occupancy(decided_at_, occupancy_column::waits, cycles);
         conflicts_of(bank, who)[whom] += cycles;
         if (waited_for_[who])
             waited_for_[who][whom] += cycles;
@@ -49,8 +51,7 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
     auto* const posted = payload.get_extension<posted_bursts>();
     // The caller's extension may be another's before this call returns to it.
     const unsigned owner = sender ? sender->id : initiator_extension::unattributed;
-    std::uint64_t *const total = sender ? sender->latency_total : nullptr,
-                         *const most = sender ? sender->latency_max : nullptr;
+    burst_latency* const latencies = sender ? sender->latency : nullptr;
     if (sender) {
         waited_for_[owner] = sender->waited_for;
         if (sender->share)
@@ -76,8 +77,7 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
     flight& f = flights_[slot];
     f.owner = owner;
     f.posted = posted;
-    f.latency_total = total;
-    f.latency_max = most;
+    f.latencies = latencies;
     f.asked = asked;
     f.latency = payload.is_read() ? p_.read_latency : p_.write_latency;
     f.complete = false;
@@ -112,6 +112,8 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
 /// Everything that is due in this cycle.
 void sram::arbitrate() {
     const std::uint64_t now = cycle_now();
+    decided_at_ = now;
+    armed_for_ = bank_arbiter::never;
     arbiter_->advance(now);
     while (!completions_.empty() && completions_.top().first <= now) {
         const std::uint32_t slot = completions_.top().second;
@@ -125,8 +127,10 @@ void sram::rearm() {
     std::uint64_t next = arbiter_->next();
     if (!completions_.empty())
         next = std::min(next, completions_.top().first);
-    if (next == bank_arbiter::never)
+    // A notification that is pending for an earlier cycle, or the same, comes first anyway.
+    if (next >= armed_for_)
         return;
+    armed_for_ = next;
     const sc_core::sc_time at = clock_.time_of(next), now = sc_core::sc_time_stamp();
     arbitrate_event_.notify(at > now ? at - now : sc_core::SC_ZERO_TIME);
 }
@@ -141,10 +145,8 @@ void sram::complete(std::uint32_t slot) {
     f.posted->last = now;
     f.posted->changed.notify(sc_core::SC_ZERO_TIME);
     const std::uint64_t latency = (now - f.asked).value();
-    if (f.latency_total) {
-        *f.latency_total += latency;
-        *f.latency_max = std::max(*f.latency_max, latency);
-    }
+    if (f.latencies)
+        f.latencies->add(latency);
     free_slots_.push_back(slot);
 }
 

@@ -37,6 +37,7 @@ int compare_fidelities(const command_line& command) {
     for (const auto& r : rows) {
         const std::string who = r.substr(prefix.size());
         lines.push_back({who + " mean latency", 1e9, "ns", r + ".latency_mean"});
+        lines.push_back({who + " 99 % latency", 1e9, "ns", r + ".latency_p99"});
         lines.push_back({who + " longest latency", 1e9, "ns", r + ".latency_max"});
         lines.push_back({who + " stalls", 1, "cycles", r + ".wait_cycles"});
     }

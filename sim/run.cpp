@@ -21,9 +21,11 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "sim/cci_script.h"
+#include "sim/energy_report.h"
 #include "sim/frame_statistics.h"
 #include "sim/guest.h"
 #include "sim/inputs.h"
+#include "sim/memory_traffic.h"
 #include "sim/packet_file.h"
 #include "sim/preview.h"
 #include "sim/recording.h"
@@ -263,8 +265,9 @@ std::string envelopes(const settings& s, const run_inputs& in,
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
                    const run_inputs& in, const sensor& chip, const statistics& stats,
-                   const frame_statistics& frames, const guest_outputs& guest, bool timing_only,
-                   worker_pool& pool, steady::time_point begin) {
+                   const frame_statistics& frames, const energy_report& energy,
+                   const guest_outputs& guest, bool timing_only, worker_pool& pool,
+                   steady::time_point begin) {
     const auto& records = chip.host_side().metadata();
     const auto find = [&](std::uint32_t frame) {
         const auto it = records.find(frame);
@@ -301,6 +304,13 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     out.write("stats.csv", stats.csv());
     out.write("stats.txt", stats.text());
     out.write("conflicts.csv", chip.conflicts_csv());
+    const double simulated = sc_core::sc_time_stamp().to_seconds();
+    out.write("stats_traffic.csv", traffic_csv(chip.bus(), simulated));
+    out.write("stats_latency.csv", latency_csv(chip.bus()));
+    out.write("stats_occupancy.csv", occupancy_csv(chip.bus(), chip.sram()));
+    out.write("stats_energy.csv", energy.csv());
+    out.write("stats_energy.txt", energy.text());
+    out.write("stats_memory.txt", traffic_text(chip.bus(), chip.sram(), stats, simulated));
     if (const auto lost = chip.lost_lines(); !lost.empty())
         out.write("lost_lines.csv", lost_lines_csv(lost));
     out.write("stats_frames.csv", frames.csv());
@@ -425,6 +435,7 @@ int run(const command_line& given) {
     }
     session drive(chip, limits);
     frame_statistics by_frame(stats, chip.events());
+    energy_report energy(s, stats, chip.events());
     trace.attach(chip, in, command.timing_only);
     guest services(chip, drive, in, s, command, stats, trace, extras, pool);
     std::signal(SIGINT, note_signal);
@@ -446,6 +457,7 @@ int run(const command_line& given) {
         }
     }
     by_frame.finish();
+    energy.finish();
     chip.finish(s.run.check_protocol);
     if (end.reason == end_reason::hang)
         throw input_error(exit_code::hang, "error: " + end.message);
@@ -454,7 +466,7 @@ int run(const command_line& given) {
         packets->finish();
     trace.finish(about_run(s, registry, in, command.timing_only));
     if (out)
-        write_results(*out, s, registry, in, chip, stats, by_frame, guest_results,
+        write_results(*out, s, registry, in, chip, stats, by_frame, energy, guest_results,
                       command.timing_only, pool, begin);
 
     auto summary = chip.summary();

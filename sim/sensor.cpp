@@ -175,6 +175,11 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     send_regions();
 
     auto& b = *b_;
+    // 64 intervals a frame, in whole cycles of the SRAM.
+    const std::uint64_t interval = std::max<std::uint64_t>(
+        1, b.sram.clock().cycles_until(sc_core::sc_time(frame_time() / 64, sc_core::SC_SEC)));
+    b.sram.keep_occupancy(interval);
+    b.bus.keep_series(std::max<std::uint64_t>(1, b.sram.clock().time_of(interval).value()));
     ctx.stats.add("run.simulated_time", b.simulated_time, "Simulated time from reset to rest.",
                   "s");
     ctx.stats.add("run.checked_transactions", b.checked,
@@ -424,6 +429,7 @@ void sensor::map_memory() {
     add(b.watchdog, memory_map::watchdog_base);
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
+    add(b.bus, memory_map::interconnect_base);
     b.bus.attach_target(b.sram.control().name(), memory_map::sram_control_base,
                         b.sram.control().map().size, b.sram.control_in);
     directory_.add(memory_map::sram_control_base, b.sram.control());
@@ -731,6 +737,10 @@ memory::interconnect& sensor::bus() {
 
 const memory::interconnect& sensor::bus() const {
     return b_->bus;
+}
+
+const memory::sram& sensor::sram() const {
+    return b_->sram;
 }
 
 std::string sensor::place(std::uint32_t pc) const {

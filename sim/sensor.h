@@ -20,6 +20,7 @@
 #include "links/egress_ledger.h"
 #include "links/uart.h"
 #include "memory/interconnect.h"
+#include "memory/sram.h"
 #include "models/scene.h"
 #include "models/sensor_timing.h"
 #include "sim/boot_port.h"
@@ -84,6 +85,7 @@ class sensor : public sc_core::sc_module {
     const host& host_side() const;
     host& host_side();
     const memory::interconnect& bus() const;
+    const memory::sram& sram() const;
     memory::interconnect& bus();
     const register_directory& registers() const { return directory_; }
     event_hub& events() { return events_; }

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 
 #include "core/config.h"
 #include "sim/line_limits.h"
@@ -175,6 +176,7 @@ void settings::declare(parameter_registry& r) {
     uart.declare(r);
     envelopes.declare(r);
     privacy.declare(r);
+    energy.declare(r);
 }
 
 std::uint64_t settings::capture_bytes() const {
@@ -221,6 +223,51 @@ void check_networks(const settings& s, const parameter_registry& r, diagnostics&
                          "01 takes turns");
 }
 
+/// Deadlines that no arbiter can meet.
+void check_deadlines(const settings& s, const parameter_registry& r, diagnostics& problems) {
+    std::map<std::string, memory::initiator_share> shares;
+    std::string why;
+    if (!memory::parse_shares(s.interconnect.shares, shares, why)) {
+        problems.error(r.where("interconnect.shares"), "interconnect.shares: " + why);
+        return;
+    }
+    if (s.sram.fidelity != memory::memory_fidelity::approximately_timed ||
+        s.sram.policy != memory::arbitration::deadline)
+        return;
+    const auto where = r.where("interconnect.shares");
+    double picture = 0;  // B/s of streams with a deadline
+    for (const auto& [who, share] : shares) {
+        if (share.deadline == 0)
+            continue;
+        const bool video = who == "video_writer" || who == "video_reader";
+        const std::uint64_t bytes = video          ? s.capture.burst
+                                    : who == "dma" ? s.dma.burst
+                                    : who == "npu" ? s.npu.burst
+                                                   : 1;
+        const std::uint64_t accesses = (bytes + s.sram.width - 1) / s.sram.width;
+        if (share.deadline < accesses)
+            problems.error(
+                where,
+                fmt::format("no schedule can meet {}'s deadline of {} cycles: its bursts of {} B "
+                            "are {} accesses of {} B, one a cycle",
+                            who, share.deadline, bytes, accesses, s.sram.width),
+                fmt::format("deadline={} at least, shorter bursts, or a wider sram.width",
+                            accesses));
+        if (video && s.capture.lines > 0)
+            picture += static_cast<double>(wire_row_bytes(s)) /
+                       (s.pixels.sensor.timing().line_time * rows_per_wire_row(s));
+    }
+    const double ports = s.sram.ports == memory::bank_ports::one ? 1 : 2;
+    const double peak = static_cast<double>(s.sram.banks * s.sram.width) * ports * s.sram.clock;
+    if (picture > peak)
+        problems.error(
+            where,
+            fmt::format("no schedule can meet the picture's deadlines: writing and reading it "
+                        "takes {:.3f} MB/s and all banks together have {:.3f} MB/s",
+                        picture / 1e6, peak / 1e6),
+            "more sram.banks, a wider sram.width, a higher sram.clock or a longer line");
+}
+
 }  // namespace
 
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
@@ -237,6 +284,7 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     if (problems.has_errors())
         return;
     check_networks(*this, r, problems);
+    check_deadlines(*this, r, problems);
     if (privacy.mode != privacy_mode::full && privacy.mode != privacy_mode::metadata_roi &&
         run.image != image_output::none)
         problems.warning(r.where("output.image"),

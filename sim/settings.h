@@ -24,6 +24,7 @@
 #include "models/pixel_array.h"
 #include "sim/boot_port.h"
 #include "sim/command_line.h"
+#include "sim/energy_report.h"
 #include "sim/envelopes.h"
 #include "sim/firmware_parameters.h"
 #include "sim/privacy.h"
@@ -88,6 +89,7 @@ struct settings {
     dsp::control_cpu_parameters cpu;
     dsp::clint_parameters clint;
     links::uart_parameters uart;
+    energy_parameters energy;
 
     void declare(parameter_registry& r);
     /// Bytes at the top of the SRAM that belong to the picture's ring.

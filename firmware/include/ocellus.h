@@ -627,12 +627,18 @@ typedef struct {
     volatile uint32_t DESTINATION_STRIDE; /* 0x024 rw Distance in bytes between the starts of destination rows. */
     volatile const uint32_t ERROR_ADDRESS; /* 0x028 ro Address of the burst that was refused. */
     volatile const uint32_t BYTES_DONE; /* 0x02c ro Bytes written so far by the running or last copy. */
+    volatile uint32_t DESCRIPTOR; /* 0x030 rw Address of a list's first descriptor, a multiple of 32: eight words with source, destination, bytes of a row, rows, stride of the source, stride of the destination, address of the next descriptor (0: the last one) and 0. */
+    volatile const uint32_t DESCRIPTORS_DONE; /* 0x034 ro Descriptors of the running or last list that are complete. */
 } ocellus_dma_t;
 #define OCELLUS_DMA ((ocellus_dma_t *)OCELLUS_DMA_BASE)
 #endif
 #define DMA_CONTROL_Off OCELLUS_U(0x0)
 #define DMA_CONTROL_START_Pos OCELLUS_U(0)
 #define DMA_CONTROL_START_Msk OCELLUS_U(0x1)
+#define DMA_CONTROL_START_LIST_Pos OCELLUS_U(1)
+#define DMA_CONTROL_START_LIST_Msk OCELLUS_U(0x2)
+#define DMA_CONTROL_STOP_Pos OCELLUS_U(2)
+#define DMA_CONTROL_STOP_Msk OCELLUS_U(0x4)
 #define DMA_STATUS_Off OCELLUS_U(0x4)
 #define DMA_STATUS_BUSY_Pos OCELLUS_U(0)
 #define DMA_STATUS_BUSY_Msk OCELLUS_U(0x1)
@@ -653,6 +659,8 @@ typedef struct {
 #define DMA_DESTINATION_STRIDE_Off OCELLUS_U(0x24)
 #define DMA_ERROR_ADDRESS_Off OCELLUS_U(0x28)
 #define DMA_BYTES_DONE_Off OCELLUS_U(0x2c)
+#define DMA_DESCRIPTOR_Off OCELLUS_U(0x30)
+#define DMA_DESCRIPTORS_DONE_Off OCELLUS_U(0x34)
 
 /* csi2: CSI-2 transmitter. */
 #define OCELLUS_CSI2_BASE OCELLUS_U(0x40005000)
@@ -1031,6 +1039,28 @@ typedef struct {
 #define SRAM_CONTROL_POWER_STATE_STATE_RETENTION OCELLUS_U(1)
 #define SRAM_CONTROL_POWER_STATE_STATE_OFF OCELLUS_U(2)
 #define SRAM_CONTROL_COUNTER_WAKES_Off OCELLUS_U(0x50)
+
+/* interconnect: Shares and bandwidth caps of the initiators. */
+#define OCELLUS_INTERCONNECT_BASE OCELLUS_U(0x40012000)
+#ifndef __ASSEMBLER__
+typedef struct {
+    volatile const uint32_t INITIATORS; /* 0x000 ro Number of initiators. */
+    volatile uint32_t SELECT; /* 0x004 rw Number of the initiator that the other registers are of; one that does not exist is not taken. */
+    volatile uint32_t CAP; /* 0x008 rw Bytes that the initiator may move in 1024 cycles; 0: as many as it can. */
+    volatile uint32_t PRIORITY; /* 0x00c rw Priority of the initiator, 0 first. */
+    volatile uint32_t WEIGHT; /* 0x010 rw Weight of the initiator; 0 counts as 1. */
+    volatile uint32_t DEADLINE; /* 0x014 rw Cycles from the arrival of a burst of the initiator to its deadline; 0: it can wait. */
+    volatile const uint32_t CAPPED; /* 0x018 ro Cycles that bursts of the initiator were held back by its cap, modulo 2^32. */
+} ocellus_interconnect_t;
+#define OCELLUS_INTERCONNECT ((ocellus_interconnect_t *)OCELLUS_INTERCONNECT_BASE)
+#endif
+#define INTERCONNECT_INITIATORS_Off OCELLUS_U(0x0)
+#define INTERCONNECT_SELECT_Off OCELLUS_U(0x4)
+#define INTERCONNECT_CAP_Off OCELLUS_U(0x8)
+#define INTERCONNECT_PRIORITY_Off OCELLUS_U(0xc)
+#define INTERCONNECT_WEIGHT_Off OCELLUS_U(0x10)
+#define INTERCONNECT_DEADLINE_Off OCELLUS_U(0x14)
+#define INTERCONNECT_CAPPED_Off OCELLUS_U(0x18)
 
 #if defined(__cplusplus) && !defined(__ASSEMBLER__)
 }

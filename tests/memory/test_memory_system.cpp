@@ -194,9 +194,14 @@ TEST_CASE("overlapping regions and impossible banks are mistakes of the configur
     CHECK_THROWS_AS(bus.map("npu", 0x4800fff, 0x1000), input_error);
     CHECK_THROWS_AS(bus.map("npu", 0x3fff001, 0x1000), input_error);
     CHECK_THROWS_AS(bus.map("npu", 0, 0), input_error);
+    CHECK_THROWS_WITH(bus.map("npu", 0x5000002, 0x1000), Catch::Contains("not aligned"));
+    CHECK_THROWS_WITH(bus.map("npu", 0x5000000, 0x1001), Catch::Contains("npu at 0x5000000"));
     CHECK(bus.memory_map().size() == 2);
     CHECK(bus.memory_map()[1].last() == 0x4800fff);
     sram_parameters p;
+    p.banks = 0;
+    CHECK_THROWS_WITH(sram("ram", p, ctx), Catch::Contains("sram.banks is 0"));
+    p = {};
     p.interleave = 16;
     CHECK_THROWS_AS(sram("ram", p, ctx), input_error);
 }

@@ -124,6 +124,8 @@ inline outcome by_cycles(const system& s) {
                             return std::max(p.virtual_now, p.virtual_next[b->owner]);
                         case arbitration::deadline:
                             return share.deadline ? b->asked + share.deadline : ~std::uint64_t{0};
+                        case arbitration::first_come:
+                            return b->ready_at;
                         case arbitration::round_robin:
                             break;
                     }

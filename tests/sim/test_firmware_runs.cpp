@@ -100,6 +100,19 @@ TEST_CASE(
     CHECK(time.get<double>() < 0.0390 + 2 * 0.0167);
 }
 
+TEST_CASE("firmware works through DMA lists, meets their errors and caps a bandwidth") {
+    if (!have_cross_compiler())
+        return;
+    const std::string folder = scratch_folder();
+    const auto elf = build_firmware(
+        folder, "lists", std::string(source_folder) + "/tests/firmware_programs/lists.c");
+    for (const char* fidelity : {"loosely_timed", "approximately_timed"}) {
+        const auto r = run_firmware(elf, {"--set", std::string("sram.fidelity=") + fidelity});
+        INFO(fidelity << r.err);
+        CHECK(r.exit_code == 42);
+    }
+}
+
 // Its start-up copies initialised data from where the ELF loads it, and its exit() asks for the
 // extensions first.
 TEST_CASE("a program with the C library's own start-up runs") {

@@ -20,7 +20,7 @@ const std::string small = std::string(source_folder) + "/configs/small.toml";
 /// What a run of one of the three configurations with the picture in the memory left behind.
 struct video_run {
     nlohmann::json statistics;
-    std::string out, conflicts, lost;
+    std::string out, conflicts, lost, traffic, latency, occupancy;
     double value(const std::string& name) const {
         return statistics.at(name).at("value").get<double>();
     }
@@ -46,6 +46,9 @@ video_run run_video(const std::string& variant, bool inference) {
     v.out = r.out;
     v.statistics = nlohmann::json::parse(file_bytes(folder + "/stats.json")).at("statistics");
     v.conflicts = file_bytes(folder + "/conflicts.csv");
+    v.traffic = file_bytes(folder + "/stats_traffic.csv");
+    v.latency = file_bytes(folder + "/stats_latency.csv");
+    v.occupancy = file_bytes(folder + "/stats_occupancy.csv");
     if (std::filesystem::exists(folder + "/lost_lines.csv"))
         v.lost = file_bytes(folder + "/lost_lines.csv");
     return v;
@@ -66,6 +69,41 @@ std::vector<std::vector<std::string>> csv(const std::string& text) {
 double stalls(const video_run& v) {
     return v.value("interconnect.video_writer.wait_cycles") +
            v.value("interconnect.video_reader.wait_cycles");
+}
+
+/// Files by initiator and by time sum to the counters, exactly.
+void check_traffic(const video_run& v) {
+    std::map<std::string, double> bursts, bytes;
+    const auto histogram = csv(v.latency);
+    for (std::size_t k = 1; k < histogram.size(); ++k) {
+        CHECK(std::stod(histogram[k].at(1)) <= std::stod(histogram[k].at(2)));
+        bursts[histogram[k].at(0)] += std::stod(histogram[k].at(3));
+    }
+    const auto series = csv(v.occupancy);
+    double accesses = 0, waits = 0;
+    for (std::size_t k = 1; k < series.size(); ++k) {
+        REQUIRE(series[k].size() == series[0].size());
+        accesses += std::stod(series[k][1]);
+        waits += std::stod(series[k][3]);
+        for (std::size_t c = 4; c < series[k].size(); ++c)
+            bytes[series[0][c]] += std::stod(series[k][c]);
+    }
+    // 64 intervals a frame; two frames, and what comes after.
+    CHECK(series.size() > 128);
+    CHECK(accesses == v.value("sram.busy_cycles"));
+    CHECK(waits == v.value("sram.wait_cycles"));
+    const auto traffic = csv(v.traffic);
+    for (std::size_t k = 1; k < traffic.size(); ++k) {
+        const auto& row = traffic[k];
+        const std::string prefix = "interconnect." + row.at(0);
+        INFO(row.at(0));
+        CHECK(bursts[row.at(0)] == v.value(prefix + ".requests") - v.value(prefix + ".errors"));
+        CHECK(bytes[row.at(0) + "_bytes"] == v.value(prefix + ".bytes"));
+        CHECK(std::stod(row.at(4)) == v.value(prefix + ".wait_cycles"));
+        for (std::size_t c = 7; c < 10; ++c)
+            CHECK(std::stod(row.at(c - 1)) <= std::stod(row.at(c)));
+        CHECK(std::stod(row.at(9)) == Approx(1e9 * v.value(prefix + ".latency_max")));
+    }
 }
 
 }  // namespace
@@ -107,6 +145,7 @@ TEST_CASE("4K at 30 fps beside inference: stalls, lines lost in one bank, saved 
             sum += std::stod(matrix[k].at(3));
         CHECK(sum == v->value("sram.wait_cycles"));
         CHECK(sum > 0);
+        check_traffic(*v);
     }
 }
 
@@ -174,6 +213,34 @@ TEST_CASE("what-if finds a clock that is enough and one that is not, and both ar
     };
     CHECK(dropped(value(" works with ")) == 0);
     CHECK(dropped(value(" and fails with ")) > 0);
+}
+
+TEST_CASE("memories that cannot be are refused before anything is simulated") {
+    const std::string video = std::string(source_folder) + "/configs/video-inference-deadline.toml";
+    const auto refused = [](const std::string& config, const std::vector<std::string>& sets,
+                            const std::string& expected) {
+        std::vector<std::string> arguments = {"run", config, "--timing-only", "--quiet"};
+        for (const auto& s : sets)
+            arguments.insert(arguments.end(), {"--set", s});
+        const auto r = ocellus_program(arguments);
+        INFO(r.err);
+        CHECK(r.exit_code == 2);
+        CHECK(contains(r.err, expected));
+    };
+    refused(small, {"sram.banks=0"}, "sram.banks");
+    refused(small, {"sram.banks=3"}, "power of two");
+    // Bursts of 256 B in accesses of 8 B: 32 cycles.
+    refused(video, {"interconnect.shares=video_writer: deadline=31"},
+            "no schedule can meet video_writer's deadline of 31 cycles");
+    refused(video,
+            {"interconnect.shares=video_writer: deadline=3000, video_reader: deadline=3000",
+             "sram.clock=100 MHz"},
+            "all banks together have 800.000 MB/s");
+    refused(small, {"interconnect.shares=npu: cap=fast"}, "cap=N (bytes in 1024 cycles)");
+    // One of the two streams alone would do, and 32 cycles can be met.
+    CHECK(ocellus_program({"run", video, "--timing-only", "--quiet", "--network", "none", "--set",
+                           "interconnect.shares=video_writer: deadline=32"})
+              .exit_code == 0);
 }
 
 TEST_CASE("what-if names what it can make harder") {
