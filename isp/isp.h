@@ -22,6 +22,7 @@
 #include "isp/exposure_statistics.h"
 #include "isp/parameters.h"
 #include "isp/registers.h"
+#include "isp/statistics_record.h"
 
 namespace ocellus::isp {
 
@@ -124,6 +125,21 @@ class isp : public sc_core::sc_module {
         std::uint64_t ready = 0;  ///< clock
     };
 
+    /// Statistics of a frame, made by workers and waited for when somebody looks.
+    struct measurement {
+        std::uint32_t frame = 0;
+        unsigned last_row = 0;  ///< with it the window is complete
+        unsigned bits = 0;
+        statistics_window window;
+        zone_settings grid;
+        bool zones = false, write = false;
+        std::uint32_t address = 0;
+        exposure_statistics exposure;
+        zone_statistics zone;
+        work_handle work, zone_work;
+        bool made = false;  ///< false: no samples are simulated
+    };
+
     void row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     void register_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
     unsigned register_debug(tlm::tlm_generic_payload& p);
@@ -140,8 +156,11 @@ class isp : public sc_core::sc_module {
     void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();
     void begin_statistics(const row_info& row);
-    void statistics_done();
+    void statistics_measured();
+    void write_statistics();
+    void finish_statistics(std::shared_ptr<measurement> m);
     const exposure_statistics& statistics();
+    const zone_statistics& zones();
     std::uint64_t clocks_of(std::uint64_t pixels) const {
         return (pixels + p_.pixels_per_clock - 1) / p_.pixels_per_clock;
     }
@@ -163,24 +182,19 @@ class isp : public sc_core::sc_module {
     std::function<bool(std::uint32_t frame)> stages_wanted_;
     std::map<std::uint32_t, std::shared_ptr<frame_work>> stage_dumps_;
 
-    /// Exposure statistics of a frame, made by a worker and waited for when firmware looks.
-    struct measurement {
-        std::uint32_t frame = 0;
-        unsigned last_row = 0;  ///< with it the window is complete
-        exposure_statistics result;
-        work_handle work;
-        bool made = false;  ///< false: no samples are simulated
-    };
     std::shared_ptr<measurement> measuring_, measured_;
     std::deque<std::shared_ptr<measurement>> due_;
-    sc_core::sc_event statistics_due_;
-    std::uint64_t measurements_ = 0;
+    sc_core::sc_event statistics_due_, statistics_to_write_;
+    std::deque<std::shared_ptr<measurement>> to_write_;
+    sc_core::sc_mutex memory_port_;  ///< one burst at a time
+    std::uint64_t measurements_ = 0, statistics_bytes_ = 0;
 
     std::uint64_t frames_ = 0, rows_in_count_ = 0, rows_out_count_ = 0, rows_lost_ = 0;
     std::uint64_t tensor_row_count_ = 0, tensor_rows_lost_ = 0, tensors_ = 0,
                   tensors_unfinished_ = 0;
     std::uint64_t tensor_bytes_ = 0, busy_cycles_ = 0, peak_rows_ = 0, bus_errors_ = 0,
                   config_errors_ = 0;
+    std::uint64_t input_wait_ = 0, scaler_wait_ = 0, memory_wait_ = 0;  ///< clocks
 };
 
 }  // namespace ocellus::isp
