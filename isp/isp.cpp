@@ -23,7 +23,12 @@ sc_core::sc_time from_now(const sc_core::sc_time& t) {
 }  // namespace
 
 isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx)
-    : sc_module(name), p_(parameters), ctx_(ctx), clock_(clock_domain::from_hertz(p_.clock)) {
+    : sc_module(name),
+      p_(parameters),
+      operation_energy_(event_energy::of(p_.operation_energy, p_.operation_energy_error)),
+      line_sample_energy_(event_energy::of(p_.line_sample_energy, p_.line_sample_energy_error)),
+      ctx_(ctx),
+      clock_(clock_domain::from_hertz(p_.clock)) {
     if (ctx.trace) {
         tracks_[0] = ctx.trace->track("isp.rows");
         tracks_[1] = ctx.trace->track("isp.tensor");
@@ -67,6 +72,22 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
           "cycles");
     s.add("isp.memory_wait_cycles", memory_wait_,
           "Clocks that finished tensor rows waited for the memory.", "cycles");
+    s.add("isp.pixels", pixels_, "Pixels that went through the pipeline.");
+    for (std::size_t w = 0; w < worker_count; ++w)
+        s.add_computed(
+            std::string("isp.") + worker_name(w) + "_energy",
+            [this, w] { return energy(w).joules(); },
+            std::string("Energy of the stage ") + worker_name(w) + ".", "J");
+    s.add_computed(
+        "isp.energy", [this] { return energy().joules(); },
+        "Energy of operations and line memories of all stages.", "J");
+    s.add_computed(
+        "isp.energy_error", [this] { return energy().error(); },
+        "Its uncertainty, one standard deviation.", "J");
+    s.add_computed(
+        "isp.energy_per_pixel",
+        [this] { return pixels_ > 0 ? energy().joules() / static_cast<double>(pixels_) : 0.0; },
+        "Energy of a pixel in all stages, mean.", "J");
     s.add("isp.config_errors", config_errors_, "Frames whose settings could not be followed.");
 }
 
@@ -126,10 +147,22 @@ void isp::begin_frame(const row_info& row) {
     const frame_request& q = frame_->settings.request;
     if (registers_.get(reg::STATISTICS_CONTROL) & reg::STATISTICS_CONTROL_ENABLE_bits)
         begin_statistics(row);
+    frame_->work_per_pixel = work_of(
+        q.settings, q.image && q.format != image_format::rgb888,
+        q.tensor || (q.image && (q.image_width() != q.width || q.image_height() != q.height)));
     if (q.tensor)
         ctx_.publish(event_kind::tensor_begun, frame_->number, frame_->settings.tensor_address);
     if (row.raw && !ctx_.timing_only && (q.image || q.tensor))
         start_work(row);
+}
+
+counted_energy isp::energy() const {
+    stage_work all;
+    for (const stage_work& w : work_) {
+        all.operations += w.operations;
+        all.line_samples += w.line_samples;
+    }
+    return energy_of(all, operation_energy_, line_sample_energy_);
 }
 
 void isp::start_work(const row_info& row) {
@@ -177,6 +210,11 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
         pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
         busy_cycles_ += row_clocks;
         in_flight_.push_back(pipeline_free_);
+        pixels_ += f.info.width;
+        for (std::size_t w = 0; w < worker_count; ++w) {
+            work_[w].operations += f.work_per_pixel[w].operations * f.info.width;
+            work_[w].line_samples += f.work_per_pixel[w].line_samples * f.info.width;
+        }
         peak_rows_ = std::max<std::uint64_t>(peak_rows_, in_flight_.size());
         if (ctx_.trace)
             ctx_.trace->record(spanning(

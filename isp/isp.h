@@ -5,6 +5,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -22,6 +23,7 @@
 #include "isp/exposure_statistics.h"
 #include "isp/parameters.h"
 #include "isp/registers.h"
+#include "isp/stage_work.h"
 #include "isp/statistics_record.h"
 
 namespace ocellus::isp {
@@ -94,6 +96,12 @@ class isp : public sc_core::sc_module {
     SC_HAS_PROCESS(isp);
     isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx);
 
+    /// Of all pixels so far, stage by stage in the order of work_of(), and of all stages.
+    counted_energy energy(std::size_t worker) const {
+        return energy_of(work_[worker], operation_energy_, line_sample_energy_);
+    }
+    counted_energy energy() const;
+
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
     /// Keeps what every stage makes of the frames that `wanted` names, for stage_dumps(). Only
@@ -117,6 +125,7 @@ class isp : public sc_core::sc_module {
         std::shared_ptr<frame_work> work;  ///< null: timing only
         unsigned next_image_row = 0, next_tensor_row = 0;
         std::vector<std::uint32_t> lost_rows;
+        std::array<stage_work, worker_count> work_per_pixel{};
         std::vector<sc_core::sc_time> exposure_starts;  ///< by row of the array
     };
     struct waiting_tensor_row {
@@ -166,6 +175,7 @@ class isp : public sc_core::sc_module {
     }
 
     const isp_parameters p_;
+    const event_energy operation_energy_, line_sample_energy_;
     block_context& ctx_;
     std::uint16_t tracks_[2] = {};  ///< of the trace: rows, tensor
     clock_domain clock_;
@@ -194,6 +204,8 @@ class isp : public sc_core::sc_module {
                   tensors_unfinished_ = 0;
     std::uint64_t tensor_bytes_ = 0, busy_cycles_ = 0, peak_rows_ = 0, bus_errors_ = 0,
                   config_errors_ = 0;
+    std::array<stage_work, worker_count> work_{};
+    std::uint64_t pixels_ = 0;  ///< of the rows that went through the pipeline
     std::uint64_t input_wait_ = 0, scaler_wait_ = 0, memory_wait_ = 0;  ///< clocks
 };
 

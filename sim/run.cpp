@@ -113,7 +113,7 @@ std::string packed_bytes(const links::csi2_frame& f) {
 }
 
 /// Interleaved 8-bit RGB of a received ISP picture.
-rgb8_image picture_of(const links::csi2_image& image) {
+rgb8_image picture_of(const links::csi2_image& image, isp::yuv_matrix m) {
     rgb8_image out(image.width, image.height);
     for (unsigned y = 0; y < image.height; ++y) {
         const std::uint8_t* in = image.bytes->row(y);
@@ -124,9 +124,9 @@ rgb8_image picture_of(const links::csi2_image& image) {
                     to[3 * x + c] = in[3 * x + 2 - c];
         else if (image.type == links::csi2_data_type::yuv420_8 && y % 2 == 0)
             isp::rgb_from_yuv420(in, image.bytes->row(std::min(y + 1, image.height - 1)),
-                                 image.width, to);
+                                 image.width, to, m);
         else
-            isp::rgb_from_yuv422(in, image.width, to);
+            isp::rgb_from_yuv422(in, image.width, to, m);
     }
     return out;
 }
@@ -160,7 +160,7 @@ void write_image(output_folder& out, const host::received_image& received, const
             static_cast<unsigned>(as_read.colour_order) ^ received.flips);
         preview = isp::develop(image.raw->all(), bits, as_read, image.width > 1200 ? 4 : 1, &pool);
     } else {
-        preview = picture_of(image);
+        preview = picture_of(image, s.isp.yuv);
         out.write("frame" + name + ".png", encode_png_rgb8(preview, 1, &pool));
         out.write(fmt::format("frame{}.{}", name,
                               image.type == links::csi2_data_type::rgb888 ? "rgb" : "yuv"),

@@ -758,3 +758,25 @@ TEST_CASE("isp: tensor rows that wait for the scaler are counted as such") {
 TEST_CASE("isp: tensor rows that wait for the memory are counted as such") {
     name_the_slow_part(slow::memory);
 }
+
+TEST_CASE("isp: energy is that of the rows that went through, stage by stage") {
+    isp_parameters p;
+    p.sharpening = true;
+    test_bench b("bench", p, 0, true);
+    b.width = 256;
+    b.height = 64;
+    b.frames = 2;
+    b.set_control(isp_output::isp, false, p);
+    sc_core::sc_start(b.arrival(1, 63) + b.line * 20.0);
+    const double pixels = 2.0 * 256 * 64;
+    CHECK(b.stat("pixels") == pixels);
+    CHECK(b.stat("demosaic_energy") == Approx(pixels * (48 * 0.15e-12 + 4 * 4e-12)));
+    CHECK(b.stat("sharpening_energy") == Approx(pixels * (63 * 0.15e-12 + 20 * 4e-12)));
+    CHECK(b.stat("luma_noise_reduction_energy") == 0);
+    CHECK(b.stat("scaler_energy") == 0);
+    double sum = 0;
+    for (std::size_t w = 0; w < worker_count; ++w)
+        sum += b.stat(worker_name(w) + std::string("_energy"));
+    CHECK(b.stat("energy") == Approx(sum));
+    CHECK(b.stat("energy_per_pixel") == Approx(sum / pixels));
+}
