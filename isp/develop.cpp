@@ -80,25 +80,29 @@ rgb8_image develop(const plane<std::uint16_t>& raw, unsigned bits, const isp_set
     return out;
 }
 
-void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out) {
+void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out, yuv_matrix m) {
+    // 1.402, 0.344136, 0.714136, 1.772 (BT.601); 1.5748, 0.187324, 0.468124, 1.8556 (BT.709)
+    const bool wide = m == yuv_matrix::bt709;
+    const int rv = wide ? 103206 : 91881, gu = wide ? 12276 : 22554, gv = wide ? 30679 : 46802,
+              bu = wide ? 121609 : 116130;
     for (std::size_t i = 0; i < width / 2; ++i) {
         const int u = in[4 * i] - 128, v = in[4 * i + 2] - 128;
         for (std::size_t k = 0; k < 2; ++k) {
             const int y = in[4 * i + 1 + 2 * k] * 65536 + 32768;
             std::uint8_t* to = out + 6 * i + 3 * k;
-            to[0] = static_cast<std::uint8_t>(clamped((y + 91881 * v) >> 16, 0, 255));
-            to[1] = static_cast<std::uint8_t>(clamped((y - 22554 * u - 46802 * v) >> 16, 0, 255));
-            to[2] = static_cast<std::uint8_t>(clamped((y + 116130 * u) >> 16, 0, 255));
+            to[0] = static_cast<std::uint8_t>(clamped((y + rv * v) >> 16, 0, 255));
+            to[1] = static_cast<std::uint8_t>(clamped((y - gu * u - gv * v) >> 16, 0, 255));
+            to[2] = static_cast<std::uint8_t>(clamped((y + bu * u) >> 16, 0, 255));
         }
     }
 }
 
 void rgb_from_yuv420(const std::uint8_t* luma, const std::uint8_t* colour, unsigned width,
-                     std::uint8_t* out) {
+                     std::uint8_t* out, yuv_matrix m) {
     std::vector<std::uint8_t> row(colour, colour + std::size_t{2} * width);
     for (std::size_t x = 0; x < width; ++x)
         row[2 * x + 1] = luma[x];
-    rgb_from_yuv422(row.data(), width, out);
+    rgb_from_yuv422(row.data(), width, out, m);
 }
 
 }  // namespace ocellus::isp

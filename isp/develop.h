@@ -26,11 +26,12 @@ inline rgb8_image develop(const plane<std::uint16_t>& raw, unsigned bits,
     return develop(raw, bits, parameters.settings(), reduce, pool);
 }
 
-/// `width` pixels (even) of U Y V Y bytes back to interleaved R G B: BT.601 full range,
+/// `width` pixels (even) of U Y V Y bytes back to interleaved R G B, full range of the matrix,
 /// coefficients in 1/65536, rounded half up, clamped; both pixels of a pair share their U and V.
 /// The same of a row of YUV420's luma and the U Y V Y row below it; `in` is the luma of the row.
 void rgb_from_yuv420(const std::uint8_t* luma, const std::uint8_t* colour, unsigned width,
-                     std::uint8_t* out);
-void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out);
+                     std::uint8_t* out, yuv_matrix m = yuv_matrix::bt601);
+void rgb_from_yuv422(const std::uint8_t* in, unsigned width, std::uint8_t* out,
+                     yuv_matrix m = yuv_matrix::bt601);
 
 }  // namespace ocellus::isp

@@ -23,7 +23,12 @@ sc_core::sc_time from_now(const sc_core::sc_time& t) {
 }  // namespace
 
 isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx)
-    : sc_module(name), p_(parameters), ctx_(ctx), clock_(clock_domain::from_hertz(p_.clock)) {
+    : sc_module(name),
+      p_(parameters),
+      operation_energy_(event_energy::of(p_.operation_energy, p_.operation_energy_error)),
+      line_sample_energy_(event_energy::of(p_.line_sample_energy, p_.line_sample_energy_error)),
+      ctx_(ctx),
+      clock_(clock_domain::from_hertz(p_.clock)) {
     if (ctx.trace) {
         tracks_[0] = ctx.trace->track("isp.rows");
         tracks_[1] = ctx.trace->track("isp.tensor");
@@ -39,9 +44,10 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
     SC_THREAD(write_tensor);
     SC_METHOD(drive_irq);
     sensitive << irq_.changed();
-    SC_METHOD(statistics_done);
+    SC_METHOD(statistics_measured);
     sensitive << statistics_due_;
     dont_initialize();
+    SC_THREAD(write_statistics);
 
     auto& s = ctx.stats;
     s.add("isp.frames", frames_, "Frames that began.");
@@ -59,6 +65,29 @@ isp::isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_c
     s.add("isp.tensor_bytes", tensor_bytes_, "Tensor bytes written to memory.", "B");
     s.add("isp.bus_errors", bus_errors_, "Tensor bursts that were refused.");
     s.add("isp.statistics", measurements_, "Frames whose exposure statistics were made.");
+    s.add("isp.statistics_bytes", statistics_bytes_, "Bytes of statistics written to memory.", "B");
+    s.add("isp.input_wait_cycles", input_wait_,
+          "Clocks that rows waited in the input buffer for the pipeline.", "cycles");
+    s.add("isp.scaler_wait_cycles", scaler_wait_, "Clocks that tensor rows waited for the scaler.",
+          "cycles");
+    s.add("isp.memory_wait_cycles", memory_wait_,
+          "Clocks that finished tensor rows waited for the memory.", "cycles");
+    s.add("isp.pixels", pixels_, "Pixels that went through the pipeline.");
+    for (std::size_t w = 0; w < worker_count; ++w)
+        s.add_computed(
+            std::string("isp.") + worker_name(w) + "_energy",
+            [this, w] { return energy(w).joules(); },
+            std::string("Energy of the stage ") + worker_name(w) + ".", "J");
+    s.add_computed(
+        "isp.energy", [this] { return energy().joules(); },
+        "Energy of operations and line memories of all stages.", "J");
+    s.add_computed(
+        "isp.energy_error", [this] { return energy().error(); },
+        "Its uncertainty, one standard deviation.", "J");
+    s.add_computed(
+        "isp.energy_per_pixel",
+        [this] { return pixels_ > 0 ? energy().joules() / static_cast<double>(pixels_) : 0.0; },
+        "Energy of a pixel in all stages, mean.", "J");
     s.add("isp.config_errors", config_errors_, "Frames whose settings could not be followed.");
 }
 
@@ -120,10 +149,22 @@ void isp::begin_frame(const row_info& row) {
     const frame_request& q = frame_->settings.request;
     if (registers_.get(reg::STATISTICS_CONTROL) & reg::STATISTICS_CONTROL_ENABLE_bits)
         begin_statistics(row);
+    frame_->work_per_pixel = work_of(
+        q.settings, q.image && q.format != image_format::rgb888,
+        q.tensor || (q.image && (q.image_width() != q.width || q.image_height() != q.height)));
     if (q.tensor)
         ctx_.publish(event_kind::tensor_begun, frame_->number, frame_->settings.tensor_address);
     if (row.raw && !ctx_.timing_only && (q.image || q.tensor))
         start_work(row);
+}
+
+counted_energy isp::energy() const {
+    stage_work all;
+    for (const stage_work& w : work_) {
+        all.operations += w.operations;
+        all.line_samples += w.line_samples;
+    }
+    return energy_of(all, operation_energy_, line_sample_energy_);
 }
 
 void isp::start_work(const row_info& row) {
@@ -167,9 +208,15 @@ void isp::take_in(const row_info& row, const sc_core::sc_time& arrival) {
         registers_.set_bits(reg::STATUS, status_overflow);
         f.lost_rows.push_back(row.row);
     } else {
+        input_wait_ += std::max(at, pipeline_free_) - at;
         pipeline_free_ = std::max(at, pipeline_free_) + row_clocks;
         busy_cycles_ += row_clocks;
         in_flight_.push_back(pipeline_free_);
+        pixels_ += f.info.width;
+        for (std::size_t w = 0; w < worker_count; ++w) {
+            work_[w].operations += f.work_per_pixel[w].operations * f.info.width;
+            work_[w].line_samples += f.work_per_pixel[w].line_samples * f.info.width;
+        }
         peak_rows_ = std::max<std::uint64_t>(peak_rows_, in_flight_.size());
         if (ctx_.trace)
             ctx_.trace->record(spanning(
@@ -202,6 +249,7 @@ void isp::advance(std::int64_t last_row, std::uint64_t clock) {
     for (; f.next_tensor_row < q.tensor_out.height; ++f.next_tensor_row) {
         if (std::int64_t{q.last_row_of_tensor(f.next_tensor_row)} > last_row)
             break;
+        scaler_wait_ += std::max(clock, scaler_free_) - clock;
         scaler_free_ = std::max(clock, scaler_free_) + clocks_of(q.tensor_out.width);
         tensor_rows_.push_back({frame_, f.next_tensor_row, scaler_free_});
     }
@@ -249,7 +297,10 @@ void isp::write_tensor() {
             ++tensor_rows_lost_;
             registers_.set_bits(reg::STATUS, status_overflow);
         } else {
+            memory_port_.lock();
+            memory_wait_ += clock_.cycles_until(sc_core::sc_time_stamp()) - r.ready;
             write_row(r);
+            memory_port_.unlock();
         }
         tensor_rows_.pop_front();
         // 3. After the last one the tensor is complete.
@@ -336,20 +387,84 @@ void isp::begin_statistics(const row_info& row) {
         w.height = row.height;
     }
     m->last_row = w.y + w.height - 1;
+    m->bits = row.bits;
+    m->window = {w.x, w.y, w.width, w.height};
+    const std::uint32_t control = registers_.get(reg::STATISTICS_CONTROL);
+    m->zones = (control & reg::STATISTICS_CONTROL_ZONES_bits) != 0;
+    m->write = (control & reg::STATISTICS_CONTROL_WRITE_bits) != 0;
+    m->address = registers_.get(reg::STATISTICS_ADDRESS);
+    const std::uint32_t grid = registers_.get(reg::STATISTICS_GRID);
+    m->grid = {grid & 0xFFu, grid >> 8 & 0xFFu, registers_.get(reg::STATISTICS_CLIP) & 0xFFFu,
+               registers_.get(reg::STATISTICS_DARK_LEVEL) & 0xFFFu};
+    const auto side = [](unsigned n) { return n >= 1 && n <= zone_side_max; };
+    if ((m->zones && !(side(m->grid.columns) && side(m->grid.rows))) ||
+        (m->write && (!m->zones || m->address % 8 != 0))) {
+        m->zones = m->write = false;
+        ++config_errors_;
+        registers_.set_bits(reg::STATUS, status_config_error);
+    }
     if (row.raw && !ctx_.timing_only) {
         m->made = true;
-        const statistics_window seen{w.x, w.y, w.width, w.height};
-        m->work = ctx_.pool.submit([m, raw = row.raw, seen, bits = row.bits,
-                                    s = frame_->settings.request.settings] {
-            m->result = measure_exposure([&raw](unsigned y) { return raw->row(y); }, seen, bits, s);
+        const auto& s = frame_->settings.request.settings;
+        m->work = ctx_.pool.submit([m, raw = row.raw, s] {
+            m->exposure =
+                measure_exposure([&raw](unsigned y) { return raw->row(y); }, m->window, m->bits, s);
         });
+        if (m->zones)
+            m->zone_work = ctx_.pool.submit([m, raw = row.raw, s] {
+                m->zone = measure_zones([&raw](unsigned y) { return raw->row(y); }, m->window,
+                                        m->bits, s, m->grid);
+            });
     }
     measuring_ = std::move(m);
 }
 
-void isp::statistics_done() {
-    measured_ = due_.front();
+void isp::statistics_measured() {
+    auto m = due_.front();
     due_.pop_front();
+    if (!m->write) {
+        finish_statistics(std::move(m));
+        return;
+    }
+    to_write_.push_back(std::move(m));
+    statistics_to_write_.notify(sc_core::SC_ZERO_TIME);
+}
+
+/// The record goes to memory between tensor rows, burst by burst.
+void isp::write_statistics() {
+    for (;;) {
+        while (to_write_.empty())
+            wait(statistics_to_write_);
+        const auto m = to_write_.front();
+        to_write_.pop_front();
+        const std::uint32_t bytes = statistics_record_bytes(m->grid.columns, m->grid.rows);
+        std::vector<std::uint8_t> record;
+        if (m->made) {
+            m->work.wait();
+            m->zone_work.wait();
+            record = statistics_record(m->frame, m->bits, m->window, m->grid, m->exposure, m->zone);
+        }
+        for (std::uint32_t done = 0; done < bytes; done += burst_bytes) {
+            const std::uint32_t n = std::min(burst_bytes, bytes - done);
+            sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+            memory_port_.lock();
+            if (burst(memory_out, tlm::TLM_WRITE_COMMAND, std::uint64_t{m->address} + done,
+                      record.empty() ? nullptr : record.data() + done, n,
+                      delay) != tlm::TLM_OK_RESPONSE) {
+                ++bus_errors_;
+                registers_.set_bits(reg::STATUS, status_bus_error);
+            }
+            if (delay != sc_core::SC_ZERO_TIME)
+                wait(delay);
+            memory_port_.unlock();
+        }
+        statistics_bytes_ += bytes;
+        finish_statistics(m);
+    }
+}
+
+void isp::finish_statistics(std::shared_ptr<measurement> m) {
+    measured_ = std::move(m);
     ++measurements_;
     registers_.set(reg::STATISTICS_FRAME, measured_->frame);
     registers_.set_bits(reg::STATUS, status_statistics_done);
@@ -362,7 +477,15 @@ const exposure_statistics& isp::statistics() {
     if (!measured_)
         return none;
     measured_->work.wait();
-    return measured_->result;
+    return measured_->exposure;
+}
+
+const zone_statistics& isp::zones() {
+    static const zone_statistics none;
+    if (!measured_ || !measured_->zones)
+        return none;
+    measured_->zone_work.wait();
+    return measured_->zone;
 }
 
 void isp::declare_statistics_registers() {
@@ -382,6 +505,40 @@ void isp::declare_statistics_registers() {
     count(reg::STATISTICS_DARK, [](stats s) { return s.dark; });
     for (unsigned b = 0; b < exposure_statistics::bins; ++b)
         count(reg::STATISTICS_HISTOGRAM_00 + b, [b](stats s) { return s.histogram[b]; });
+    // The whole window, and the zone that firmware points at; nothing for one outside the grid.
+    using all = const zone_statistics&;
+    using part = const zone&;
+    const auto show = [this](unsigned whole, unsigned one, auto value) {
+        const auto at = [this, value](unsigned index, bool pointed) {
+            registers_.on_read(index, [this, value, pointed] {
+                const zone_statistics& z = zones();
+                const std::size_t i = registers_.get(reg::STATISTICS_ZONE) & 0x3FFu;
+                const zone shown = !pointed ? z.total() : i < z.zones.size() ? z.zones[i] : zone{};
+                return static_cast<std::uint32_t>(value(z, shown));
+            });
+        };
+        if (whole != 0)
+            at(whole, false);
+        at(one, true);
+    };
+    show(0, reg::STATISTICS_ZONE_CELLS, [](all, part z) { return z.cells; });
+    show(0, reg::STATISTICS_ZONE_CLIPPED, [](all, part z) { return z.clipped; });
+    show(0, reg::STATISTICS_ZONE_RED_MEAN, [](all a, part z) { return a.mean(z.red, z.cells); });
+    show(0, reg::STATISTICS_ZONE_GREEN_RED_MEAN,
+         [](all a, part z) { return a.mean(z.green_red, z.cells); });
+    show(0, reg::STATISTICS_ZONE_GREEN_BLUE_MEAN,
+         [](all a, part z) { return a.mean(z.green_blue, z.cells); });
+    show(0, reg::STATISTICS_ZONE_BLUE_MEAN, [](all a, part z) { return a.mean(z.blue, z.cells); });
+    show(reg::STATISTICS_BALANCE_CELLS, reg::STATISTICS_ZONE_BALANCE_CELLS,
+         [](all, part z) { return z.balance_cells; });
+    show(reg::STATISTICS_BALANCE_RED_MEAN, reg::STATISTICS_ZONE_BALANCE_RED_MEAN,
+         [](all a, part z) { return a.mean(z.balance_red, z.balance_cells); });
+    show(reg::STATISTICS_BALANCE_GREEN_MEAN, reg::STATISTICS_ZONE_BALANCE_GREEN_MEAN,
+         [](all a, part z) { return a.mean(z.balance_green, 2 * std::uint64_t{z.balance_cells}); });
+    show(reg::STATISTICS_BALANCE_BLUE_MEAN, reg::STATISTICS_ZONE_BALANCE_BLUE_MEAN,
+         [](all a, part z) { return a.mean(z.balance_blue, z.balance_cells); });
+    show(reg::STATISTICS_FOCUS_MEAN, reg::STATISTICS_ZONE_FOCUS_MEAN,
+         [](all a, part z) { return a.focus_mean(z); });
 }
 
 void isp::declare_counters() {
@@ -398,6 +555,9 @@ void isp::declare_counters() {
     registers_.counter(reg::COUNTER_CONFIG_ERRORS, config_errors_);
     registers_.wide_counter(reg::COUNTER_BUSY_CYCLES_LOW, busy_cycles_);
     registers_.wide_counter(reg::COUNTER_TENSOR_BYTES_LOW, tensor_bytes_);
+    registers_.wide_counter(reg::COUNTER_INPUT_WAIT_CYCLES_LOW, input_wait_);
+    registers_.wide_counter(reg::COUNTER_SCALER_WAIT_CYCLES_LOW, scaler_wait_);
+    registers_.wide_counter(reg::COUNTER_MEMORY_WAIT_CYCLES_LOW, memory_wait_);
 }
 
 }  // namespace ocellus::isp

@@ -5,6 +5,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -22,6 +23,8 @@
 #include "isp/exposure_statistics.h"
 #include "isp/parameters.h"
 #include "isp/registers.h"
+#include "isp/stage_work.h"
+#include "isp/statistics_record.h"
 
 namespace ocellus::isp {
 
@@ -93,6 +96,12 @@ class isp : public sc_core::sc_module {
     SC_HAS_PROCESS(isp);
     isp(sc_core::sc_module_name name, const isp_parameters& parameters, block_context& ctx);
 
+    /// Of all pixels so far, stage by stage in the order of work_of(), and of all stages.
+    counted_energy energy(std::size_t worker) const {
+        return energy_of(work_[worker], operation_energy_, line_sample_energy_);
+    }
+    counted_energy energy() const;
+
     const register_block& registers() const { return registers_; }
     register_block& registers() { return registers_; }
     /// Gains of the lens shading from the next frame on, in place of the configured ones; null:
@@ -119,12 +128,28 @@ class isp : public sc_core::sc_module {
         std::shared_ptr<frame_work> work;  ///< null: timing only
         unsigned next_image_row = 0, next_tensor_row = 0;
         std::vector<std::uint32_t> lost_rows;
+        std::array<stage_work, worker_count> work_per_pixel{};
         std::vector<sc_core::sc_time> exposure_starts;  ///< by row of the array
     };
     struct waiting_tensor_row {
         std::shared_ptr<frame_state> frame;
         unsigned row = 0;
         std::uint64_t ready = 0;  ///< clock
+    };
+
+    /// Statistics of a frame, made by workers and waited for when somebody looks.
+    struct measurement {
+        std::uint32_t frame = 0;
+        unsigned last_row = 0;  ///< with it the window is complete
+        unsigned bits = 0;
+        statistics_window window;
+        zone_settings grid;
+        bool zones = false, write = false;
+        std::uint32_t address = 0;
+        exposure_statistics exposure;
+        zone_statistics zone;
+        work_handle work, zone_work;
+        bool made = false;  ///< false: no samples are simulated
     };
 
     void row_transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay);
@@ -143,14 +168,18 @@ class isp : public sc_core::sc_module {
     void lines_changed() { irq_.update(lines(), registers_.ahead()); }
     void drive_irq();
     void begin_statistics(const row_info& row);
-    void statistics_done();
+    void statistics_measured();
+    void write_statistics();
+    void finish_statistics(std::shared_ptr<measurement> m);
     const exposure_statistics& statistics();
+    const zone_statistics& zones();
     std::uint64_t clocks_of(std::uint64_t pixels) const {
         return (pixels + p_.pixels_per_clock - 1) / p_.pixels_per_clock;
     }
 
     const isp_parameters p_;
     std::shared_ptr<const shading_grid> shading_;  ///< null: the configured one
+    const event_energy operation_energy_, line_sample_energy_;
     block_context& ctx_;
     std::uint16_t tracks_[2] = {};  ///< of the trace: rows, tensor
     clock_domain clock_;
@@ -167,24 +196,21 @@ class isp : public sc_core::sc_module {
     std::function<bool(std::uint32_t frame)> stages_wanted_;
     std::map<std::uint32_t, std::shared_ptr<frame_work>> stage_dumps_;
 
-    /// Exposure statistics of a frame, made by a worker and waited for when firmware looks.
-    struct measurement {
-        std::uint32_t frame = 0;
-        unsigned last_row = 0;  ///< with it the window is complete
-        exposure_statistics result;
-        work_handle work;
-        bool made = false;  ///< false: no samples are simulated
-    };
     std::shared_ptr<measurement> measuring_, measured_;
     std::deque<std::shared_ptr<measurement>> due_;
-    sc_core::sc_event statistics_due_;
-    std::uint64_t measurements_ = 0;
+    sc_core::sc_event statistics_due_, statistics_to_write_;
+    std::deque<std::shared_ptr<measurement>> to_write_;
+    sc_core::sc_mutex memory_port_;  ///< one burst at a time
+    std::uint64_t measurements_ = 0, statistics_bytes_ = 0;
 
     std::uint64_t frames_ = 0, rows_in_count_ = 0, rows_out_count_ = 0, rows_lost_ = 0;
     std::uint64_t tensor_row_count_ = 0, tensor_rows_lost_ = 0, tensors_ = 0,
                   tensors_unfinished_ = 0;
     std::uint64_t tensor_bytes_ = 0, busy_cycles_ = 0, peak_rows_ = 0, bus_errors_ = 0,
                   config_errors_ = 0;
+    std::array<stage_work, worker_count> work_{};
+    std::uint64_t pixels_ = 0;  ///< of the rows that went through the pipeline
+    std::uint64_t input_wait_ = 0, scaler_wait_ = 0, memory_wait_ = 0;  ///< clocks
 };
 
 }  // namespace ocellus::isp

@@ -15,6 +15,26 @@ void isp_parameters::declare(parameter_registry& r) {
         .says("Clock of the ISP pipeline.")
         .from(provenance::derived, "12.3 Mpx at 60 fps (ISSCC 2021 9.6) in 2 pixels per clock")
         .moves("run.latency_max", -1);
+    r.quantity("isp.operation_energy", operation_energy, unit::joule, 0, 1e-9)
+        .says("Energy of a multiplication, addition or comparison in a stage.")
+        .from(provenance::derived,
+              "0.15 pJ an operation, published model of the part's logic die (CamJ, 8 bits)")
+        .moves("isp.energy", +1);
+    r.quantity("isp.operation_energy_error", operation_energy_error, unit::percent, 0, 10)
+        .says("Uncertainty of that energy, one standard deviation.")
+        .from(provenance::assumed, "products of 13 bits take twice those of 8; sums of 16 a tenth")
+        .moves("isp.energy_error", +1)
+        .compare("10 %", "100 %");
+    r.quantity("isp.line_sample_energy", line_sample_energy, unit::joule, 0, 1e-9)
+        .says("Energy of reading a sample of a line memory and writing one in its place.")
+        .from(provenance::derived,
+              "1 pJ a word read and 3 pJ written, published model of the part (CamJ)")
+        .moves("isp.energy", +1);
+    r.quantity("isp.line_sample_energy_error", line_sample_energy_error, unit::percent, 0, 10)
+        .says("Uncertainty of that energy, one standard deviation.")
+        .from(provenance::assumed, "a factor of 3: width and node of that word are not given")
+        .moves("isp.energy_error", +1)
+        .compare("10 %", "200 %");
     r.integer("isp.pixels_per_clock", pixels_per_clock, 1, 16)
         .says("Pixels that the pipeline takes in every clock.")
         .from(provenance::assumed, "with isp.clock it just follows the full-speed readout")

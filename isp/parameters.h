@@ -25,6 +25,9 @@ struct isp_parameters {
     std::uint64_t input_rows = 4;
     std::uint64_t tensor_rows = 4;
     std::uint64_t bypass_cycles = 16;
+    // Energy
+    double operation_energy = 0.15e-12, operation_energy_error = 1;   // J, relative
+    double line_sample_energy = 4e-12, line_sample_energy_error = 2;  // J, relative
     // Image
     std::uint64_t image_scale = 1;
     isp::image_format image_format = isp::image_format::yuv422;

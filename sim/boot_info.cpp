@@ -173,7 +173,8 @@ std::vector<unsigned char> make_boot_info(const settings& s, const run_inputs& i
     b.max_findings = static_cast<std::uint32_t>(s.firmware.max_findings);
     b.npu_timeout_us =
         static_cast<std::uint32_t>(std::ceil(std::min(s.firmware.inference_timeout * 1e6, 4e9)));
-    b.auto_exposure = s.firmware.auto_exposure ? 1 : 0;
+    b.auto_exposure = (s.firmware.auto_exposure ? OCELLUS_AUTO_EXPOSURE : 0) |
+                      (s.firmware.auto_white_balance ? OCELLUS_AUTO_WHITE_BALANCE : 0);
     b.ae_target = static_cast<std::uint32_t>(s.firmware.exposure_target);
     b.exposure_min = models::min_exposure_lines;
     b.exposure_max =

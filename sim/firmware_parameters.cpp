@@ -41,6 +41,13 @@ void firmware_parameters::declare(parameter_registry& r) {
         .moves("column_adc.clipped_samples", +1)
         .moves("tensor.mean", +1)
         .under("run.frames=4");
+    r.boolean("firmware.auto_white_balance", auto_white_balance)
+        .says("Let the firmware set the ISP's gains from its zones.")
+        .from(provenance::chosen, "off: the configured gains are what a comparison wants")
+        .moves("tensor.mean", +1)
+        .under("run.frames=3")
+        .under("scene.illuminant=planckian")
+        .under("scene.colour_temperature=2800 K");
     r.integer("firmware.exposure_target", exposure_target, 1, 254)
         .says("Mean luma that auto-exposure aims at, of 255.")
         .from(provenance::chosen, "about 18 % grey after the tone curve")

@@ -23,7 +23,7 @@ struct firmware_parameters {
     std::string uart = "auto";
     late_policy policy = late_policy::drop_new;
     std::uint64_t max_findings = 16;
-    bool auto_exposure = false;
+    bool auto_exposure = false, auto_white_balance = false;
     std::uint64_t exposure_target = 110;
     double exposure_max = 30e-3;   ///< s
     std::uint64_t gain_max = 960;  ///< code

@@ -12,7 +12,7 @@ namespace ocellus::sim {
 namespace {
 
 /// Interleaved 8-bit RGB of a received ISP picture.
-rgb8_image picture_of(const links::csi2_image& image) {
+rgb8_image picture_of(const links::csi2_image& image, isp::yuv_matrix m) {
     rgb8_image out(image.width, image.height);
     for (unsigned y = 0; y < image.height; ++y) {
         const std::uint8_t* in = image.bytes->row(y);
@@ -23,9 +23,9 @@ rgb8_image picture_of(const links::csi2_image& image) {
                     to[3 * x + c] = in[3 * x + 2 - c];
         else if (image.type == links::csi2_data_type::yuv420_8 && y % 2 == 0)
             isp::rgb_from_yuv420(in, image.bytes->row(std::min(y + 1, image.height - 1)),
-                                 image.width, to);
+                                 image.width, to, m);
         else
-            isp::rgb_from_yuv422(in, image.width, to);
+            isp::rgb_from_yuv422(in, image.width, to, m);
     }
     return out;
 }
@@ -35,7 +35,7 @@ rgb8_image picture_of(const links::csi2_image& image) {
 rgb8_image preview_of(const links::csi2_image& image, unsigned flips,
                       const isp::isp_parameters& isp, unsigned reduce, worker_pool& pool) {
     if (!image.raw)
-        return picture_of(image);
+        return picture_of(image, isp.yuv);
     isp::isp_parameters as_read = isp;
     as_read.colour_order =
         static_cast<isp::bayer_phase>(static_cast<unsigned>(as_read.colour_order) ^ flips);

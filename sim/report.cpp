@@ -154,6 +154,15 @@ std::string render_table(const run_summary& s) {
         line("readout energy", energy_text(s.readout_energy / static_cast<double>(s.frames)),
              "a frame, +- " + energy_text(s.readout_energy_error / static_cast<double>(s.frames)) +
                  ": pixels, conversions, counts, die link");
+    if (s.frames > 0 && s.isp_energy > 0) {
+        std::string note = "a frame, +- " +
+                           energy_text(s.isp_energy_error / static_cast<double>(s.frames)) +
+                           fmt::format("; {:.1f} pJ a pixel:", s.isp_energy_per_pixel * 1e12);
+        for (const auto& [stage, joules] : s.isp_energies)
+            note += fmt::format("{} {} {}", stage == s.isp_energies.front().first ? "" : ",", stage,
+                                percent(joules, s.isp_energy));
+        line("ISP energy", energy_text(s.isp_energy / static_cast<double>(s.frames)), note);
+    }
     if (s.delivered > 0 || s.dropped > 0) {
         line("ISP after readout", time_text(s.isp), "last row read to tensor in SRAM");
         line("inference", time_text(s.inference),

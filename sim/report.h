@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/image.h"
@@ -32,6 +33,10 @@ struct run_summary {
     double line_time = 0;            ///< s
     std::vector<line_limit> limits;  ///< of the line time
     double readout_energy = 0, readout_energy_error = 0;  ///< J, all frames
+    double isp_energy = 0, isp_energy_error = 0;          ///< J, all frames
+    double isp_energy_per_pixel = 0;                      ///< J
+    /// J, all frames; the stages that did something, most first.
+    std::vector<std::pair<std::string, double>> isp_energies;
     double isp = 0;            ///< s, last row's read-out begun to tensor complete, mean
     double inference = 0;      ///< s, mean
     double inference_max = 0;  ///< s

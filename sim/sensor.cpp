@@ -876,6 +876,15 @@ run_summary sensor::summary() const {
     const counted_energy readout = readout_energy();
     r.readout_energy = readout.joules();
     r.readout_energy_error = readout.error();
+    const counted_energy isp_energy = b_->isp.energy();
+    r.isp_energy = isp_energy.joules();
+    r.isp_energy_error = isp_energy.error();
+    r.isp_energy_per_pixel = ctx_.stats.value("isp.energy_per_pixel");
+    for (std::size_t w = 0; w < isp::worker_count; ++w)
+        if (const double joules = b_->isp.energy(w).joules(); joules > 0)
+            r.isp_energies.emplace_back(isp::worker_name(w), joules);
+    std::stable_sort(r.isp_energies.begin(), r.isp_energies.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
     r.npu_clock = settings_.npu.clock;
     double isp_sum = 0, inference_sum = 0, latency_sum = 0;
     for (const auto& f : log_->frames()) {

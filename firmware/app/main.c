@@ -3,6 +3,7 @@
 /* The default application: every frame becomes a tensor, every tensor an inference, every inference a metadata record.
    Interrupt handlers move the work along, the main loop interprets results. */
 #include "auto_exposure.h"
+#include "auto_white_balance.h"
 #include "hal.h"
 #include "metadata.h"
 #include "postprocess.h"
@@ -16,6 +17,10 @@ enum { PRIORITY_FRAME = 7, PRIORITY_TENSOR = 6, PRIORITY_STATISTICS = 3, PRIORIT
 #define WATCHDOG_TICKS (2u * TICKS_PER_SECOND)
 #define STAGED_BYTES 65536u
 #define KICK_TICKS (TICKS_PER_SECOND / 2u)
+#define ZONE_COLUMNS 16u
+#define ZONE_ROWS 12u
+#define MOST_ZONES (ZONE_COLUMNS * ZONE_ROWS)
+#define GAIN_MAX 4095u
 
 enum slot_state { SLOT_FREE, SLOT_ARMED, SLOT_FILLING, SLOT_FULL, SLOT_IN_USE };
 struct input_slot {
@@ -58,6 +63,9 @@ static struct queue free_outputs, to_interpret, to_send;
 static uint32_t messages_sent;
 
 static struct auto_exposure exposure;
+/* Written before they are read; to clear them would only delay the first frame. */
+static struct auto_white_balance balance __attribute__((section(".noinit")));
+static struct auto_white_balance_zone zones[MOST_ZONES] __attribute__((section(".noinit")));
 static uint64_t next_kick;
 static uint32_t lost_jobs;
 
@@ -188,14 +196,32 @@ static void on_tensor(void) {
     start_inference();
 }
 
+static void balance_white(void) {
+    for (uint32_t i = 0; i < MOST_ZONES; ++i) {
+        OCELLUS_ISP->STATISTICS_ZONE = i;
+        zones[i].cells = OCELLUS_ISP->STATISTICS_ZONE_BALANCE_CELLS;
+        zones[i].red = OCELLUS_ISP->STATISTICS_ZONE_BALANCE_RED_MEAN;
+        zones[i].green = OCELLUS_ISP->STATISTICS_ZONE_BALANCE_GREEN_MEAN;
+        zones[i].blue = OCELLUS_ISP->STATISTICS_ZONE_BALANCE_BLUE_MEAN;
+    }
+    if (!auto_white_balance_step(&balance, zones, MOST_ZONES, OCELLUS_ISP->STATISTICS_PIXELS))
+        return;
+    OCELLUS_ISP->GAIN_R = balance.red;
+    OCELLUS_ISP->GAIN_GR = balance.green;
+    OCELLUS_ISP->GAIN_GB = balance.green;
+    OCELLUS_ISP->GAIN_B = balance.blue;
+}
+
 static void on_statistics(void) {
     const uint32_t frame = OCELLUS_ISP->STATISTICS_FRAME;
     const uint32_t valid = OCELLUS_ISP->STATISTICS_VALID, mean = OCELLUS_ISP->STATISTICS_LUMA_MEAN;
     OCELLUS_ISP->STATUS = ISP_STATUS_STATISTICS_DONE_Msk;
-    if (valid && auto_exposure_step(&exposure, frame, mean)) {
+    if (valid && info->auto_exposure & OCELLUS_AUTO_EXPOSURE && auto_exposure_step(&exposure, frame, mean)) {
         OCELLUS_PIXEL_ARRAY->EXPOSURE = exposure.exposure;
         OCELLUS_PIXEL_ARRAY->ANALOGUE_GAIN = exposure.gain;
     }
+    if (valid && info->auto_exposure & OCELLUS_AUTO_WHITE_BALANCE)
+        balance_white();
 }
 
 static void on_npu(void) {
@@ -302,6 +328,19 @@ static void interpret(uint32_t slot) {
     hal_interrupts_restore(on);
 }
 
+/* What the ISP is to measure. */
+static __attribute__((noinline)) uint32_t prepare_statistics(void) {
+    if (!(info->auto_exposure & OCELLUS_AUTO_WHITE_BALANCE))
+        return ISP_STATISTICS_CONTROL_ENABLE_Msk;
+    balance.gain_min = balance.green = OCELLUS_ISP->GAIN_GR;
+    balance.gain_max = GAIN_MAX;
+    balance.red = OCELLUS_ISP->GAIN_R;
+    balance.blue = OCELLUS_ISP->GAIN_B;
+    OCELLUS_ISP->STATISTICS_GRID =
+        ZONE_COLUMNS << ISP_STATISTICS_GRID_COLUMNS_Pos | ZONE_ROWS << ISP_STATISTICS_GRID_ROWS_Pos;
+    return ISP_STATISTICS_CONTROL_ENABLE_Msk | ISP_STATISTICS_CONTROL_ZONES_Msk;
+}
+
 static void set_up(void) {
     write_registers(info->writes_address, info->write_count);
     for (const struct ocellus_boot_info *n = info; n && n->network && network_count < OCELLUS_MOST_NETWORKS;
@@ -329,7 +368,7 @@ static void set_up(void) {
                                           .gain_max = info->gain_max,
                                           .exposure = OCELLUS_PIXEL_ARRAY->EXPOSURE,
                                           .gain = OCELLUS_PIXEL_ARRAY->ANALOGUE_GAIN};
-        OCELLUS_ISP->STATISTICS_CONTROL = ISP_STATISTICS_CONTROL_ENABLE_Msk;
+        OCELLUS_ISP->STATISTICS_CONTROL = prepare_statistics();
         hal_interrupt(OCELLUS_IRQ_ISP_STATISTICS, PRIORITY_STATISTICS, on_statistics);
     }
     arm_tensor();

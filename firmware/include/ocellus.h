@@ -219,9 +219,30 @@ typedef struct {
     volatile const uint32_t STATISTICS_BLUE_MEAN; /* 0x21c ro Mean of the blue samples after white balance, 8.8 fixed. */
     volatile const uint32_t STATISTICS_CLIPPED; /* 0x220 ro Cells with a sample at full scale before white balance. */
     volatile const uint32_t STATISTICS_DARK; /* 0x224 ro Cells with luma below 1/64 of full scale. */
-    uint32_t reserved_2[6];
+    volatile uint32_t STATISTICS_ADDRESS; /* 0x228 rw Where the record of statistics is written; a multiple of 8. */
+    volatile uint32_t STATISTICS_GRID; /* 0x22c rw Zones of the window. */
+    volatile uint32_t STATISTICS_CLIP; /* 0x230 rw A cell with a sample at or above it does not count for white balance; 12-bit scale, black level included. */
+    volatile uint32_t STATISTICS_DARK_LEVEL; /* 0x234 rw A cell whose greens are below it in the mean does not count for white balance; 12-bit scale, black level included. */
+    volatile uint32_t STATISTICS_ZONE; /* 0x238 rw Zone that the STATISTICS_ZONE_ registers show, row by row. */
+    uint32_t reserved_2[1];
     volatile uint32_t STATISTICS_HISTOGRAM[16]; /* 0x240 Cells by luma, 16 bins of equal width. */
-    uint32_t reserved_3[32];
+    volatile const uint32_t STATISTICS_BALANCE_CELLS; /* 0x280 ro Cells of the window that count for white balance. */
+    volatile const uint32_t STATISTICS_BALANCE_RED_MEAN; /* 0x284 ro Mean red of the cells that count for white balance, before gains, 8.8 fixed of 255 = full scale. */
+    volatile const uint32_t STATISTICS_BALANCE_GREEN_MEAN; /* 0x288 ro Mean green of the cells that count for white balance, before gains, 8.8 fixed of 255 = full scale. */
+    volatile const uint32_t STATISTICS_BALANCE_BLUE_MEAN; /* 0x28c ro Mean blue of the cells that count for white balance, before gains, 8.8 fixed of 255 = full scale. */
+    volatile const uint32_t STATISTICS_FOCUS_MEAN; /* 0x290 ro Mean high-pass of green over the window, before gains, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_CELLS; /* 0x294 ro Cells of the zone. */
+    volatile const uint32_t STATISTICS_ZONE_CLIPPED; /* 0x298 ro Cells of the zone with a sample at full scale. */
+    volatile const uint32_t STATISTICS_ZONE_RED_MEAN; /* 0x29c ro Mean red of the zone before gains, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_GREEN_RED_MEAN; /* 0x2a0 ro Mean green of red rows of the zone before gains, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_GREEN_BLUE_MEAN; /* 0x2a4 ro Mean green of blue rows of the zone before gains, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_BLUE_MEAN; /* 0x2a8 ro Mean blue of the zone before gains, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_BALANCE_CELLS; /* 0x2ac ro Cells of the zone that count for white balance. */
+    volatile const uint32_t STATISTICS_ZONE_BALANCE_RED_MEAN; /* 0x2b0 ro Their mean red, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_BALANCE_GREEN_MEAN; /* 0x2b4 ro Their mean green, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_BALANCE_BLUE_MEAN; /* 0x2b8 ro Their mean blue, 8.8 fixed. */
+    volatile const uint32_t STATISTICS_ZONE_FOCUS_MEAN; /* 0x2bc ro Mean high-pass of green over the zone, 8.8 fixed. */
+    uint32_t reserved_3[16];
     volatile const uint32_t COUNTER_FRAMES; /* 0x300 ro Frames that began. */
     volatile const uint32_t COUNTER_ROWS_IN; /* 0x304 ro Rows that arrived. */
     volatile const uint32_t COUNTER_ROWS_OUT; /* 0x308 ro Rows sent to the transmitter. */
@@ -237,6 +258,12 @@ typedef struct {
     volatile const uint32_t COUNTER_TENSOR_ROWS_LOST; /* 0x330 ro Tensor rows not written because the memory was too slow. */
     volatile const uint32_t COUNTER_BUS_ERRORS; /* 0x334 ro Tensor bursts that were refused. */
     volatile const uint32_t COUNTER_CONFIG_ERRORS; /* 0x338 ro Frames whose settings could not be followed. */
+    volatile const uint32_t COUNTER_INPUT_WAIT_CYCLES_LOW; /* 0x33c ro Clocks that rows waited in the input buffer for the pipeline. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_INPUT_WAIT_CYCLES_HIGH; /* 0x340 ro Clocks that rows waited in the input buffer for the pipeline. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_SCALER_WAIT_CYCLES_LOW; /* 0x344 ro Clocks that tensor rows waited for the scaler. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_SCALER_WAIT_CYCLES_HIGH; /* 0x348 ro Clocks that tensor rows waited for the scaler. Upper half, as held by the last read of the lower. */
+    volatile const uint32_t COUNTER_MEMORY_WAIT_CYCLES_LOW; /* 0x34c ro Clocks that tensor rows waited for the memory. Lower half; reading it holds the upper half. */
+    volatile const uint32_t COUNTER_MEMORY_WAIT_CYCLES_HIGH; /* 0x350 ro Clocks that tensor rows waited for the memory. Upper half, as held by the last read of the lower. */
 } ocellus_isp_t;
 #define OCELLUS_ISP ((ocellus_isp_t *)OCELLUS_ISP_BASE)
 #endif
@@ -460,6 +487,10 @@ typedef struct {
 #define ISP_STATISTICS_CONTROL_Off OCELLUS_U(0x200)
 #define ISP_STATISTICS_CONTROL_ENABLE_Pos OCELLUS_U(0)
 #define ISP_STATISTICS_CONTROL_ENABLE_Msk OCELLUS_U(0x1)
+#define ISP_STATISTICS_CONTROL_ZONES_Pos OCELLUS_U(1)
+#define ISP_STATISTICS_CONTROL_ZONES_Msk OCELLUS_U(0x2)
+#define ISP_STATISTICS_CONTROL_WRITE_Pos OCELLUS_U(2)
+#define ISP_STATISTICS_CONTROL_WRITE_Msk OCELLUS_U(0x4)
 #define ISP_STATISTICS_FRAME_Off OCELLUS_U(0x204)
 #define ISP_STATISTICS_VALID_Off OCELLUS_U(0x208)
 #define ISP_STATISTICS_VALID_VALID_Pos OCELLUS_U(0)
@@ -471,7 +502,38 @@ typedef struct {
 #define ISP_STATISTICS_BLUE_MEAN_Off OCELLUS_U(0x21c)
 #define ISP_STATISTICS_CLIPPED_Off OCELLUS_U(0x220)
 #define ISP_STATISTICS_DARK_Off OCELLUS_U(0x224)
+#define ISP_STATISTICS_ADDRESS_Off OCELLUS_U(0x228)
+#define ISP_STATISTICS_GRID_Off OCELLUS_U(0x22c)
+#define ISP_STATISTICS_GRID_COLUMNS_Pos OCELLUS_U(0)
+#define ISP_STATISTICS_GRID_COLUMNS_Msk OCELLUS_U(0xff)
+#define ISP_STATISTICS_GRID_ROWS_Pos OCELLUS_U(8)
+#define ISP_STATISTICS_GRID_ROWS_Msk OCELLUS_U(0xff00)
+#define ISP_STATISTICS_CLIP_Off OCELLUS_U(0x230)
+#define ISP_STATISTICS_CLIP_CODE_Pos OCELLUS_U(0)
+#define ISP_STATISTICS_CLIP_CODE_Msk OCELLUS_U(0xfff)
+#define ISP_STATISTICS_DARK_LEVEL_Off OCELLUS_U(0x234)
+#define ISP_STATISTICS_DARK_LEVEL_CODE_Pos OCELLUS_U(0)
+#define ISP_STATISTICS_DARK_LEVEL_CODE_Msk OCELLUS_U(0xfff)
+#define ISP_STATISTICS_ZONE_Off OCELLUS_U(0x238)
+#define ISP_STATISTICS_ZONE_INDEX_Pos OCELLUS_U(0)
+#define ISP_STATISTICS_ZONE_INDEX_Msk OCELLUS_U(0x3ff)
 #define ISP_STATISTICS_HISTOGRAM_Off OCELLUS_U(0x240)
+#define ISP_STATISTICS_BALANCE_CELLS_Off OCELLUS_U(0x280)
+#define ISP_STATISTICS_BALANCE_RED_MEAN_Off OCELLUS_U(0x284)
+#define ISP_STATISTICS_BALANCE_GREEN_MEAN_Off OCELLUS_U(0x288)
+#define ISP_STATISTICS_BALANCE_BLUE_MEAN_Off OCELLUS_U(0x28c)
+#define ISP_STATISTICS_FOCUS_MEAN_Off OCELLUS_U(0x290)
+#define ISP_STATISTICS_ZONE_CELLS_Off OCELLUS_U(0x294)
+#define ISP_STATISTICS_ZONE_CLIPPED_Off OCELLUS_U(0x298)
+#define ISP_STATISTICS_ZONE_RED_MEAN_Off OCELLUS_U(0x29c)
+#define ISP_STATISTICS_ZONE_GREEN_RED_MEAN_Off OCELLUS_U(0x2a0)
+#define ISP_STATISTICS_ZONE_GREEN_BLUE_MEAN_Off OCELLUS_U(0x2a4)
+#define ISP_STATISTICS_ZONE_BLUE_MEAN_Off OCELLUS_U(0x2a8)
+#define ISP_STATISTICS_ZONE_BALANCE_CELLS_Off OCELLUS_U(0x2ac)
+#define ISP_STATISTICS_ZONE_BALANCE_RED_MEAN_Off OCELLUS_U(0x2b0)
+#define ISP_STATISTICS_ZONE_BALANCE_GREEN_MEAN_Off OCELLUS_U(0x2b4)
+#define ISP_STATISTICS_ZONE_BALANCE_BLUE_MEAN_Off OCELLUS_U(0x2b8)
+#define ISP_STATISTICS_ZONE_FOCUS_MEAN_Off OCELLUS_U(0x2bc)
 #define ISP_COUNTER_FRAMES_Off OCELLUS_U(0x300)
 #define ISP_COUNTER_ROWS_IN_Off OCELLUS_U(0x304)
 #define ISP_COUNTER_ROWS_OUT_Off OCELLUS_U(0x308)
@@ -487,6 +549,12 @@ typedef struct {
 #define ISP_COUNTER_TENSOR_ROWS_LOST_Off OCELLUS_U(0x330)
 #define ISP_COUNTER_BUS_ERRORS_Off OCELLUS_U(0x334)
 #define ISP_COUNTER_CONFIG_ERRORS_Off OCELLUS_U(0x338)
+#define ISP_COUNTER_INPUT_WAIT_CYCLES_LOW_Off OCELLUS_U(0x33c)
+#define ISP_COUNTER_INPUT_WAIT_CYCLES_HIGH_Off OCELLUS_U(0x340)
+#define ISP_COUNTER_SCALER_WAIT_CYCLES_LOW_Off OCELLUS_U(0x344)
+#define ISP_COUNTER_SCALER_WAIT_CYCLES_HIGH_Off OCELLUS_U(0x348)
+#define ISP_COUNTER_MEMORY_WAIT_CYCLES_LOW_Off OCELLUS_U(0x34c)
+#define ISP_COUNTER_MEMORY_WAIT_CYCLES_HIGH_Off OCELLUS_U(0x350)
 
 /* npu: CNN processor. */
 #define OCELLUS_NPU_BASE OCELLUS_U(0x40003000)

@@ -18,6 +18,7 @@ enum {
     OCELLUS_FLOAT32 = 4
 };
 enum { OCELLUS_TASK_RAW = 0, OCELLUS_TASK_CLASSIFICATION = 1, OCELLUS_TASK_DETECTION = 2 };
+enum { OCELLUS_AUTO_EXPOSURE = 1, OCELLUS_AUTO_WHITE_BALANCE = 2 };
 enum { OCELLUS_DROP_NEW = 0, OCELLUS_DROP_OLDEST = 1 };
 
 /* Most slots, outputs and buffers that the structure has room for. */
@@ -49,12 +50,12 @@ struct ocellus_boot_info {
     uint32_t frames; /* to capture; 0: until stopped */
     uint32_t writes_address,
         write_count; /* ocellus_register_write[]: the mode, the ISP and the tensor, in this order */
-    uint32_t isp_control;                /* ISP CONTROL without TENSOR_ENABLE */
-    uint32_t late_policy;                /* when inference takes longer than a frame */
-    uint32_t max_findings;               /* a metadata record has room for */
-    uint32_t npu_timeout_us;             /* of one inference; 0: none */
-    uint32_t auto_exposure;              /* 1: on */
-    uint32_t ae_target;                  /* mean luma, linear, of 255 */
+    uint32_t isp_control;    /* ISP CONTROL without TENSOR_ENABLE */
+    uint32_t late_policy;    /* when inference takes longer than a frame */
+    uint32_t max_findings;   /* a metadata record has room for */
+    uint32_t npu_timeout_us; /* of one inference; 0: none */
+    uint32_t auto_exposure;  /* OCELLUS_AUTO_ bits: what follows the ISP's statistics; 0: nothing */
+    uint32_t ae_target;      /* mean luma, linear, of 255 */
     uint32_t exposure_min, exposure_max; /* lines */
     uint32_t gain_max;                   /* code */
     uint32_t metadata_count;

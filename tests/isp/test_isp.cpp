@@ -585,3 +585,198 @@ TEST_CASE("isp: without samples statistics come at the same time and say that th
     CHECK(r.valid == std::vector<std::uint32_t>{0, 0});
     CHECK(r.cells == std::vector<std::uint32_t>{0, 0});
 }
+
+namespace {
+
+/// Runs two frames whose record of statistics goes to memory beside a tensor.
+struct recorded_run {
+    std::vector<std::uint8_t> record;
+    sc_time done, last_burst;
+    unsigned bursts = 0;
+    double bytes = 0, luma = 0;
+
+    recorded_run(bool timing_only, unsigned threads, bool tensor) {
+        const isp_parameters p;
+        test_bench b("bench", p, threads, timing_only);
+        sc_core::sc_signal<bool> line{"line"};
+        b.device.statistics_irq.bind(line);
+        b.width = 256;
+        b.height = 192;
+        b.functional = !timing_only;
+        b.device.set_tensor_format(make_tensor_format(64, 48, 3, true));
+        b.set_control(isp_output::isp, tensor, p);
+        b.write("STATISTICS_ADDRESS", 0x8000);
+        b.write("STATISTICS_CONTROL", 7);
+        while (!line.read() && sc_core::sc_time_stamp() < b.arrival(1, 20))
+            sc_core::sc_start(sc_time(1, sc_core::SC_NS));
+        done = sc_core::sc_time_stamp();
+        for (const auto& s : b.bursts)
+            if (s.address >= 0x8000) {
+                ++bursts;
+                last_burst = s.end;
+                CHECK(s.data == !timing_only);
+            }
+        for (std::uint32_t k = 0; k < statistics_record_bytes(16, 12); ++k)
+            record.push_back(b.memory[0x8000 + k]);
+        bytes = b.stat("statistics_bytes");
+        if (timing_only)
+            return;
+        const auto& raw = *b.raws[0];
+        const auto rows = [&](unsigned y) { return raw.row(y); };
+        const isp_settings s = p.settings();
+        const statistics_window w{0, 0, 256, 192};
+        const auto zones = measure_zones(rows, w, 10, s, {});
+        CHECK(record == statistics_record(0, 10, w, {}, measure_exposure(rows, w, 10, s), zones));
+        const zone all = zones.total();
+        CHECK(b.read("STATISTICS_BALANCE_CELLS") == all.balance_cells);
+        CHECK(b.read("STATISTICS_BALANCE_BLUE_MEAN") ==
+              zones.mean(all.balance_blue, all.balance_cells));
+        for (const unsigned k : {0u, 17u, 191u}) {
+            const zone& z = zones.zones[k];
+            b.write("STATISTICS_ZONE", k);
+            CHECK(b.read("STATISTICS_ZONE_CELLS") == 8 * 8);
+            CHECK(b.read("STATISTICS_ZONE_RED_MEAN") == zones.mean(z.red, z.cells));
+            CHECK(b.read("STATISTICS_ZONE_GREEN_RED_MEAN") == zones.mean(z.green_red, z.cells));
+            CHECK(b.read("STATISTICS_ZONE_GREEN_BLUE_MEAN") == zones.mean(z.green_blue, z.cells));
+            CHECK(b.read("STATISTICS_ZONE_BLUE_MEAN") == zones.mean(z.blue, z.cells));
+            CHECK(b.read("STATISTICS_ZONE_BALANCE_GREEN_MEAN") ==
+                  zones.mean(z.balance_green, 2 * std::uint64_t{z.balance_cells}));
+            CHECK(b.read("STATISTICS_ZONE_FOCUS_MEAN") == zones.focus_mean(z));
+        }
+        b.write("STATISTICS_ZONE", 192);
+        CHECK(b.read("STATISTICS_ZONE_CELLS") == 0);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("isp: the record of statistics is in memory when STATISTICS_DONE is set") {
+    const recorded_run r(false, 2, false);
+    CHECK(r.bursts == 4);  // 256 + 192 * 80 bytes
+    CHECK(r.bytes == 256 + 192 * 80);
+    CHECK(r.done >= r.last_burst);
+    CHECK(r.done <= r.last_burst + sc_time(2, sc_core::SC_NS));
+}
+
+TEST_CASE("isp: the record of statistics is the same beside a tensor and without threads") {
+    const recorded_run r(false, 0, true);
+    CHECK(r.bursts == 4);
+    CHECK(r.done >= r.last_burst);
+}
+
+TEST_CASE("isp: without samples the record takes the same bursts and moves no bytes") {
+    const recorded_run r(true, 0, true);
+    CHECK(r.bursts == 4);
+    CHECK(r.done <= r.last_burst + sc_time(2, sc_core::SC_NS));
+}
+
+namespace {
+
+void refuse_statistics(std::uint32_t control, std::uint32_t address, std::uint32_t grid) {
+    const isp_parameters p;
+    test_bench b("bench", p, 0, true);
+    b.width = 64;
+    b.height = 48;
+    b.set_control(isp_output::raw, false, p);
+    b.write("STATISTICS_CONTROL", control);
+    b.write("STATISTICS_ADDRESS", address);
+    b.write("STATISTICS_GRID", grid);
+    sc_core::sc_start(b.arrival(0, 47) + b.line * 3.0);
+    CHECK((b.read("STATUS") & status_config_error) != 0);
+    CHECK(b.stat("config_errors") == 1);
+    CHECK(b.bursts.empty());
+    CHECK(b.stat("statistics") == 1);  // those of the exposure are made
+}
+
+}  // namespace
+
+TEST_CASE("isp: an address of statistics that is no multiple of 8 is a configuration error") {
+    refuse_statistics(7, 0x8004, 0x0c10);
+}
+TEST_CASE("isp: a grid of statistics without rows is a configuration error") {
+    refuse_statistics(7, 0x8000, 0x0010);
+}
+TEST_CASE("isp: a grid of 33 rows is a configuration error") {
+    refuse_statistics(3, 0x8000, 0x2110);
+}
+TEST_CASE("isp: a record without zones is a configuration error") {
+    refuse_statistics(5, 0x8000, 0x0c10);
+}
+
+namespace {
+
+enum class slow { nothing, pipeline, scaler, memory };
+
+void name_the_slow_part(slow part) {
+    isp_parameters p;
+    p.input_rows = 64;
+    p.tensor_rows = 512;
+    if (part == slow::pipeline)
+        p.pixels_per_clock = 1;
+    test_bench b("bench", p, 0, true);
+    b.width = 256;
+    b.height = 64;
+    // A row takes 343 ns, at 1 pixel a clock 686 ns.
+    b.line = sc_time(part == slow::pipeline ? 500 : 1000, sc_core::SC_NS);
+    if (part == slow::memory)
+        b.memory_time = sc_time(3500, sc_core::SC_NS);
+    if (part == slow::scaler)
+        b.memory_time = sc_time(20, sc_core::SC_NS);  // a tensor row takes 86 ns
+    // Enlarged, a source row completes several tensor rows at once.
+    b.device.set_tensor_format(make_tensor_format(64, part == slow::scaler ? 256 : 32, 3, true));
+    b.set_control(isp_output::none, true, p);
+    sc_core::sc_start(b.arrival(0, 63) + b.line * 300.0);
+    const double input = b.stat("input_wait_cycles"), scaler = b.stat("scaler_wait_cycles"),
+                 memory = b.stat("memory_wait_cycles");
+    INFO(input << ' ' << scaler << ' ' << memory);
+    CHECK(b.read("COUNTER_INPUT_WAIT_CYCLES_LOW") == input);
+    CHECK(b.read("COUNTER_SCALER_WAIT_CYCLES_LOW") == scaler);
+    CHECK(b.read("COUNTER_MEMORY_WAIT_CYCLES_LOW") == memory);
+    CHECK(b.stat("rows_lost") == 0);
+    CHECK((input > 1000) == (part == slow::pipeline));
+    CHECK((scaler > 1000) == (part == slow::scaler));
+    CHECK((memory > 1000) == (part == slow::memory));
+    if (part == slow::nothing) {
+        CHECK(input == 0);
+        CHECK(memory == 0);
+    }
+    if (part == slow::pipeline)  // row y begins y (256 clocks - 500 ns) after it arrived
+        CHECK(input == Approx(63 * 64 / 2 * (256 - 500e-9 * 373e6)).epsilon(0.02));
+}
+
+}  // namespace
+
+TEST_CASE("isp: nothing waits where everything keeps up") {
+    name_the_slow_part(slow::nothing);
+}
+TEST_CASE("isp: rows that wait for the pipeline are counted as such") {
+    name_the_slow_part(slow::pipeline);
+}
+TEST_CASE("isp: tensor rows that wait for the scaler are counted as such") {
+    name_the_slow_part(slow::scaler);
+}
+TEST_CASE("isp: tensor rows that wait for the memory are counted as such") {
+    name_the_slow_part(slow::memory);
+}
+
+TEST_CASE("isp: energy is that of the rows that went through, stage by stage") {
+    isp_parameters p;
+    p.sharpening = true;
+    test_bench b("bench", p, 0, true);
+    b.width = 256;
+    b.height = 64;
+    b.frames = 2;
+    b.set_control(isp_output::isp, false, p);
+    sc_core::sc_start(b.arrival(1, 63) + b.line * 20.0);
+    const double pixels = 2.0 * 256 * 64;
+    CHECK(b.stat("pixels") == pixels);
+    CHECK(b.stat("demosaic_energy") == Approx(pixels * (48 * 0.15e-12 + 4 * 4e-12)));
+    CHECK(b.stat("sharpening_energy") == Approx(pixels * (63 * 0.15e-12 + 20 * 4e-12)));
+    CHECK(b.stat("luma_noise_reduction_energy") == 0);
+    CHECK(b.stat("scaler_energy") == 0);
+    double sum = 0;
+    for (std::size_t w = 0; w < worker_count; ++w)
+        sum += b.stat(worker_name(w) + std::string("_energy"));
+    CHECK(b.stat("energy") == Approx(sum));
+    CHECK(b.stat("energy_per_pixel") == Approx(sum / pixels));
+}

@@ -269,19 +269,22 @@ TEST_CASE("develop: a grey raw frame gives a grey picture of the right brightnes
 
 TEST_CASE("YUV422 rows come back as the colours they were") {
     // Pairs of equal pixels lose nothing to subsampling: within the rounding of two conversions.
-    for (int r = 0; r < 256; r += 17)
-        for (int g = 0; g < 256; g += 17)
-            for (int b = 0; b < 256; b += 17) {
-                const std::uint8_t in[4] = {static_cast<std::uint8_t>(chroma_u(r, g, b)),
-                                            static_cast<std::uint8_t>(luma(r, g, b)),
-                                            static_cast<std::uint8_t>(chroma_v(r, g, b)),
-                                            static_cast<std::uint8_t>(luma(r, g, b))};
-                std::uint8_t out[6];
-                rgb_from_yuv422(in, 2, out);
-                for (int k = 0; k < 6; k += 3) {
-                    REQUIRE(std::abs(out[k] - r) <= 3);
-                    REQUIRE(std::abs(out[k + 1] - g) <= 3);
-                    REQUIRE(std::abs(out[k + 2] - b) <= 3);
+    for (const auto m : {yuv_matrix::bt601, yuv_matrix::bt709}) {
+        const auto k = coefficients_of(m);
+        for (int r = 0; r < 256; r += 17)
+            for (int g = 0; g < 256; g += 17)
+                for (int b = 0; b < 256; b += 17) {
+                    const auto y = static_cast<std::uint8_t>(luma(k, r, g, b));
+                    const std::uint8_t in[4] = {
+                        static_cast<std::uint8_t>(chroma_u(k, r, g, b, 0)), y,
+                        static_cast<std::uint8_t>(chroma_v(k, r, g, b, 0)), y};
+                    std::uint8_t out[6];
+                    rgb_from_yuv422(in, 2, out, m);
+                    for (int c = 0; c < 6; c += 3) {
+                        REQUIRE(std::abs(out[c] - r) <= 3);
+                        REQUIRE(std::abs(out[c + 1] - g) <= 3);
+                        REQUIRE(std::abs(out[c + 2] - b) <= 3);
+                    }
                 }
-            }
+    }
 }
