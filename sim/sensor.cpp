@@ -74,14 +74,14 @@ struct sensor::blocks {
           simulator("simulator"),
           external("external"),
           cci("cci", s.cci, ctx, ledger),
-          bridge("cci_bridge", cci, ctx.stats,
-                 {[&s] { return s.pixels.noise.temperature; },
-                  [&chip] { return chip.system_state(); },
-                  [this](auto grid) { isp.set_shading(std::move(grid)); }, boot_port::owns,
-                  [&chip](std::uint16_t index, std::uint32_t value) {
-                      chip.boot_->write(index, value);
-                  },
-                  [&chip](std::uint16_t index) { return chip.boot_->read(index); }}),
+          bridge(
+              "cci_bridge", cci, ctx.stats,
+              {[&s] { return s.pixels.noise.temperature; }, [&chip] { return chip.system_state(); },
+               [this](auto grid) { isp.set_shading(std::move(grid)); }, boot_port::owns,
+               [&chip](std::uint16_t index, std::uint32_t value) {
+                   chip.boot_->write(index, value);
+               },
+               [&chip](std::uint16_t index) { return chip.boot_->read(index); }}),
           receiver("host", static_cast<unsigned>(s.csi2.image_vc),
                    static_cast<unsigned>(s.csi2.metadata_vc),
                    static_cast<unsigned>(s.csi2.tensor_vc), keep, ctx),
