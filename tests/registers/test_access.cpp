@@ -22,6 +22,7 @@
 #include "links/csi2_transmitter.h"
 #include "links/uart.h"
 #include "memory/dma.h"
+#include "memory/interconnect.h"
 #include "memory/sram.h"
 #include "models/column_adc.h"
 #include "models/pixel_array.h"
@@ -286,6 +287,14 @@ TEST_CASE("registers of the SRAM") {
     CHECK(s.stats.value("sram.wait_cycles") > 0);
     CHECK(s.stats.value("sram.refused") == 5);
     check_counters(model.registers(), s.stats, "sram", {}, 7);
+}
+
+TEST_CASE("registers of the interconnect") {
+    surroundings s("s");
+    memory::interconnect model("model", {}, s.ctx);
+    model.attach_initiator("a", s.source);
+    model.attach_target("memory", 0, 0x1000, s.memory);
+    check_model(s, model, {"SELECT"});
 }
 
 TEST_CASE("registers of the core-local interruptor") {
