@@ -225,7 +225,7 @@ TEST_CASE("pipeline: every stage's checksum is the same for any band and number 
             return out;
         };
         const auto reference = sums(0, 64);
-        REQUIRE(reference.size() == stage_count);
+        REQUIRE(reference.size() == stage_count - 1);  // lens shading has no table here
         for (const unsigned threads : {0u, 1u, 3u})
             for (const unsigned band : {4u, 12u, 16u, 52u})
                 CHECK(sums(threads, band) == reference);
