@@ -135,8 +135,11 @@ dng_description dng_of(const settings& s, unsigned bits, unsigned flips) {
     return d;
 }
 
-void write_image(output_folder& out, const host::received_image& received, const settings& s,
-                 const run_inputs& in, const metadata_record* record, worker_pool& pool) {
+/// Returns the figures of an ISP picture, when they are wanted.
+std::optional<picture_figures> write_image(output_folder& out, const host::received_image& received,
+                                           const settings& s, const run_inputs& in,
+                                           const metadata_record* record, worker_pool& pool) {
+    std::optional<picture_figures> figures;
     const auto& image = *received.image;
     const std::string name = fmt::format("_{:04}", received.frame);
     rgb8_image preview;
@@ -152,6 +155,10 @@ void write_image(output_folder& out, const host::received_image& received, const
         preview = preview_of(image, received.flips, s.isp, image.width > 1200 ? 4 : 1, pool);
     } else {
         preview = preview_of(image, received.flips, s.isp, 1, pool);
+        if (s.run.quality && in.scene)
+            figures = compare_picture(
+                preview, false,
+                ideal_light(*in.scene, received.frame, s, image.width, image.height), s.run.scene);
         write_in_pieces(out, "frame" + name + ".png",
                         [&](const byte_sink& take) { encode_png_rgb8(preview, 1, &pool, take); });
         write_packed(out,
@@ -162,6 +169,7 @@ void write_image(output_folder& out, const host::received_image& received, const
     if (record)
         draw_findings(preview, *record, in.labels_of(record->network));
     out.write("preview" + name + ".png", encode_png_rgb8(preview, 6, &pool));
+    return figures;
 }
 
 void write_tensors(output_folder& out, const frame_record& f,
@@ -264,7 +272,7 @@ std::string envelopes(const settings& s, const run_inputs& in,
 }
 
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
-                   const run_inputs& in, const sensor& chip, const statistics& stats,
+                   const run_inputs& in, sensor& chip, const statistics& stats,
                    const frame_statistics& frames, const energy_report& energy,
                    const guest_outputs& guest, bool timing_only, worker_pool& pool,
                    steady::time_point begin) {
@@ -275,8 +283,10 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     };
     for (const auto& received : chip.host_side().images()) {
         stop_when_asked();
-        if (received.image)
-            write_image(out, received, s, in, find(received.frame), pool);
+        if (!received.image)
+            continue;
+        if (const auto f = write_image(out, received, s, in, find(received.frame), pool))
+            chip.set_quality(*f);
     }
     std::string lines;
     const unsigned width = chip.mode().width, height = chip.mode().height;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include "core/payload_checker.h"
@@ -92,6 +94,7 @@ struct sensor::blocks {
     models::column_adc column_adc;
     links::die_link die_link;
     isp::isp isp;
+    std::optional<picture_figures> quality;  ///< of the last picture that was compared
     links::csi2_transmitter csi2;
     memory::sram sram;
     memory::interconnect bus;
@@ -199,6 +202,35 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
             return frames > 0 ? readout_energy().joules() / frames : 0.0;
         },
         "Energy of the readout of one frame, mean.", "J");
+    if (settings_.run.quality) {
+        const auto figure = [&](const char* called, auto value, const char* sentence,
+                                const char* unit) {
+            ctx.stats.add_computed(
+                called,
+                [&b, value] {
+                    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+                    return b.quality ? value(*b.quality).value_or(none) : none;
+                },
+                sentence, unit);
+        };
+        using figures = const picture_figures&;
+        using maybe = std::optional<double>;
+        figure(
+            "quality.psnr", [](figures f) { return maybe(f.psnr); },
+            "Picture against its ideal scene, all colours.", "dB");
+        figure(
+            "quality.ssim", [](figures f) { return maybe(f.ssim); },
+            "Structural similarity of luma to the ideal scene.", "");
+        figure(
+            "quality.snr", [](figures f) { return f.snr; },
+            "Mean over deviation of green in linear light (uniform, colorchecker).", "dB");
+        figure(
+            "quality.mtf50", [](figures f) { return f.mtf50; },
+            "Frequency of half contrast (slanted-edge), cycles per pixel.", "");
+        figure(
+            "quality.delta_e", [](figures f) { return f.delta_e; },
+            "CIEDE2000, mean of the patches (colorchecker).", "");
+    }
     ctx.stats.add("run.latency_max", b.latency_max,
                   "Longest time from the start of a frame's readout to its metadata on the wire.",
                   "s");
@@ -721,6 +753,10 @@ void sensor::on_silence(const std::function<void()>& f) {
 
 host& sensor::host_side() {
     return b_->receiver;
+}
+
+void sensor::set_quality(const picture_figures& f) {
+    b_->quality = f;
 }
 
 const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& sensor::stage_dumps() const {

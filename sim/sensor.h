@@ -30,6 +30,7 @@
 #include "sim/frame_log.h"
 #include "sim/host.h"
 #include "sim/inputs.h"
+#include "sim/picture_quality.h"
 #include "sim/privacy.h"
 #include "sim/register_directory.h"
 #include "sim/report.h"
@@ -82,6 +83,8 @@ class sensor : public sc_core::sc_module {
     const frame_log& frames() const { return *log_; }
     /// What the ISP's stages made, by frame (output.dump_stages).
     const std::map<std::uint32_t, std::shared_ptr<isp::frame_work>>& stage_dumps() const;
+    /// What statistics quality.* show (output.quality); whoever has the picture sets it.
+    void set_quality(const picture_figures& f);
     const host& host_side() const;
     host& host_side();
     const memory::interconnect& bus() const;

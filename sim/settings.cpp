@@ -150,6 +150,13 @@ void run_parameters::declare(parameter_registry& r) {
         .says("Write the saved RAW frames as DNG too, for RAW converters.")
         .from(provenance::chosen, "off: 25 MB a frame at full resolution")
         .moves_nothing("only which files are written");
+    r.boolean("output.quality", quality)
+        .says(
+            "Compare the last saved ISP picture with its ideal scene: statistics quality.*, of "
+            "runs "
+            "with --out.")
+        .from(provenance::chosen, "off: it takes longer than the picture")
+        .moves_nothing("only what is measured");
     r.boolean("output.dump_stages", dump_stages)
         .says("Write what every ISP stage makes of the saved frames: a picture and a checksum.")
         .from(provenance::chosen, "off: 800 MB of memory a frame at full resolution")

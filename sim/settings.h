@@ -63,7 +63,7 @@ struct run_parameters {
     double upload_rate = 35e6;  ///< bit/s
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
-    bool dng = false;
+    bool dng = false, quality = false;
     bool dump_stages = false;
     void declare(parameter_registry& r);
 };

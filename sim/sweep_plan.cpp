@@ -841,13 +841,14 @@ std::vector<std::string> sweep_plan::arguments(const sweep_point& p) const {
     std::vector<std::string> out = {"run"};
     if (!config.empty())
         out.push_back(config);
+    // Only numbers are wanted of a run, unless the sweep says otherwise: output.quality needs a
+    // picture.
+    out.insert(out.end(), {"--quiet", "--set", "output.save_frames=none"});
     for (const auto* list : {&settings, &p.settings})
         for (const auto& s : *list) {
             out.emplace_back("--set");
             out.push_back(s);
         }
-    // Only numbers are wanted of a run.
-    out.insert(out.end(), {"--set", "output.save_frames=none", "--quiet"});
     if (give_frames)
         out.insert(out.end(), {"--frames", std::to_string(p.frames)});
     if (timing_only)

@@ -65,3 +65,30 @@ TEST_CASE("dump-stages: refused where there is nothing to dump or no place for i
     CHECK(r.exit_code == 2);
     CHECK(contains(r.err, "leave --timing-only out"));
 }
+
+TEST_CASE("every output format has the same bytes however time is modelled") {
+    const std::string small = std::string(source_folder) + "/configs/small.toml";
+    for (const std::string format : {"raw", "yuv422", "yuv420", "rgb888"}) {
+        std::vector<std::string> pictures, tensors;
+        for (const char* fidelity : {"loosely_timed", "approximately_timed"}) {
+            const std::string out = scratch_folder();
+            std::vector<std::string> command = {
+                "run",   small,
+                "--out", out,
+                "--set", "output.image=" + std::string(format == "raw" ? "raw" : "isp"),
+                "--set", std::string("sram.fidelity=") + fidelity};
+            if (format != "raw")
+                command.insert(command.end(), {"--set", "isp.image_format=" + format});
+            const auto r = ocellus_program(command);
+            INFO(format << ' ' << fidelity << ' ' << r.err);
+            REQUIRE(r.exit_code == 0);
+            const std::string end = format == "raw" ? "raw10" : format == "rgb888" ? "rgb" : "yuv";
+            pictures.push_back(file_bytes(out + "/frame_0000." + end));
+            tensors.push_back(file_bytes(out + "/tensor_0000.bin"));
+            CHECK(pictures.back().size() > 676 * 506);
+        }
+        INFO(format);
+        CHECK(pictures[0] == pictures[1]);
+        CHECK(tensors[0] == tensors[1]);
+    }
+}

@@ -320,3 +320,67 @@ TEST_CASE("the script that compares whole, killed and sharded sweeps agrees") {
     INFO(r.out << r.err);
     CHECK(r.exit_code == 0);
 }
+
+TEST_CASE(
+    "sweep: quality of the picture and energy stand beside each other, as quality shows them") {
+    const std::string folder = scratch_folder(), out = folder + "/sweep", run = folder + "/run";
+    REQUIRE(ocellus_program({"sweep", source + "/configs/sweeps/isp-quality.toml", "--out", out})
+                .exit_code == 0);
+    std::ifstream lines(out + "/results.csv");
+    std::string line;
+    std::vector<std::map<std::string, std::string>> rows;
+    std::vector<std::string> names;
+    while (std::getline(lines, line)) {
+        std::vector<std::string> cells(1);
+        for (const char c : line)
+            if (c == ',')
+                cells.emplace_back();
+            else
+                cells.back() += c;
+        if (names.empty()) {
+            names = cells;
+            continue;
+        }
+        REQUIRE(cells.size() == names.size());
+        rows.emplace_back();
+        for (std::size_t i = 0; i < names.size(); ++i)
+            rows.back()[names[i]] = cells[i];
+    }
+    REQUIRE(rows.size() == 4);
+    for (auto& r : rows) {
+        INFO(r["point"]);
+        CHECK(r["status"] == "done");
+        CHECK(std::stod(r["quality.psnr"]) > 20);
+        CHECK(std::stod(r["quality.delta_e"]) < 5);
+        CHECK(std::stod(r["quality.snr"]) > 10);
+        CHECK(r["quality.mtf50"].empty());  // of another chart
+    }
+    // Noise reduction costs energy and gives signal to noise.
+    const auto value = [&rows](const char* demosaic, const char* reduced, const char* metric) {
+        for (auto& r : rows)
+            if (r["isp.demosaic"] == demosaic && r["isp.luma_noise_reduction"] == reduced)
+                return std::stod(r[metric]);
+        return -1.0;
+    };
+    const double cost = value("malvar", "true", "isp.energy_per_pixel") -
+                        value("malvar", "false", "isp.energy_per_pixel");
+    CHECK(cost == Approx(591 * 0.15e-12 + 20 * 4e-12));
+    CHECK(value("malvar", "true", "quality.snr") > value("malvar", "false", "quality.snr") + 1);
+
+    REQUIRE(ocellus_program({"run", source + "/configs/small.toml", "--scene",
+                             "builtin:colorchecker", "--set", "output.image=isp", "--out", run})
+                .exit_code == 0);
+    const auto shown = ocellus_program({"quality", run, "--csv"});
+    REQUIRE(shown.exit_code == 0);
+    const std::string figures = shown.out.substr(shown.out.find('\n') + 1);
+    std::vector<std::string> cells(1);
+    for (const char c : figures)
+        if (c == ',')
+            cells.emplace_back();
+        else
+            cells.back() += c;
+    REQUIRE(cells.size() > 9);
+    CHECK(std::stod(cells[5]) == Approx(value("malvar", "false", "quality.psnr")).margin(1e-3));
+    CHECK(std::stod(cells[6]) == Approx(value("malvar", "false", "quality.ssim")).margin(1e-5));
+    CHECK(std::stod(cells[9]) == Approx(value("malvar", "false", "quality.delta_e")).margin(1e-4));
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Ocellus Authors
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/image.h"
+#include "models/scene.h"
+#include "sim/settings.h"
+
+namespace ocellus::sim {
+
+/// Linear light, R G B interleaved, row by row.
+using light = std::vector<double>;
+
+/// How near a picture is to its scene; docs/isp.md has the formulas. Those that need another chart
+/// have no value.
+struct picture_figures {
+    double exposure = 1;  ///< factor from the scene's light to the picture's
+    double psnr = 0;      ///< dB
+    double ssim = 0;
+    std::optional<double> snr;                   ///< dB
+    std::optional<double> mtf50;                 ///< cycles per pixel
+    std::optional<double> delta_e, delta_e_max;  ///< CIEDE2000, mean and largest of the patches
+};
+
+/// Mean of the scene's light over each pixel of a picture of width x height.
+light ideal_light(const models::scene& scene, std::uint32_t frame, const settings& s,
+                  unsigned width, unsigned height);
+
+/// `linear`: the picture is coded in linear light, else as sRGB. `truth`: of the same size.
+/// `scene`: name of the chart, or anything else.
+picture_figures compare_picture(const rgb8_image& picture, bool linear, const light& truth,
+                                const std::string& scene);
+
+}  // namespace ocellus::sim
