@@ -159,6 +159,13 @@ void csi2_parameters::declare(parameter_registry& r) {
         .says("Longest burst with which metadata is fetched from memory.")
         .from(provenance::chosen, "one interleave unit of the SRAM")
         .moves("interconnect.csi2.requests", -1);
+    r.integer("csi2.embedded_lines", embedded_lines, 0, 2)
+        .says("Lines of embedded data in front of each image: exposure, gain, timing, temperature.")
+        .from(provenance::chosen,
+              "none: the public part sends 2 (libcamera cam_helper_imx500), for hosts that read "
+              "them")
+        .moves("csi2.wire_bytes", +1)
+        .compare("0", "2");
     r.boolean("csi2.line_sync", line_sync)
         .says("Send line start and line end packets around each row.")
         .from(provenance::chosen, "optional in CSI-2; not needed by the public driver")
@@ -389,6 +396,27 @@ void csi2_transmitter::begin_frame(const row_info& row) {
     frame_damaged_ = false;
     start_packing(row);
     image_.push_back(short_packet(p_.image_vc, csi2_data_type::frame_start, wire_number(frame_)));
+    put_embedded(row);
+}
+
+/// The first line holds the frame's registers, the others none.
+void csi2_transmitter::put_embedded(const row_info& row) {
+    const bool halves = row.format == row_format::yuv420;
+    const std::uint32_t bytes = halves ? 2 * row.width : payload_of(row, row_type_);
+    const unsigned bits = row.format == row_format::bayer ? row.bits : 8;
+    for (std::uint64_t k = 0; k < p_.embedded_lines; ++k) {
+        image_.push_back(long_packet(p_.image_vc, csi2_data_type::embedded, bytes));
+        image_.back().kind = egress_kind::metadata;
+        if (ctx_.timing_only)
+            continue;
+        const auto line = embedded_line(
+            k == 0 && embedded_ ? embedded_(row.frame) : register_bytes(), bits, bytes);
+        image_.back().info.bytes = byte_plane::start(
+            pool_, bytes + crc_bytes, 1, 1, [line](plane<std::uint8_t>& out, unsigned, unsigned) {
+                std::memcpy(out.row(0), line.data(), line.size());
+                append_crc(out.row(0), static_cast<std::uint32_t>(line.size()));
+            });
+    }
 }
 
 void csi2_transmitter::admit(const arrival& a) {

@@ -21,6 +21,7 @@
 #include "core/registers.h"
 #include "links/csi2_packet.h"
 #include "links/egress_ledger.h"
+#include "links/embedded_lines.h"
 #include "registers/csi2.h"
 
 namespace ocellus::links {
@@ -48,6 +49,7 @@ struct csi2_parameters {
     std::uint64_t metadata_queue = 4;    ///< messages
     std::uint64_t fetch_burst = 256;     ///< bytes
     bool line_sync = false;              ///< LS and LE around each row
+    std::uint64_t embedded_lines = 0;    ///< in front of the image
     void declare(parameter_registry& r);
 };
 
@@ -130,6 +132,10 @@ class csi2_transmitter : public sc_core::sc_module {
     void set_provenance(std::function<std::uint64_t(std::uint64_t, std::uint64_t)> f) {
         provenance_ = std::move(f);
     }
+    /// Registers of the frame whose first row is being taken, for csi2.embedded_lines.
+    void set_embedded(std::function<register_bytes(std::uint32_t frame)> f) {
+        embedded_ = std::move(f);
+    }
     /// One more row finds a line of the FIFO free.
     bool has_room() const { return lines_waiting() < p_.fifo_lines; }
     /// Called when a row has left its line of the FIFO.
@@ -180,6 +186,7 @@ class csi2_transmitter : public sc_core::sc_module {
     void transmit();  ///< method
     void admit(const arrival& a);
     void begin_frame(const row_info& row);
+    void put_embedded(const row_info& row);
     void finish_packet();
     void start_packet();
     void fetch_metadata();  ///< thread
@@ -209,6 +216,7 @@ class csi2_transmitter : public sc_core::sc_module {
     std::function<void()> idle_, line_left_;
     std::vector<lost_line> losses_;
     std::function<bool(std::uint32_t, std::uint32_t)> guard_;
+    std::function<register_bytes(std::uint32_t)> embedded_;
     std::function<std::uint64_t(std::uint64_t, std::uint64_t)> provenance_;
     egress_ledger& ledger_;
     register_block registers_{registers::csi2::map};

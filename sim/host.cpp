@@ -87,6 +87,8 @@ void host::image_arrived(std::shared_ptr<const links::csi2_frame> f) {
     incomplete_ += whole ? 0 : 1;
     if (!f->has_bytes())
         return;
+    for (const auto& l : f->embedded)
+        crc_errors_ += !l.crc_fits();
     // One frame at most is being decoded: more would only hold memory.
     settle(0);
     p.packets = f;

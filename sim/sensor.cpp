@@ -176,6 +176,7 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
         b_->npu.load(c);
     follow_pixels();
     send_regions();
+    b_->csi2.set_embedded([this](std::uint32_t frame) { return embedded_registers(frame); });
 
     auto& b = *b_;
     // 64 intervals a frame, in whole cycles of the SRAM.
@@ -324,6 +325,26 @@ void sensor::follow_pixels() {
             return left > 0 ? raw / left : 0.0;
         },
         "Bytes of the frames that were read out, as RAW, over the payload bytes that left.", "1");
+}
+
+/// What the public host reads of a frame (libcamera, cam_helper_imx500): the values that it was
+/// exposed and read out with, not those that will act.
+links::register_bytes sensor::embedded_registers(std::uint32_t frame) const {
+    const models::mode_registers m = mode();
+    links::register_bytes out;
+    const auto put = [&out](std::uint16_t index, std::uint32_t value, unsigned bytes) {
+        for (unsigned i = 0; i < bytes; ++i)
+            out.emplace_back(static_cast<std::uint16_t>(index + i),
+                             static_cast<std::uint8_t>(value >> 8 * (bytes - 1 - i)));
+    };
+    const double degrees = std::clamp(settings_.pixels.noise.temperature, -20.0, 80.0);
+    put(0x0005, frame % 0xFF, 1);
+    put(0x013A, static_cast<std::uint8_t>(std::lround(degrees)), 1);
+    put(0x0202, static_cast<std::uint32_t>(m.exposure), 2);
+    put(0x0204, static_cast<std::uint32_t>(m.gain_code), 2);
+    put(0x0340, static_cast<std::uint32_t>(m.frame_length), 2);
+    put(0x0342, static_cast<std::uint32_t>(m.line_length), 2);
+    return out;
 }
 
 /// Each inference is followed by its tensor region where csi2.TENSOR_REGION says so. A network that

@@ -18,6 +18,7 @@
 #include "isp/pipeline.h"
 #include "links/cci_target.h"
 #include "links/egress_ledger.h"
+#include "links/embedded_lines.h"
 #include "links/uart.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
@@ -132,6 +133,7 @@ class sensor : public sc_core::sc_module {
     void follow_pixels();
     void upload_later();
     void send_regions();
+    links::register_bytes embedded_registers(std::uint32_t frame) const;
     std::unique_ptr<boot_port> make_boot_port();
     void check_protocol();
     void check_balances() const;

@@ -102,13 +102,14 @@ class Frame:
 
     def __init__(self, packet):
         self.channel, self.number, self.start_ns, self.end_ns = packet.channel, packet.value, packet.time_ns, None
-        self.picture_type, self.lines, self.embedded, self.region = None, [], b'', []
+        self.picture_type, self.lines, self.embedded, self.embedded_lines, self.region = None, [], b'', [], []
         self.wrong_lines = 0
 
     def add(self, packet):
         self.wrong_lines += not packet.crc_fits
         if packet.type == EMBEDDED:
             self.embedded += packet.payload
+            self.embedded_lines.append(packet.payload)
         elif KPI <= packet.type <= PQ:
             self.region.append((packet.type, packet.payload))
         elif packet.type in PICTURES:
@@ -120,6 +121,33 @@ class Frame:
     def rows(self):
         """Samples of RAW8, RAW10 and RAW12, row by row."""
         return [unpack(self.picture_type, line) for line in self.lines]
+
+    def registers(self):
+        """Values of the embedded data in front of a picture, by the index of each byte (SMIA, MIPI CCS)."""
+        period, low = {'RAW10': (5, (4,)), 'RAW12': (3, (2,)), 'RAW14': (7, (4, 5, 6))}.get(self.picture_type, (1, ()))
+        out = {}
+        for line in self.embedded_lines:
+            data = [byte for place, byte in enumerate(line) if place % period not in low]
+            if any(byte != 0x55 for place, byte in enumerate(line) if place % period in low):
+                raise FormatError('a byte of low bits in an embedded line is not 0x55')
+            if data[0] != 0x0A:
+                raise FormatError('an embedded line does not begin with 0x0a')
+            index, at = 0, 1
+            while data[at] != 0x07:
+                tag, value = data[at], data[at + 1]
+                if tag == 0xAA:
+                    index = index & 0xFF | value << 8
+                elif tag == 0xA5:
+                    index = index & 0xFF00 | value
+                elif tag == 0x55:
+                    index += 1
+                elif tag == 0x5A:
+                    out[index] = value
+                    index += 1
+                else:
+                    raise FormatError(f'tag 0x{tag:02x} in an embedded line')
+                at += 2
+        return out
 
     def tensor_region(self, input_lines=None, output_lines=None):
         """The numbers of lines are needed where all lines are embedded data, the form that the public driver asks for."""
@@ -208,7 +236,11 @@ def main():
                     what.append(f'{len(frame.lines)} lines of {frame.picture_type}')
                     if arguments.out and frame.picture_type.startswith('RAW'):
                         write_pgm(name + '.pgm', frame.rows(), int(frame.picture_type[3:]))
-                if frame.embedded:
+                if frame.embedded and frame.picture_type:
+                    registers = frame.registers()
+                    exposure = registers.get(0x0202, 0) << 8 | registers.get(0x0203, 0)
+                    what.append(f'{len(frame.embedded_lines)} embedded lines, exposure {exposure} lines')
+                elif frame.embedded:
                     what.append(f'{len(frame.embedded)} bytes of metadata')
                     if arguments.out:
                         with open(name + '.metadata', 'wb') as out:

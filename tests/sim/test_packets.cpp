@@ -232,6 +232,79 @@ TEST_CASE("the input tensor stays in where only metadata may leave") {
     CHECK(kept.value("egress.csi2.pixel_bytes") == 0);
 }
 
+TEST_CASE("embedded lines tell with what each frame was exposed, in every RAW format") {
+    // Exposure acts two frames after it is written, the frame length three.
+    const std::string folder = scratch_folder();
+    write_bytes(
+        folder + "/host.cci",
+        "wait 9 ms\nwrite coarse_integration_time 500\nwrite mode_select 1\nwait frame 1\n"
+        "wait 100 us\nwrite coarse_integration_time 300\nwrite analog_gain_code_global 512\n"
+        "write frame_length_lines 1500\n");
+    for (const unsigned bits : {8u, 10u, 12u, 14u}) {
+        const std::string packets = folder + fmt::format("/{}.pcap", bits);
+        const auto r = ocellus_program({"run",
+                                        configs + "small.toml",
+                                        "--network",
+                                        "none",
+                                        "--frames",
+                                        "6",
+                                        "--quiet",
+                                        "--cci",
+                                        folder + "/host.cci",
+                                        "--packets",
+                                        packets,
+                                        "--set",
+                                        "csi2.embedded_lines=2",
+                                        "--set",
+                                        fmt::format("adc.bits={}", bits),
+                                        "--set",
+                                        "adc.banks=4",
+                                        "--set",
+                                        "noise.temperature=-5 degC",
+                                        "--out",
+                                        folder + fmt::format("/out{}", bits)});
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        const auto read =
+            run_program({"python3", "-c",
+                         "import sys\n"
+                         "sys.dont_write_bytecode = True\n"
+                         "sys.path.insert(0, sys.argv[1])\n"
+                         "from ocellus_packets import *\n"
+                         "for f in frames(packets(open(sys.argv[2], 'rb'))):\n"
+                         "    r = f.registers()\n"
+                         "    v = lambda i: r[i] << 8 | r[i + 1]\n"
+                         "    print(r[5], r[0x13A] - 256, v(0x202), v(0x204), v(0x340), v(0x342), "
+                         "len(f.embedded_lines), len(f.lines), f.wrong_lines)\n",
+                         std::string(source_folder) + "/clients/python", packets});
+        INFO(read.err);
+        const json stats = json::parse(file_bytes(folder + fmt::format("/out{}/stats.json", bits)))
+                               .at("statistics");
+        CHECK(stats.at("host.incomplete_images").at("value") == 0);
+        CHECK(stats.at("host.image_mismatches").at("value") == 0);
+        CHECK(stats.at("egress.csi2.metadata_bytes").at("value").get<double>() > 0);
+        std::istringstream lines(read.out);
+        unsigned n = 0;
+        for (std::string text; std::getline(lines, text); ++n) {
+            std::istringstream words(text);
+            int count = 0, degrees = 0, exposure = 0, gain = 0, frame = 0, line = 0, embedded = 0,
+                rows = 0, wrong = 0;
+            words >> count >> degrees >> exposure >> gain >> frame >> line >> embedded >> rows >>
+                wrong;
+            INFO(bits << " bits, frame " << n << ": " << text);
+            CHECK(count == static_cast<int>(n));
+            CHECK(degrees == -5);
+            CHECK(exposure == (n < 3 ? 500 : 300));
+            CHECK(gain == (n < 3 ? 0 : 512));
+            CHECK((frame == 1500) == (n >= 4));
+            CHECK(embedded == 2);
+            CHECK(rows == 506);
+            CHECK(wrong == 0);
+        }
+        CHECK(n == 6);
+    }
+}
+
 TEST_CASE("packets go into a named pipe, and mistakes are told") {
     const std::string folder = scratch_folder(), pipe = folder + "/pipe";
     REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
