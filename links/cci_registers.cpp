@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ocellus::links {
 namespace {
@@ -251,6 +252,10 @@ constexpr cci_register table[] = {
 };
 
 }  // namespace
+
+std::uint8_t temperature_byte(double celsius) {
+    return static_cast<std::uint8_t>(std::lround(std::clamp(celsius, -20.0, 80.0)));
+}
 
 const std::vector<cci_register>& cci_registers() {
     static const std::vector<cci_register> all(std::begin(table), std::end(table));

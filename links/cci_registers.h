@@ -30,6 +30,10 @@ struct cci_register {
     }
 };
 
+/// Register 0x013A and the same byte of embedded data: degrees Celsius, signed, limited to -20
+/// .. 80.
+std::uint8_t temperature_byte(double celsius);
+
 /// Every register that Ocellus knows, in order of index: the one description from which decoding,
 /// names in scripts and docs/cci-registers.md are made. Indices and meanings are those of public
 /// sources, named in each entry; what a register without `acts` does is stored and read back.

@@ -90,6 +90,8 @@ class cci_target : public sc_core::sc_module {
     const cci_space& space() const { return space_; }
     /// The device answers at this address.
     bool answers(std::uint8_t device) const;
+    /// The address that the pin chooses: 0x1A, or 0x10.
+    std::uint8_t own_address() const { return answers(0x1A) ? 0x1A : 0x10; }
     /// Held in reset (pin XCLR): no address is acknowledged.
     void hold_in_reset(bool held) { in_reset_ = held; }
     /// Adds to the time of the access that is being made. From callbacks of space().

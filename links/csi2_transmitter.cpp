@@ -75,6 +75,23 @@ std::uint32_t payload_of(const row_info& row, csi2_data_type t) {
     return static_cast<std::uint32_t>(bytes);
 }
 
+/// Of the longest row: those of YUV420 take turns.
+std::uint32_t longest_payload(const row_info& row, csi2_data_type t) {
+    return row.format == row_format::yuv420 ? 2 * row.width : payload_of(row, t);
+}
+
+/// A line's payload with its checksum, made by a worker.
+std::shared_ptr<const lazy_plane<std::uint8_t>> checked_line(worker_pool& pool,
+                                                             std::vector<std::uint8_t> line) {
+    const auto bytes = static_cast<std::uint32_t>(line.size());
+    return lazy_plane<std::uint8_t>::start(
+        pool, bytes + crc_bytes, 1, 1,
+        [line = std::move(line), bytes](plane<std::uint8_t>& out, unsigned, unsigned) {
+            std::memcpy(out.row(0), line.data(), bytes);
+            append_crc(out.row(0), bytes);
+        });
+}
+
 }  // namespace
 
 void csi2_parameters::declare(parameter_registry& r) {
@@ -339,8 +356,7 @@ void csi2_transmitter::row_transport(tlm::tlm_generic_payload& payload, sc_core:
 void csi2_transmitter::start_packing(const row_info& row) {
     row_type_ = data_type_of(row);
     const bool halves = row.format == row_format::yuv420;
-    // Of the longest row.
-    const std::uint32_t payload = halves ? 2 * row.width : payload_of(row, row_type_);
+    const std::uint32_t payload = longest_payload(row, row_type_);
     packed_.reset();
     if (ctx_.timing_only || (!row.raw && !row.bytes))
         return;
@@ -401,21 +417,16 @@ void csi2_transmitter::begin_frame(const row_info& row) {
 
 /// The first line holds the frame's registers, the others none.
 void csi2_transmitter::put_embedded(const row_info& row) {
-    const bool halves = row.format == row_format::yuv420;
-    const std::uint32_t bytes = halves ? 2 * row.width : payload_of(row, row_type_);
+    const std::uint32_t bytes = longest_payload(row, row_type_);
     const unsigned bits = row.format == row_format::bayer ? row.bits : 8;
     for (std::uint64_t k = 0; k < p_.embedded_lines; ++k) {
         image_.push_back(long_packet(p_.image_vc, csi2_data_type::embedded, bytes));
         image_.back().kind = egress_kind::metadata;
         if (ctx_.timing_only)
             continue;
-        const auto line = embedded_line(
-            k == 0 && embedded_ ? embedded_(row.frame) : register_bytes(), bits, bytes);
-        image_.back().info.bytes = byte_plane::start(
-            pool_, bytes + crc_bytes, 1, 1, [line](plane<std::uint8_t>& out, unsigned, unsigned) {
-                std::memcpy(out.row(0), line.data(), line.size());
-                append_crc(out.row(0), static_cast<std::uint32_t>(line.size()));
-            });
+        image_.back().info.bytes = checked_line(
+            pool_, embedded_line(k == 0 && embedded_ ? embedded_(row.frame) : register_bytes(),
+                                 bits, bytes));
     }
 }
 
@@ -709,12 +720,7 @@ void csi2_transmitter::put_line(std::uint64_t vc, csi2_data_type type, std::uint
     o.kind = pixels ? egress_kind::pixels : egress_kind::metadata;
     o.ready = sc_core::sc_time_stamp();
     if (!ctx_.timing_only)
-        o.info.bytes = byte_plane::start(
-            pool_, bytes + crc_bytes, 1, 1,
-            [line = std::move(line)](plane<std::uint8_t>& out, unsigned, unsigned) {
-                std::memcpy(out.row(0), line.data(), line.size());
-                append_crc(out.row(0), static_cast<std::uint32_t>(line.size()));
-            });
+        o.info.bytes = checked_line(pool_, std::move(line));
     metadata_.push_back(std::move(o));
     if (!wire_busy_)
         next_.notify(sc_core::SC_ZERO_TIME);

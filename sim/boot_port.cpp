@@ -178,7 +178,6 @@ bool boot_port::use(links::image_kind kind, const links::byte_string& payload) {
 }
 
 void boot_port::copy() {
-    constexpr std::size_t piece = 4096;  // of one access
     for (;;) {
         if (to_copy_.empty())
             wait(copy_);
@@ -190,18 +189,7 @@ void boot_port::copy() {
         while (at < all.size()) {
             const std::uint32_t address = get32(&all[at]), length = get32(&all[at + 4]);
             at += piece_head_bytes;
-            for (std::size_t done = 0; done < length; done += piece) {
-                external_port::access a;
-                a.command = tlm::TLM_WRITE_COMMAND;
-                a.address = static_cast<std::uint32_t>(address + done);
-                const auto from = all.begin() + static_cast<std::ptrdiff_t>(at + done);
-                a.bytes.assign(from,
-                               from + static_cast<std::ptrdiff_t>(std::min(piece, length - done)));
-                bus_.submit(std::move(a), [this](const external_port::access&) {
-                    moved_.notify(sc_core::SC_ZERO_TIME);
-                });
-                wait(moved_);
-            }
+            bus_.write(address, all.data() + at, length);
             at += length;
         }
         // Cleared meanwhile, it is not there.

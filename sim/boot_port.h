@@ -93,7 +93,7 @@ class boot_port : public sc_core::sc_module {
     std::optional<links::boot_store> store_;
     links::boot_controller controller_;
     std::deque<std::uint32_t> to_copy_;
-    sc_core::sc_event look_, copy_, moved_;
+    sc_core::sc_event look_, copy_;
     std::uint64_t transfers_ = 0, bytes_ = 0, loaded_ = 0, power_cuts_ = 0;
     double spi_time_ = 0;
 };

@@ -330,8 +330,7 @@ std::optional<std::uint32_t> cci_bridge::read(const links::cci_register& r, unsi
         case temperature: {
             if ((stored(temperature_control) & 1u) == 0)
                 return 0;
-            const double limited = std::clamp(around_.temperature(), -20.0, 80.0);
-            return static_cast<std::uint32_t>(static_cast<std::uint8_t>(std::lround(limited)));
+            return links::temperature_byte(around_.temperature());
         }
         case system_state:
             return around_.system_state();

@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 
 // gRPC's, in res_info.
 constexpr int code_ok = 0, code_invalid = 3, code_not_found = 5, code_denied = 7, code_not_now = 9,
-              code_unknown_method = 12, code_internal = 13;
+              code_unknown_method = 12;
 constexpr std::size_t most_complaints = 20;
 constexpr int progress_step = 25;  // percent
 const char* const deploy_property = "PRIVATE_deploy_ai_model";
@@ -44,14 +44,6 @@ int status_of(int code) {
 std::string text_of(const ordered_json& j) {
     return j.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
-
-/// Answers to one request, with `res_info` first.
-struct reply {
-    ordered_json body;
-    int code;
-    reply(const std::string& request, int c, const std::string& detail)
-        : body{{"res_info", {{"res_id", request}, {"code", c}, {"detail_msg", detail}}}}, code(c) {}
-};
 
 /// The request id of a body, wherever its author put it.
 std::string request_of(const ordered_json& body) {
@@ -99,6 +91,14 @@ std::string answer_of(const links::cci_reply& r) {
 
 }  // namespace
 
+/// The answer to one request, with `res_info` first.
+struct cloud_agent::reply {
+    ordered_json body;
+    int code;
+    reply(const std::string& request, int c, const std::string& detail)
+        : body{{"res_info", {{"res_id", request}, {"code", c}, {"detail_msg", detail}}}}, code(c) {}
+};
+
 cloud_agent::cloud_agent(links::cloud_topics topics, cloud_device& device, sender send)
     : topics_(std::move(topics)), device_(device), send_(std::move(send)) {}
 
@@ -141,100 +141,77 @@ void cloud_agent::arrived(const std::string& topic, const std::string& payload) 
     }
 }
 
+void cloud_agent::answer(const links::cloud_request& r, const reply& a) {
+    send(topics_.answer(r, status_of(a.code), text_of(a.body)));
+}
+
 void cloud_agent::call(const links::cloud_request& r) {
     ++methods_;
-    const auto answer = [&](const reply& a) {
-        send(topics_.answer(r, status_of(a.code), text_of(a.body)));
-    };
     if (!r.why.empty())
-        return answer({"", code_invalid, r.why});
-    const std::string id = request_of(ordered_json::parse(r.body));
-    if (r.method == "read_sensor_register")
-        return read_register(r, r.body);
-    if (r.method == "write_sensor_register")
-        return write_register(r, r.body);
+        return answer(r, {"", code_invalid, r.why});
+    const auto body = ordered_json::parse(r.body);
+    const std::string id = request_of(body);
+    if (r.method == "read_sensor_register" || r.method == "write_sensor_register")
+        return access_register(r, body, r.method == "read_sensor_register");
     if (r.method == "direct_get_image")
-        return get_image(r);
+        return get_image(r, id);
     if (r.method == "reboot") {
         device_.reboot();
-        return answer({id, code_ok, "the control CPU starts again"});
+        return answer(r, {id, code_ok, "the control CPU starts again"});
     }
     const std::string near = nearest_name(
         r.method, {"read_sensor_register", "write_sensor_register", "direct_get_image", "reboot"});
-    answer({id, code_unknown_method,
-            fmt::format("unknown method '{}'{}", r.method,
-                        near.empty() ? "; there are read_sensor_register, write_sensor_register, "
-                                       "direct_get_image and reboot"
-                                     : "; did you mean '" + near + "'?")});
+    answer(r, {id, code_unknown_method,
+               fmt::format("unknown method '{}'{}", r.method,
+                           near.empty() ? "; there are read_sensor_register, "
+                                          "write_sensor_register, direct_get_image and reboot"
+                                        : "; did you mean '" + near + "'?")});
 }
 
-void cloud_agent::read_register(const links::cloud_request& r, const std::string& text) {
-    const auto body = ordered_json::parse(text);
-    const std::string id = request_of(body);
-    std::uint64_t address = 0, size = 1;
-    std::string why;
-    if (!number_of(body, "address", 0xffff, address, why) ||
-        (body.contains("size") && !number_of(body, "size", 4, size, why)) || size == 0 ||
-        size == 3) {
-        const reply a(id, code_invalid, why.empty() ? "size: expected 1, 2 or 4" : why);
-        return send(topics_.answer(r, status_of(a.code), text_of(a.body)));
-    }
-    links::cci_message m;
-    m.read = true;
-    m.index = static_cast<std::uint16_t>(address);
-    m.length = static_cast<std::uint32_t>(size);
-    device_.access(std::move(m), [this, r, id, address](const links::cci_reply& got) {
-        const bool good = got.answer == links::cci_answer::ok;
-        reply a(id, good ? code_ok : code_not_found, good ? "" : answer_of(got));
-        if (good) {
-            std::uint64_t value = 0;
-            for (const std::uint8_t b : got.bytes)
-                value = value << 8 | b;
-            a.body["address"] = address;
-            a.body["value"] = value;
-        }
-        send(topics_.answer(r, status_of(a.code), text_of(a.body)));
-    });
-}
-
-void cloud_agent::write_register(const links::cloud_request& r, const std::string& text) {
-    const auto body = ordered_json::parse(text);
+void cloud_agent::access_register(const links::cloud_request& r, const ordered_json& body,
+                                  bool read) {
     const std::string id = request_of(body);
     std::uint64_t address = 0, size = 1, value = 0;
     std::string why;
     if (!number_of(body, "address", 0xffff, address, why) ||
         (body.contains("size") && !number_of(body, "size", 4, size, why)) || size == 0 ||
-        size == 3 || !number_of(body, "value", (std::uint64_t{1} << (8 * size)) - 1, value, why)) {
-        const reply a(id, code_invalid, why.empty() ? "size: expected 1, 2 or 4" : why);
-        return send(topics_.answer(r, status_of(a.code), text_of(a.body)));
-    }
+        size == 3 ||
+        (!read && !number_of(body, "value", (std::uint64_t{1} << (8 * size)) - 1, value, why)))
+        return answer(r, {id, code_invalid, why.empty() ? "size: expected 1, 2 or 4" : why});
     links::cci_message m;
+    m.read = read;
     m.index = static_cast<std::uint16_t>(address);
-    for (std::uint64_t i = size; i-- > 0;)
+    if (read)
+        m.length = static_cast<std::uint32_t>(size);
+    for (std::uint64_t i = read ? 0 : size; i-- > 0;)
         m.bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-    device_.access(std::move(m), [this, r, id](const links::cci_reply& got) {
-        const bool good = got.answer == links::cci_answer::ok;
-        const reply a(id, good ? code_ok : code_denied, good ? "" : answer_of(got));
-        send(topics_.answer(r, status_of(a.code), text_of(a.body)));
+    device_.access(std::move(m), [this, r, id, address, read](const links::cci_reply& got) {
+        if (got.answer != links::cci_answer::ok)
+            return answer(r, {id, read ? code_not_found : code_denied, answer_of(got)});
+        reply a(id, code_ok, "");
+        if (read) {
+            std::uint64_t found = 0;
+            for (const std::uint8_t b : got.bytes)
+                found = found << 8 | b;
+            a.body["address"] = address;
+            a.body["value"] = found;
+        }
+        answer(r, a);
     });
 }
 
-void cloud_agent::get_image(const links::cloud_request& r) {
-    const auto body = ordered_json::parse(r.body);
-    const std::string id = request_of(body);
-    const auto answer = [&](const reply& a) {
-        send(topics_.answer(r, status_of(a.code), text_of(a.body)));
-    };
+void cloud_agent::get_image(const links::cloud_request& r, const std::string& id) {
     if (!device_.may_show_pictures())
-        return answer({id, code_denied, "permission_denied: the privacy mode keeps pictures in"});
+        return answer(r,
+                      {id, code_denied, "permission_denied: the privacy mode keeps pictures in"});
     const auto picture = device_.last_picture();
     if (!picture)
-        return answer({id, code_not_now, "there is no picture yet, or output.image is none"});
+        return answer(r, {id, code_not_now, "there is no picture yet, or output.image is none"});
     reply a(id, code_ok, "");
     a.body["frame"] = picture->frame;
     a.body["format"] = "png";
     a.body["image"] = links::to_base64(picture->png);
-    answer(a);
+    answer(r, a);
 }
 
 void cloud_agent::report_deployment(const deployment& d, int progress, const char* state,

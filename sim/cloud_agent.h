@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,9 +78,11 @@ class cloud_agent {
         int told = -1;  ///< last progress reported, percent
     };
     void call(const links::cloud_request& r);
-    void read_register(const links::cloud_request& r, const std::string& body);
-    void write_register(const links::cloud_request& r, const std::string& body);
-    void get_image(const links::cloud_request& r);
+    struct reply;
+    void answer(const links::cloud_request& r, const reply& a);
+    void access_register(const links::cloud_request& r, const nlohmann::ordered_json& body,
+                         bool read);
+    void get_image(const links::cloud_request& r, const std::string& id);
     void start_deployment(const std::string& body);
     void report_deployment(const deployment& d, int progress, const char* state,
                            const std::string& detail = {});

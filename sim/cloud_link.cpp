@@ -94,7 +94,7 @@ std::vector<std::string> cloud_link::warnings() const {
 }
 
 void cloud_link::access(links::cci_message m, std::function<void(const links::cci_reply&)> done) {
-    m.device = chip_.cci().answers(0x1A) ? 0x1A : 0x10;
+    m.device = chip_.cci().own_address();
     chip_.cci().submit(std::move(m), std::move(done));
 }
 
@@ -120,28 +120,29 @@ std::optional<cloud_device::picture> cloud_link::last_picture() {
     return picture{last.frame, {png.begin(), png.end()}};
 }
 
+const input_file* cloud_link::file_of(const std::string& role) const {
+    const auto found = std::find_if(in_.files.begin(), in_.files.end(),
+                                    [&](const input_file& f) { return f.role == role; });
+    return found == in_.files.end() ? nullptr : &*found;
+}
+
 std::optional<cloud_device::package> cloud_link::deployable() const {
     if (!settings_.run.upload_on_request)
         return std::nullopt;
-    for (const auto& f : in_.files)
-        if (f.role == "second network")
-            return package{f.name, f.sha256};
-    return std::nullopt;
+    const input_file* const f = file_of("second network");
+    return f ? std::optional<package>({f->name, f->sha256}) : std::nullopt;
 }
 
 std::string cloud_link::report() const {
     ordered_json models = ordered_json::array();
-    const auto hash_of = [this](const char* role) {
-        for (const auto& f : in_.files)
-            if (f.role == role)
-                return f.sha256;
-        return std::string();
-    };
-    for (std::size_t k = 0; k < in_.networks.size(); ++k)
-        if (k == 0 || chip_.uploaded() >= 1)
-            models.push_back({{"name", in_.networks[k]->net.name},
-                              {"version", settings_.envelopes.model_id},
-                              {"hash", hash_of(k == 0 ? "network" : "second network")}});
+    for (std::size_t k = 0; k < in_.networks.size(); ++k) {
+        if (k > 0 && chip_.uploaded() < 1)
+            continue;
+        const input_file* const f = file_of(k == 0 ? "network" : "second network");
+        models.push_back({{"name", in_.networks[k]->net.name},
+                          {"version", settings_.envelopes.model_id},
+                          {"hash", f ? f->sha256 : ""}});
+    }
     const ordered_json chip = {{"name", "sensor_chip"},
                                {"id", settings_.envelopes.device_id},
                                {"hardware_version", "ocellus " + version_text()},

@@ -50,6 +50,8 @@ class cloud_link : public outsider, private cloud_device {
     std::string report() const override;
 
     void tell_inferences(bool all);
+    /// What the run read in this role; null: nothing.
+    const input_file* file_of(const std::string& role) const;
 
     sensor& chip_;
     const run_inputs& in_;

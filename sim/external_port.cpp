@@ -21,12 +21,23 @@ void external_port::submit(access a, completion done) {
     submitted_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void external_port::write(std::uint32_t address, const std::uint8_t* data, std::size_t length) {
+    for (std::size_t done = 0; done < length; done += largest_access) {
+        access a;
+        a.command = tlm::TLM_WRITE_COMMAND;
+        a.address = static_cast<std::uint32_t>(address + done);
+        a.bytes.assign(data + done, data + std::min(length, done + largest_access));
+        sc_core::sc_event written;
+        submit(std::move(a), [&written](const access&) { written.notify(sc_core::SC_ZERO_TIME); });
+        sc_core::wait(written);
+    }
+}
+
 std::size_t external_port::debug(tlm::tlm_command command, std::uint32_t address,
                                  unsigned char* bytes, std::size_t length) {
-    constexpr std::size_t piece = 4096;
     std::size_t done = 0;
     while (done < length) {
-        const auto n = static_cast<unsigned>(std::min(piece, length - done));
+        const auto n = static_cast<unsigned>(std::min(largest_access, length - done));
         tlm::tlm_generic_payload p;
         p.set_command(command);
         p.set_address(address + done);

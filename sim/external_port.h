@@ -33,6 +33,10 @@ class external_port : public sc_core::sc_module {
     /// Begins at the present time. Call while the simulation stands still; `done` is called in
     /// simulated time, when the last byte has moved.
     void submit(access a, completion done);
+    static constexpr std::size_t largest_access = 4096;
+    /// From a thread: writes any number of bytes, access by access, and returns when the last has
+    /// moved.
+    void write(std::uint32_t address, const std::uint8_t* data, std::size_t length);
     /// Calls `ring` in simulated time, so much later; earlier ones that have not rung are
     /// forgotten.
     void ring_after(const sc_core::sc_time& delay, std::function<void()> ring);

@@ -337,9 +337,8 @@ links::register_bytes sensor::embedded_registers(std::uint32_t frame) const {
             out.emplace_back(static_cast<std::uint16_t>(index + i),
                              static_cast<std::uint8_t>(value >> 8 * (bytes - 1 - i)));
     };
-    const double degrees = std::clamp(settings_.pixels.noise.temperature, -20.0, 80.0);
     put(0x0005, frame % 0xFF, 1);
-    put(0x013A, static_cast<std::uint8_t>(std::lround(degrees)), 1);
+    put(0x013A, links::temperature_byte(settings_.pixels.noise.temperature), 1);
     put(0x0202, static_cast<std::uint32_t>(m.exposure), 2);
     put(0x0204, static_cast<std::uint32_t>(m.gain_code), 2);
     put(0x0340, static_cast<std::uint32_t>(m.frame_length), 2);
@@ -393,21 +392,13 @@ void sensor::upload_later() {
     how.set_sensitivity(&upload_);
     sc_core::sc_spawn(
         [this] {
-            constexpr std::size_t piece = 4096;  // of one access
+            constexpr std::size_t piece = external_port::largest_access;
             const auto put = [this](std::uint64_t address, const std::uint8_t* data,
                                     std::size_t length) {
                 const double seconds =
                     8.0 * static_cast<double>(length) / settings_.run.upload_rate;
                 wait(sc_core::sc_time(seconds, sc_core::SC_SEC));
-                external_port::access a;
-                a.command = tlm::TLM_WRITE_COMMAND;
-                a.address = static_cast<std::uint32_t>(address);
-                a.bytes.assign(data, data + length);
-                sc_core::sc_event written;
-                b_->external.submit(std::move(a), [&written](const external_port::access&) {
-                    written.notify(sc_core::SC_ZERO_TIME);
-                });
-                wait(written);
+                b_->external.write(static_cast<std::uint32_t>(address), data, length);
                 uploaded_bytes_ += length;
             };
             inputs_.networks[1]->program_memory(

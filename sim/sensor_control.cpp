@@ -144,7 +144,7 @@ void sensor_control::begin_cci(const access_request& r) {
     chip_.cpu().resume(dsp::control_cpu::holder::actor);
     const std::uint64_t mine = ++generation_;
     links::cci_message m;
-    m.device = r.device != 0 ? r.device : chip_.cci().answers(0x1A) ? 0x1A : 0x10;
+    m.device = r.device != 0 ? r.device : chip_.cci().own_address();
     m.read = !r.write;
     m.index = static_cast<std::uint16_t>(r.address);
     if (r.write)

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "host_run.h"
 #include "program.h"
 #include "sim/cci_script.h"
 #include "sim/sensor_control.h"
@@ -14,21 +15,6 @@ using namespace ocellus;
 using namespace ocellus::sim;
 
 namespace {
-
-double statistic(const std::string& folder, const std::string& name) {
-    const auto all = nlohmann::json::parse(file_bytes(folder + "/stats.json"));
-    return all.at("statistics").at(name).at("value").get<double>();
-}
-
-std::string source(const std::string& name) {
-    return std::string(source_folder) + "/" + name;
-}
-
-std::string script_file(const std::string& folder, const std::string& text) {
-    const std::string name = folder + "/host.cci";
-    std::ofstream(name) << text;
-    return name;
-}
 
 struct public_mode {
     const char* script;
