@@ -93,12 +93,17 @@ class deadline_first : public round_robin {
     }
 };
 
-class first_come : public round_robin {
+/// By age (Abts, Weisser: "Age-based packet arbitration in large-radix k-ary n-cubes", SC 2007); with
+/// one access a grant, what comes later never delays a burst.
+class first_come : public arbitration_policy {
   public:
-    explicit first_come(unsigned ports) : round_robin(ports) {}
-    unsigned pick(unsigned port, const bank_claim* claims, unsigned n) override {
-        return first_of(port, claims, n, [](const bank_claim& c) { return c.arrival; });
+    unsigned pick(unsigned, const bank_claim* claims, unsigned n) override {
+        const auto older = [](const bank_claim& a, const bank_claim& b) {
+            return std::tie(a.arrival, a.number) < std::tie(b.arrival, b.number);
+        };
+        return static_cast<unsigned>(std::min_element(claims, claims + n, older) - claims);
     }
+    void granted(unsigned, unsigned, std::uint64_t) override {}
 };
 
 }  // namespace
@@ -115,7 +120,7 @@ std::unique_ptr<arbitration_policy> make_policy(arbitration kind, unsigned ports
         case arbitration::deadline:
             return std::make_unique<deadline_first>(ports);
         case arbitration::first_come:
-            return std::make_unique<first_come>(ports);
+            return std::make_unique<first_come>();
     }
     return nullptr;
 }

@@ -16,7 +16,7 @@ enum class arbitration : std::uint8_t {
     fixed_priority,  ///< lowest priority number first
     weighted,        ///< shares of each bank in proportion to weights
     deadline,        ///< earliest deadline first; requests without one afterwards
-    first_come       ///< in the order in which runs ask for the bank
+    first_come       ///< oldest burst first
 };
 
 /// What an arbiter knows of an initiator. Firmware may change it at any time.
@@ -31,14 +31,15 @@ using share_table = std::array<initiator_share, bank_calendar::max_owners>;
 /// A run of accesses that waits for a port of a bank.
 struct bank_claim {
     unsigned owner = 0;
-    std::uint64_t arrival = 0;
+    std::uint64_t arrival = 0;  ///< of its burst at the memory
     std::uint64_t deadline = ~std::uint64_t{0};
     std::uint64_t number = 0;  ///< of its burst, in the order of arrival at the memory
     std::uint64_t accesses = 0;
     std::uint32_t burst = 0;
 };
 
-/// Who comes next. Equal claims take turns by initiator, those of one initiator by number.
+/// Who comes next. Equal claims take turns by initiator (with first_come: go by number), those of
+/// one initiator by number.
 class arbitration_policy {
   public:
     virtual ~arbitration_policy() = default;

@@ -78,7 +78,7 @@ void bank_arbiter::arrive(std::uint32_t burst, std::uint64_t cycle, std::uint64_
         p += std::max(port_[p].free_at, cycle) + port_[p].queued >
              std::max(port_[p + 1].free_at, cycle) + port_[p + 1].queued;
     port_state& port = port_[p];
-    port.waiting.push_back({f.r.owner, cycle, f.deadline, f.number, accesses, burst});
+    port.waiting.push_back({f.r.owner, f.r.arrival, f.deadline, f.number, accesses, burst});
     port.queued += accesses;
     if (port.free_at > cycle)
         charge(run.bank, f.r.owner, port.holder, port.free_at - cycle);

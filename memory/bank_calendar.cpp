@@ -27,33 +27,86 @@ std::uint64_t bank_calendar::reserve(unsigned bank, std::uint64_t earliest, std:
     // The usual case: after everything that is known.
     if (b.first == busy.size() || busy.back().end <= earliest) {
         insert(b, busy.size(), {earliest, earliest + cycles, owner});
-        return earliest;
+        return earliest + cycles;
     }
-    auto i = static_cast<std::size_t>(
-        std::upper_bound(busy.begin() + static_cast<std::ptrdiff_t>(b.first), busy.end(), earliest,
-                         [](std::uint64_t c, const interval& v) { return c < v.end; }) -
-        busy.begin());
-    std::uint64_t start = earliest;
-    for (; i < busy.size() && busy[i].begin < start + cycles; ++i) {
-        if (waited_for)
-            waited_for[busy[i].owner] += busy[i].end - start;
-        if (waited_here)
-            waited_here[busy[i].owner] += busy[i].end - start;
-        start = busy[i].end;
+    const std::size_t first = next_at(b, earliest);
+    std::size_t i = first;
+    std::uint64_t at = earliest, left = cycles;
+    pieces_.clear();
+    for (;;) {
+        for (; i < busy.size() && busy[i].begin <= at; at = busy[i++].end) {
+            if (waited_for)
+                waited_for[busy[i].owner] += busy[i].end - at;
+            if (waited_here)
+                waited_here[busy[i].owner] += busy[i].end - at;
+        }
+        const std::uint64_t free = i < busy.size() ? std::min(left, busy[i].begin - at) : left;
+        left -= free;
+        if (left == 0 && pieces_.empty()) {
+            insert(b, i, {at, at + free, owner});
+            return at + free;
+        }
+        pieces_.push_back({at, at + free, owner});
+        at += free;
+        if (left == 0) {
+            insert_split(b, first, i);
+            return at;
+        }
     }
-    insert(b, i, {start, start + cycles, owner});
-    return start;
 }
 
-std::uint64_t bank_calendar::first_free(unsigned bank, std::uint64_t earliest,
-                                        std::uint64_t cycles) const {
+std::size_t bank_calendar::next_at(const bank_state& b, std::uint64_t cycle) {
+    return static_cast<std::size_t>(
+        std::upper_bound(b.busy.begin() + static_cast<std::ptrdiff_t>(b.first), b.busy.end(), cycle,
+                         [](std::uint64_t c, const interval& v) { return c < v.end; }) -
+        b.busy.begin());
+}
+
+std::uint64_t bank_calendar::end_of(unsigned bank, std::uint64_t earliest,
+                                    std::uint64_t cycles) const {
     const auto& b = banks_[bank];
-    std::uint64_t start = std::max(earliest, horizon_);
-    auto i = std::upper_bound(b.busy.begin() + static_cast<std::ptrdiff_t>(b.first), b.busy.end(),
-                              start, [](std::uint64_t c, const interval& v) { return c < v.end; });
-    for (; i != b.busy.end() && i->begin < start + cycles; ++i)
-        start = std::max(start, i->end);
-    return start;
+    std::uint64_t at = std::max(earliest, horizon_);
+    for (std::size_t i = next_at(b, at); i < b.busy.size(); at = b.busy[i++].end) {
+        if (b.busy[i].begin <= at)
+            continue;
+        const std::uint64_t free = std::min(cycles, b.busy[i].begin - at);
+        cycles -= free;
+        if (cycles == 0)
+            return at + free;
+    }
+    return at + cycles;
+}
+
+void bank_calendar::insert_split(bank_state& b, std::size_t first, std::size_t last) {
+    auto& busy = b.busy;
+    merged_.clear();
+    std::size_t k = 0;
+    const auto add = [this](const interval& v) {
+        if (!merged_.empty() && merged_.back().end == v.begin && merged_.back().owner == v.owner)
+            merged_.back().end = v.end;
+        else
+            merged_.push_back(v);
+    };
+    // The neighbours outside may join too.
+    if (first > b.first)
+        --first;
+    if (last < busy.size())
+        ++last;
+    for (std::size_t i = first; i < last; ++i) {
+        for (; k < pieces_.size() && pieces_[k].begin < busy[i].begin; ++k)
+            add(pieces_[k]);
+        add(busy[i]);
+    }
+    for (; k < pieces_.size(); ++k)
+        add(pieces_[k]);
+    const std::size_t replaced = std::min(last - first, merged_.size());
+    const auto at = std::copy_n(merged_.begin(), replaced,
+                                busy.begin() + static_cast<std::ptrdiff_t>(first));
+    if (merged_.size() > replaced)
+        busy.insert(at, merged_.begin() + static_cast<std::ptrdiff_t>(replaced), merged_.end());
+    else
+        busy.erase(at, busy.begin() + static_cast<std::ptrdiff_t>(last));
+    bound(b);
 }
 
 void bank_calendar::insert(bank_state& b, std::size_t at, interval added) {
@@ -81,8 +134,12 @@ void bank_calendar::insert(bank_state& b, std::size_t at, interval added) {
         b.first = 0;
     }
     busy.insert(busy.begin() + static_cast<std::ptrdiff_t>(at), added);
-    if (busy.size() - b.first > capacity_) {
-        busy[b.first + 1].begin = busy[b.first].begin;
+    bound(b);
+}
+
+void bank_calendar::bound(bank_state& b) {
+    while (b.busy.size() - b.first > capacity_) {
+        b.busy[b.first + 1].begin = b.busy[b.first].begin;
         ++b.first;
     }
 }

@@ -75,9 +75,9 @@ void sram_parameters::declare(parameter_registry& r) {
              {{"loosely_timed", memory_fidelity::loosely_timed},
               {"approximately_timed", memory_fidelity::approximately_timed}})
         .says(
-            "How bursts meet: in a calendar of each bank in the order of their calls, or one by "
-            "one "
-            "as the arbiter decides, which takes longer. The bytes are the same.")
+            "How bursts meet: in a calendar of each bank, where every access goes to the burst that "
+            "was called first, or one by one as the arbiter decides, which takes longer. The bytes "
+            "are the same.")
         .from(provenance::chosen, "the fast one; ocellus fidelity tells the difference")
         .moves("interconnect.npu.latency_mean", -1)
         .under("network.source=builtin:mobilenet_v1_1.0_224")
@@ -90,8 +90,8 @@ void sram_parameters::declare(parameter_registry& r) {
               {"first_come", arbitration::first_come}})
         .says(
             "Who gets a bank that several want, with sram.fidelity = approximately_timed: in turn, "
-            "by priority, by weight, the earliest deadline (interconnect.shares), or who asked "
-            "first.")
+            "by priority, by weight, the earliest deadline (interconnect.shares), or the burst that "
+            "came first.")
         .from(provenance::assumed, "assumed: no public figure")
         .moves_nothing("with the default fidelity the order of calls decides");
     r.integer("sram.longest_grant", longest_grant, 1, 4096)
@@ -245,8 +245,7 @@ unsigned sram::port_of(unsigned bank, bool write, std::uint64_t cycle,
     const unsigned first = bank * ports_per_bank_;
     if (p_.ports != bank_ports::two)
         return ports_per_bank_ == 1 ? first : first + write;
-    return calendar_.first_free(first, cycle, accesses) <=
-                   calendar_.first_free(first + 1, cycle, accesses)
+    return calendar_.end_of(first, cycle, accesses) <= calendar_.end_of(first + 1, cycle, accesses)
                ? first
                : first + 1;
 }
@@ -279,17 +278,18 @@ std::uint64_t sram::reserve(std::uint64_t address, std::uint32_t bytes, bool wri
             wake_cycles_ += ready - cycle;
             cycle = ready;
         }
-        const std::uint64_t start =
+        const std::uint64_t end =
             calendar_.reserve(port_of(bank, write, cycle, accesses), cycle, accesses, owner,
                               waited_for, conflicts_of(bank, owner));
-        wait_cycles_ += start - cycle;
-        bank_wait_[bank] += start - cycle;
+        const std::uint64_t waited = end - cycle - accesses;
+        wait_cycles_ += waited;
+        bank_wait_[bank] += waited;
         busy_cycles_ += accesses;
         bank_busy_[bank] += accesses;
-        if (start != cycle)
-            note_occupancy(cycle, occupancy_column::waits, start - cycle);
-        note_occupancy(start, occupancy_column::accesses, accesses);
-        cycle = start + accesses;
+        if (waited != 0)
+            note_occupancy(cycle, occupancy_column::waits, waited);
+        note_occupancy(cycle + waited, occupancy_column::accesses, accesses);
+        cycle = end;
         if (power_.managed())
             power_.used(bank, cycle);
         a = run.next;

@@ -57,41 +57,41 @@ TEST_CASE("burst by burst, the banks agree with a reference that looks at every 
     }
 }
 
-TEST_CASE("the calendar's stalls are near those of a reference that looks at every cycle") {
-    // In the order of calls instead of in turn: all mixes together, and most of them alone; what is
-    // left is masters of unequal bursts that each wait for their last one (docs/memory.md).
-    double stalls = 0, expected_stalls = 0;
-    unsigned within = 0;
-    constexpr unsigned mixes = 240;
-    for (std::uint32_t i = 0; i < mixes; ++i) {
-        const mix::system s = mix::random_system(i, 1000, true);
-        const auto expected = static_cast<double>(mix::by_cycles(s).stalls);
-        const auto got = static_cast<double>(mix::by_calendar(s).stalls);
-        within += std::abs(got - expected) <= 0.1 * expected + 10;
-        stalls += got;
-        expected_stalls += expected;
+TEST_CASE("in the order of time the calendar is banks that give every access to the oldest burst") {
+    for (std::uint32_t i = 0; i < 240; ++i) {
+        mix::system s = mix::random_system(i, 500);
+        s.policy = arbitration::first_come;
+        s.longest_grant = 1;
+        const auto expected = mix::by_cycles(s);
+        const auto got = mix::by_calendar(s);
+        INFO("mix " << i);
+        REQUIRE(std::abs(static_cast<double>(got.stalls) - static_cast<double>(expected.stalls)) <=
+                0.1 * static_cast<double>(expected.stalls));
+        REQUIRE(got.by_master == expected.by_master);
+        REQUIRE(got.ends == expected.ends);
     }
-    INFO("stalls " << stalls << " for " << expected_stalls << ", within a tenth " << within);
-    CHECK(std::abs(stalls - expected_stalls) <= 0.1 * expected_stalls);
-    CHECK(within >= mixes * 4 / 5);
 }
 
-TEST_CASE(
-    "the calendar's stalls are those of banks that serve who asks first, in nine mixes of ten") {
-    // What the order of calls means; docs/memory.md has the distribution.
+TEST_CASE("what masters that run ahead of time cost the calendar stays what the manual says") {
+    // Loosely timed masters call out of order. docs/memory.md has the table of this test.
+    double stalls = 0, expected_stalls = 0;
     std::vector<double> off;
     for (std::uint32_t i = 0; i < 240; ++i) {
-        mix::system s = mix::random_system(i, 1000, true);
+        mix::system s = mix::random_system(i, 1000);
         s.policy = arbitration::first_come;
+        s.longest_grant = 1;
         const auto expected = static_cast<double>(mix::by_cycles(s).stalls);
-        const auto got = static_cast<double>(mix::by_calendar(s).stalls);
+        const auto got = static_cast<double>(mix::by_calendar(s, 16).stalls);
+        stalls += got;
+        expected_stalls += expected;
         off.push_back(std::abs(got - expected) / std::max(expected, 100.0));
     }
     std::sort(off.begin(), off.end());
-    INFO("median " << off[120] << ", 90 % " << off[216] << ", 99 % " << off[237] << ", worst "
-                   << off.back());
-    CHECK(off[120] <= 0.02);
-    CHECK(off[216] <= 0.1);
+    INFO("stalls " << stalls << " for " << expected_stalls << ", median " << off[120] << ", 90 % "
+                   << off[216] << ", worst " << off.back());
+    CHECK(std::abs(stalls - expected_stalls) <= 0.05 * expected_stalls);
+    CHECK(off[120] <= 0.1);
+    CHECK(off.back() > 0);
 }
 
 TEST_CASE("a request legal in cycle k is granted in k and not in k - 1") {

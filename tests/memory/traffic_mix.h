@@ -125,7 +125,7 @@ inline outcome by_cycles(const system& s) {
                         case arbitration::deadline:
                             return share.deadline ? b->asked + share.deadline : ~std::uint64_t{0};
                         case arbitration::first_come:
-                            return b->ready_at;
+                            return b->number;
                         case arbitration::round_robin:
                             break;
                     }
@@ -169,11 +169,12 @@ inline outcome by_cycles(const system& s) {
     return out;
 }
 
-/// Issues the masters' bursts in the order of time. `serve(master, op, cycle)` begins one;
-/// complete() tells of its end.
+/// Issues the masters' bursts in the order of time, and of masters. `serve(master, op, cycle)`
+/// begins one; complete() tells of its end.
 class issuer {
   public:
-    explicit issuer(const system& s) : s_(s), state_(s.masters.size()) {
+    explicit issuer(const system& s, std::uint64_t ahead = 1)
+        : s_(s), ahead_(ahead), state_(s.masters.size()) {
         out.by_master.resize(s.masters.size());
         out.ends.resize(s.masters.size());
         out.starts.resize(s.masters.size());
@@ -188,16 +189,16 @@ class issuer {
         }
     }
     static constexpr std::uint64_t never = ~std::uint64_t{0};
-    std::uint64_t next() const { return ready_.empty() ? never : std::get<0>(ready_.top()); }
+    std::uint64_t next() const { return ready_.empty() ? never : ready_.top().cycle; }
     struct issued {
         std::size_t master, index;
         std::uint64_t cycle;
     };
     issued take() {
-        const auto [cycle, index, m] = ready_.top();
+        const item i = ready_.top();
         ready_.pop();
-        out.starts[m][index] = cycle;
-        return {m, index, cycle};
+        out.starts[i.master][i.index] = i.cycle;
+        return {i.master, i.index, i.cycle};
     }
     void complete(std::size_t m, std::size_t index, std::uint64_t end) {
         out.ends[m][index] = end;
@@ -219,12 +220,20 @@ class issuer {
         progress& p = state_[m];
         for (; p.next < p.allowed.size() && p.allowed[p.next] != never; ++p.next) {
             p.last = std::max({p.last, p.allowed[p.next], s_.masters[m].ops[p.next].at});
-            ready_.emplace(p.last, p.next, m);
+            ready_.push({p.last / ahead_, m, p.next, p.last});
         }
     }
+    struct item {
+        std::uint64_t turn;
+        std::size_t master, index;
+        std::uint64_t cycle;
+        bool operator>(const item& o) const {
+            return std::tie(turn, master, index) > std::tie(o.turn, o.master, o.index);
+        }
+    };
     const system& s_;
+    std::uint64_t ahead_;
     std::vector<progress> state_;
-    using item = std::tuple<std::uint64_t, std::size_t, std::size_t>;
     std::priority_queue<item, std::vector<item>, std::greater<>> ready_;
 };
 
@@ -260,14 +269,16 @@ inline outcome by_arbiter(const system& s) {
     return in.out;
 }
 
-inline outcome by_calendar(const system& s) {
+/// `ahead` 1: calls come in the order of time; more: each master in its turn runs on to the next
+/// multiple of so many cycles, as loosely timed initiators do.
+inline outcome by_calendar(const system& s, std::uint64_t ahead = 1) {
     const bank_geometry geometry = s.geometry();
     const unsigned per_bank = s.ports == bank_ports::one ? 1 : 2;
     bank_calendar calendar(static_cast<unsigned>(s.banks) * per_bank);
-    issuer in(s);
+    issuer in(s, ahead);
     while (in.next() != issuer::never) {
         const auto i = in.take();
-        calendar.forget_before(i.cycle);
+        calendar.forget_before(i.cycle / ahead * ahead);
         const op& o = s.masters[i.master].ops[i.index];
         std::uint64_t cycle = i.cycle;
         const std::uint64_t last = o.address + o.bytes - 1;
@@ -275,11 +286,11 @@ inline outcome by_calendar(const system& s) {
             const bank_run run = geometry.run_at(a, last);
             const unsigned port =
                 run.bank * per_bank + (s.ports == bank_ports::read_and_write && o.write);
-            const std::uint64_t start =
+            const std::uint64_t end =
                 calendar.reserve(port, cycle, run.accesses, static_cast<unsigned>(i.master));
-            in.out.stalls += start - cycle;
-            in.out.by_master[i.master] += start - cycle;
-            cycle = start + run.accesses;
+            in.out.stalls += end - cycle - run.accesses;
+            in.out.by_master[i.master] += end - cycle - run.accesses;
+            cycle = end;
             a = run.next;
         }
         in.complete(i.master, i.index, cycle);
@@ -288,8 +299,7 @@ inline outcome by_calendar(const system& s) {
 }
 
 /// A few masters of different habits on a few banks.
-/// `within_units`: no burst leaves its interleave unit.
-inline system random_system(std::uint32_t number, std::size_t bursts, bool within_units = false) {
+inline system random_system(std::uint32_t number, std::size_t bursts) {
     random_sequence r(number, purpose::test, 77);
     system s;
     s.banks = 1u << r.below(4);
@@ -300,9 +310,7 @@ inline system random_system(std::uint32_t number, std::size_t bursts, bool withi
     for (unsigned m = 0; m < masters; ++m) {
         master x;
         x.outstanding = 1 + r.below(3);
-        std::uint64_t bytes = 32u << r.below(4);
-        if (within_units)
-            bytes = std::min(bytes, s.interleave);
+        const std::uint64_t bytes = 32u << r.below(4);
         const std::uint64_t pace = bytes / 32 * (1 + r.below(2 * masters));
         const unsigned habit = r.below(3);
         const bool writes = r.below(2);
@@ -311,8 +319,7 @@ inline system random_system(std::uint32_t number, std::size_t bursts, bool withi
         for (std::size_t k = 0; k < bursts; ++k) {
             x.ops.push_back({at, address, bytes, writes});
             at += 1 + r.below(static_cast<std::uint32_t>(2 * pace));
-            address = habit == 2 ? std::uint64_t{r.below(8192)} * (within_units ? bytes : 32)
-                                 : address + stride;
+            address = habit == 2 ? std::uint64_t{r.below(8192)} * 32 : address + stride;
         }
         s.masters.push_back(std::move(x));
         s.shares[m] = {r.below(4), 1 + r.below(4), r.below(2) ? 20 + r.below(200) : 0};
