@@ -6,6 +6,7 @@
 #include <memory>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "core/lazy_plane.h"
 
@@ -68,6 +69,12 @@ class electron_rows {
     virtual double black_mean(unsigned /*rows*/) const { return 0.0; }
 };
 
+/// A byte of a row, as packed on the link, that is not what it was: which one and its inverted bits.
+struct byte_error {
+    std::uint32_t offset = 0;
+    std::uint8_t bits = 0;
+};
+
 /// One row, by value. Sample pointers are null in a timing-only run.
 struct row_info {
     std::uint32_t frame = 0;  ///< counts from 0
@@ -85,6 +92,8 @@ struct row_info {
     std::shared_ptr<const lazy_plane<std::uint16_t>> raw;  ///< row_format::bayer
     std::shared_ptr<const lazy_plane<std::uint8_t>>
         bytes;  ///< yuv422, rgb888, yuv420: bytes as sent
+    /// What a memory on the way has changed; null: nothing.
+    std::shared_ptr<const std::vector<byte_error>> damage;
     bool first() const { return row == 0; }
     bool last() const { return row + 1 == height; }
 };

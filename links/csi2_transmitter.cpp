@@ -92,7 +92,35 @@ std::shared_ptr<const lazy_plane<std::uint8_t>> checked_line(worker_pool& pool,
         });
 }
 
+/// A line of `packed`, with its damage and a checksum that knows nothing of it.
+std::shared_ptr<const lazy_plane<std::uint8_t>> damaged_line(
+    worker_pool& pool, std::shared_ptr<const lazy_plane<std::uint8_t>> packed, const row_info& row,
+    std::uint32_t bytes) {
+    return lazy_plane<std::uint8_t>::start(
+        pool, bytes + crc_bytes, 1, 1,
+        [packed = std::move(packed), damage = row.damage, y = row.row, bytes](
+            plane<std::uint8_t>& out, unsigned, unsigned) {
+            std::memcpy(out.row(0), packed->row(y), bytes);
+            for (const byte_error& e : *damage)
+                if (e.offset < bytes)
+                    out.row(0)[e.offset] ^= e.bits;
+            append_crc(out.row(0), bytes);
+        });
+}
+
 }  // namespace
+
+std::vector<std::uint8_t> csi2_payload(const row_info& row) {
+    if (!row.raw && !row.bytes)
+        return {};
+    const csi2_data_type type = data_type_of(row);
+    std::vector<std::uint8_t> payload(payload_of(row, type));
+    if (row.format == row_format::bayer)
+        pack_raw_row(type, row.raw->row(row.row), row.width, payload.data());
+    else
+        std::memcpy(payload.data(), row.bytes->row(row.row), payload.size());
+    return payload;
+}
 
 void csi2_parameters::declare(parameter_registry& r) {
     r.integer("csi2.lanes", lanes, 1, 4)
@@ -449,8 +477,9 @@ void csi2_transmitter::admit(const arrival& a) {
         o.what = role::row;
         o.kind = egress_kind::pixels;
         o.ready = a.at;
-        o.info.bytes = packed_;
-        o.info.bytes_row = row.row;
+        const bool damaged = row.damage && packed_;
+        o.info.bytes = damaged ? damaged_line(pool_, packed_, row, o.info.payload_bytes) : packed_;
+        o.info.bytes_row = damaged ? 0 : row.row;
         if (p_.line_sync)
             image_.push_back(short_packet(p_.image_vc, csi2_data_type::line_end, line));
     } else {

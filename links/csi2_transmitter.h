@@ -76,6 +76,10 @@ struct region_request {
     std::function<bool()> input_is_there;
 };
 
+/// A row as the payload of its packet, whatever memory did to it; empty: it has no samples. Waits
+/// for them.
+std::vector<std::uint8_t> csi2_payload(const row_info& row);
+
 /// Sends rows and metadata as CSI-2 packets.
 ///
 /// Image: a frame start packet, one long packet per row (RAW8, RAW10, RAW12, RAW14 by the row's

@@ -3,6 +3,8 @@
 #include "memory/capture.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace ocellus::memory {
 
@@ -53,6 +55,8 @@ capture::capture(sc_core::sc_module_name name, const capture_parameters& p, std:
     s.add("capture.lines", lines_, "Rows written to the ring in the SRAM.");
     s.add("capture.lines_lost", lines_lost_,
           "Rows lost because the capture writer's FIFO was full, or too wide for the ring.");
+    s.add("capture.wrong_bytes", wrong_bytes_,
+          "Bytes of rows that the memory did not give back as they were written.", "B");
     s.add("capture.refused", refused_, "Bursts that the memory answered with an error.");
     s.add("capture.fifo_peak", fifo_peak_, "Most rows in the capture writer's FIFO at once.",
           "lines");
@@ -70,6 +74,32 @@ void capture::connect(const interconnect& bus, unsigned writer, unsigned reader,
     writer_ = writer;
     reader_ = reader;
     room_ = std::move(room);
+}
+
+void capture::keep_bytes(sram& memory, std::uint64_t memory_base, packer packed) {
+    memory_ = &memory;
+    memory_base_ = memory_base;
+    packed_ = std::move(packed);
+}
+
+unsigned char* capture::faulty_bytes(const row_info& row, std::uint64_t address,
+                                     std::uint64_t offset, std::uint32_t bytes) {
+    if (!memory_ || memory_->intact(address - memory_base_, bytes))
+        return nullptr;
+    if (row_written_.empty())
+        row_written_ = packed_(row);
+    if (row_written_.size() < offset + bytes)
+        return nullptr;
+    std::memcpy(memory_->data() + (address - memory_base_), row_written_.data() + offset, bytes);
+    burst_read_.assign(bytes, 0);
+    return burst_read_.data();
+}
+
+void capture::compare(std::uint64_t offset, std::uint32_t bytes) {
+    for (std::uint32_t i = 0; i < bytes; ++i)
+        if (const unsigned wrong = burst_read_[i] ^ row_written_[offset + i])
+            damage_.push_back(
+                {static_cast<std::uint32_t>(offset + i), static_cast<std::uint8_t>(wrong)});
 }
 
 capture::waits capture::waited(unsigned who) const {
@@ -144,9 +174,10 @@ void capture::lose(const line& l) {
 /// Bursts of one line, as many under way as may be; returns when the last is complete.
 template <class Socket>
 void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
-                   std::uint64_t bytes, posted_bursts& posted) {
+                   const row_info& row, posted_bursts& posted) {
     using sc_core::sc_time;
     using sc_core::sc_time_stamp;
+    const std::uint64_t bytes = bytes_of(row);
     const std::uint64_t address = base_ + slot % p_.lines * pitch_;
     std::deque<sc_time> under_way;  // ends that are known already
     sc_time end = sc_time_stamp();
@@ -162,13 +193,19 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
         sc_time delay = issue - sc_time_stamp();
         p.set_command(command);
         p.set_address(address + done);
-        p.set_data_ptr(nullptr);
-        p.set_data_length(static_cast<unsigned>(std::min(p_.burst, bytes - done)));
-        p.set_streaming_width(p.get_data_length());
+        const auto length = static_cast<std::uint32_t>(std::min(p_.burst, bytes - done));
+        unsigned char* const data = command == tlm::TLM_READ_COMMAND
+                                        ? faulty_bytes(row, address + done, done, length)
+                                        : nullptr;
+        p.set_data_ptr(data);
+        p.set_data_length(length);
+        p.set_streaming_width(length);
         p.set_dmi_allowed(false);
         p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         socket->b_transport(p, delay);
         refused_ += !p.is_response_ok();
+        if (data)
+            compare(done, length);
         under_way.push_back(sc_time_stamp() + delay);
         end = std::max(end, under_way.back());
     }
@@ -183,7 +220,7 @@ void capture::write() {
             wait(changed_);
         writing_ = true;
         const line& l = waiting_.front();  // stays in place while others arrive behind it
-        move(writer_out, tlm::TLM_WRITE_COMMAND, written_, bytes_of(l.row), writer_bursts_);
+        move(writer_out, tlm::TLM_WRITE_COMMAND, written_, l.row, writer_bursts_);
         const std::uint64_t took = (sc_core::sc_time_stamp() - l.at).value();
         write_time_max_ = std::max(write_time_max_, took);
         ring_.push_back(l.row);
@@ -204,9 +241,15 @@ void capture::read() {
         }
         reader_stuck_ = false;
         reading_ = true;
-        const row_info row = std::move(ring_.front());
+        row_info row = std::move(ring_.front());
         ring_.pop_front();
-        move(reader_out, tlm::TLM_READ_COMMAND, fetched_++, bytes_of(row), reader_bursts_);
+        row_written_.clear();
+        move(reader_out, tlm::TLM_READ_COMMAND, fetched_++, row, reader_bursts_);
+        if (!damage_.empty()) {
+            wrong_bytes_ += damage_.size();
+            row.damage = std::make_shared<const std::vector<byte_error>>(std::move(damage_));
+            damage_.clear();
+        }
         ++taken_;
         reading_ = false;
         send_row(rows_out, row, sc_core::SC_ZERO_TIME);

@@ -20,6 +20,7 @@
 #include "core/posted_bursts.h"
 #include "memory/bank_calendar.h"
 #include "memory/interconnect.h"
+#include "memory/sram.h"
 
 namespace ocellus::memory {
 
@@ -41,8 +42,9 @@ struct capture_parameters {
 /// SRAM, a reader fetches it again as soon as it is there and the transmitter has room for it.
 ///
 /// The rolling shutter does not wait: a row that finds the writer's FIFO full is lost, and losses()
-/// says which and for whom the FIFO's oldest line had waited. The bursts carry no bytes; samples
-/// travel with the row. With `lines` = 0 rows go straight through.
+/// says which and for whom the FIFO's oldest line had waited. Samples travel with the row: the
+/// bursts carry bytes where the memory's cells do not hold what was written (keep_bytes()), and the
+/// row then tells what has become of it. With `lines` = 0 rows go straight through.
 class capture : public sc_core::sc_module {
   public:
     tlm_utils::simple_target_socket<capture> rows_in{"rows_in"};
@@ -59,6 +61,11 @@ class capture : public sc_core::sc_module {
     /// call room_again() when that has become true.
     void connect(const interconnect& bus, unsigned writer, unsigned reader,
                  std::function<bool()> room);
+    /// The bytes of a row as it is packed in the ring; empty in a timing-only run. May wait for the
+    /// pool.
+    using packer = std::function<std::vector<std::uint8_t>(const row_info&)>;
+    /// `memory` holds the ring, and stands at `memory_base` on the bus.
+    void keep_bytes(sram& memory, std::uint64_t memory_base, packer packed);
     void room_again() { changed_.notify(sc_core::SC_ZERO_TIME); }
     bool idle() const {
         return coming_.empty() && waiting_.empty() && ring_.empty() && !reading_ && !writing_;
@@ -86,8 +93,12 @@ class capture : public sc_core::sc_module {
         return (std::uint64_t{row.width} * row.bits + 7) / 8;
     }
     template <class Socket>
-    void move(Socket& socket, tlm::tlm_command command, std::uint64_t slot, std::uint64_t bytes,
+    void move(Socket& socket, tlm::tlm_command command, std::uint64_t slot, const row_info& row,
               posted_bursts& posted);
+    /// Where a burst that meets faulty cells puts its bytes; null: no cell is faulty.
+    unsigned char* faulty_bytes(const row_info& row, std::uint64_t address, std::uint64_t offset,
+                                std::uint32_t bytes);
+    void compare(std::uint64_t offset, std::uint32_t bytes);
     waits waited(unsigned who) const;
 
     capture_parameters p_;
@@ -96,6 +107,11 @@ class capture : public sc_core::sc_module {
     unsigned writer_ = 0, reader_ = 0;
     std::function<bool()> room_;
     std::function<void()> idle_;
+    sram* memory_ = nullptr;
+    std::uint64_t memory_base_ = 0;
+    packer packed_;
+    std::vector<std::uint8_t> row_written_, burst_read_;  ///< of the row that is being read
+    std::vector<byte_error> damage_;
     posted_bursts writer_bursts_, reader_bursts_;
     sc_core::sc_event arrival_, changed_;
     std::deque<line> coming_, waiting_;  ///< on their way; in the FIFO, the one written first
@@ -103,6 +119,7 @@ class capture : public sc_core::sc_module {
     std::uint64_t written_ = 0, fetched_ = 0, taken_ = 0;
     bool reading_ = false, writing_ = false, reader_stuck_ = false;
     std::uint64_t lines_ = 0, lines_lost_ = 0, refused_ = 0, fifo_peak_ = 0, ring_peak_ = 0;
+    std::uint64_t wrong_bytes_ = 0;
     std::uint64_t write_time_max_ = 0;  ///< in units of the kernel's resolution
     std::vector<lost_line> losses_;
 };

@@ -140,6 +140,8 @@ class sram : public sc_core::sc_module {
     const time_series& occupancy() const { return occupancy_; }
     const clock_domain& clock() const { return clock_; }
     unsigned ports() const { return static_cast<unsigned>(p_.banks) * ports_per_bank_; }
+    /// False: reading some of these bytes gives an error, or not what was written.
+    bool intact(std::uint64_t address, std::uint32_t bytes) const;
     /// Flips cells of the word that holds `address`, now.
     void flip(std::uint64_t address, const word_faults::cells& mask);
 

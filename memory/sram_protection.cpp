@@ -182,6 +182,11 @@ void sram::without_lost(std::uint64_t address, std::uint32_t bytes, unsigned cha
             data[i] = 0;
 }
 
+bool sram::intact(std::uint64_t address, std::uint32_t bytes) const {
+    return intact() || (lost_.empty() &&
+                        faults_.empty(address / word_bytes, (address + bytes - 1) / word_bytes));
+}
+
 bool sram::read_word(std::uint64_t word, std::uint64_t& data, const sc_core::sc_time& after) {
     const std::uint64_t written = truth(word);
     const auto cells = faults_.stored(word, written);

@@ -23,6 +23,11 @@ class word_faults {
     };
 
     bool empty() const { return words_.empty(); }
+    /// Whether there is none among the words `first` to `last`.
+    bool empty(std::uint64_t first, std::uint64_t last) const {
+        const auto i = words_.lower_bound(first);
+        return i == words_.end() || i->first > last;
+    }
     std::size_t words() const { return words_.size(); }
 
     /// Inverts stored cells; flipping a cell twice restores it.

@@ -449,6 +449,7 @@ void sensor::wire(bool check) {
     b.connect_bursts(check, "video_writer", b.capture.writer_out);
     b.connect_bursts(check, "video_reader", b.capture.reader_out);
     b.capture.connect(b.bus, first, first + 1, [&b] { return b.csi2.has_room(); });
+    b.capture.keep_bytes(b.sram, sram_base, links::csi2_payload);
     b.csi2.on_line_left([&b] { b.capture.room_again(); });
 }
 

@@ -180,6 +180,67 @@ TEST_CASE(
     CHECK(timed.second == past.second);
 }
 
+TEST_CASE("cells of the ring that are stuck show in the picture, and nowhere else") {
+    const auto run = [](const std::vector<std::string>& settings) {
+        const std::string folder = scratch_folder() + "/out";
+        std::vector<std::string> arguments = {"run",
+                                              small,
+                                              "--network",
+                                              "none",
+                                              "--frames",
+                                              "1",
+                                              "--out",
+                                              folder,
+                                              "--quiet",
+                                              "--set",
+                                              "run.check_protocol=true"};
+        for (const auto& s : settings)
+            arguments.insert(arguments.end(), {"--set", s});
+        const auto r = ocellus_program(arguments);
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        const auto json = nlohmann::json::parse(file_bytes(folder + "/stats.json"));
+        std::map<std::string, double> counts;
+        for (const char* name : {"capture.wrong_bytes", "capture.refused", "sram.ecc.silent"})
+            counts[name] = json.at("statistics").at(name).at("value").get<double>();
+        return std::make_pair(counts, file_bytes(folder + "/frame_0000.raw10"));
+    };
+    // Lines of 845 B, 1024 B apart, from 8 KiB below the end of 8 MiB on. Row 16368 of bank 5 is
+    // 32 B from 0x7fe500 on, and row 16376 of bank 5 those 256 x 16 B later: bytes 256 .. 287 of
+    // the ring's lines 1 and 5.
+    const auto clean = run({"capture.lines=8"});
+    CHECK(clean.first.at("capture.wrong_bytes") == 0);
+    std::string expected = clean.second;
+    REQUIRE(expected.size() == 845 * 506);
+    double wrong = 0;
+    for (std::size_t line = 0; line < 506; ++line)
+        for (std::size_t i = 256; i < 288; ++i) {
+            char& byte = expected[line * 845 + i];
+            const char before = byte;
+            if (line % 8 == 1)
+                byte = '\xff';
+            if (line % 8 == 5)
+                byte = '\0';
+            wrong += byte != before;
+        }
+    REQUIRE(wrong > 1000);
+    for (const char* fidelity : {"loosely_timed", "approximately_timed"}) {
+        const auto stuck = run({"capture.lines=8", "sram.stuck_rows=5:16368=1, 5:16376=0",
+                                std::string("sram.fidelity=") + fidelity});
+        CHECK(stuck.first.at("capture.wrong_bytes") == wrong);
+        CHECK(stuck.first.at("capture.refused") == 0);
+        CHECK(stuck.first.at("sram.ecc.silent") > 0);
+        CHECK(stuck.second == expected);
+    }
+    // The code finds such words; the burst that holds them is answered with an error.
+    const auto found =
+        run({"capture.lines=8", "sram.stuck_rows=5:16368=1, 5:16376=0", "sram.ecc=secded"});
+    CHECK(found.first.at("capture.refused") == 64 + 63);
+    CHECK(found.first.at("sram.ecc.silent") == 0);
+    // Past the memory nothing of it shows.
+    CHECK(run({"capture.lines=0", "sram.stuck_rows=5:16368=1, 5:16376=0"}).second == clean.second);
+}
+
 TEST_CASE("fidelity runs both and finds nearly the same inference") {
     const auto r = ocellus_program({"fidelity", small, "--json"});
     REQUIRE(r.exit_code == 0);
