@@ -45,15 +45,18 @@ struct master : sc_core::sc_module {
             p.set_streaming_width(burst_bytes);
             const carried<posted_bursts> on_payload(p, posted);
             // One master on its own would ask for 32 B a cycle: four of them meet.
-            const sc_core::sc_time pace(8 * 4, sc_core::SC_NS);
+            const std::uint64_t pace = sc_core::sc_time(8 * 4, sc_core::SC_NS).value();
+            std::uint64_t due = sc_core::sc_time_stamp().value();
             for (std::uint64_t k = 0; k < bursts; ++k) {
-                sc_core::sc_time delay = k % 64 * pace;
+                const std::uint64_t now = sc_core::sc_time_stamp().value();
+                sc_core::sc_time delay = sc_core::sc_time::from_value(due > now ? due - now : 0);
+                due += pace;
                 p.set_command(k & 1 ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
                 p.set_address(addresses[k % addresses.size()]);
                 p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
                 memory_out->b_transport(p, delay);
-                if (k % 64 == 63)
-                    wait(64 * pace);
+                if (k % 64 == 63 && delay > sc_core::SC_ZERO_TIME)
+                    wait(delay);
             }
             posted.drain();
         }

@@ -18,12 +18,13 @@ class clock_domain {
         // The ratio in lowest terms lets nearly all conversions be done by 64-bit arithmetic.
         const auto units = static_cast<unsigned __int128>(den_) * per_second;
         if (num_ == 0 || units >> 64) {
-            period_cycles_ = 0;
             return;
         }
         const std::uint64_t common = std::gcd(num_, static_cast<std::uint64_t>(units));
         period_cycles_ = num_ / common;
         period_units_ = static_cast<std::uint64_t>(units) / common;
+        most_cycles_ = ~std::uint64_t{0} / period_units_;
+        most_units_ = (~std::uint64_t{0} - period_units_) / period_cycles_;
     }
     static clock_domain from_hertz(double hz) {
         return clock_domain(static_cast<std::uint64_t>(hz * 1000.0 + 0.5), 1000);
@@ -33,7 +34,7 @@ class clock_domain {
     /// to an origin: rows are placed at origin + time_of(row * line_length), never by summing
     /// lines.
     sc_core::sc_time time_of(std::uint64_t cycles) const {
-        if (period_cycles_ && cycles <= ~std::uint64_t{0} / period_units_)
+        if (cycles <= most_cycles_)
             return sc_core::sc_time::from_value(cycles * period_units_ / period_cycles_);
         const auto units =
             static_cast<unsigned __int128>(cycles) * den_ * units_per_second() / num_;
@@ -42,7 +43,7 @@ class clock_domain {
     double seconds_of(std::uint64_t cycles) const { return static_cast<double>(cycles) / hertz(); }
     /// Whole cycles that have begun by `t` (the first cycle number whose start is at or after `t`).
     std::uint64_t cycles_until(const sc_core::sc_time& t) const {
-        if (period_cycles_ && t.value() <= (~std::uint64_t{0} - period_units_) / period_cycles_)
+        if (t.value() <= most_units_)
             return (t.value() * period_cycles_ + period_units_ - 1) / period_units_;
         const auto scaled = static_cast<unsigned __int128>(t.value()) * num_;
         const auto unit_cycles = static_cast<unsigned __int128>(units_per_second()) * den_;
@@ -56,8 +57,10 @@ class clock_domain {
         return units;
     }
     std::uint64_t num_, den_;
-    std::uint64_t period_units_ = 1,
-                  period_cycles_ = 0;  ///< so many kernel units are so many cycles
+    /// So many kernel units are so many cycles.
+    std::uint64_t period_units_ = 1, period_cycles_ = 1;
+    /// What 64 bits can convert.
+    std::uint64_t most_cycles_ = 0, most_units_ = 0;
 };
 
 }  // namespace ocellus

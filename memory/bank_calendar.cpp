@@ -26,7 +26,7 @@ std::uint64_t bank_calendar::reserve(unsigned bank, std::uint64_t earliest, std:
 
     // The usual case: after everything that is known.
     if (b.first == busy.size() || busy.back().end <= earliest) {
-        insert(b, busy.size(), {earliest, earliest + cycles, owner});
+        insert(b, busy.size(), earliest, earliest + cycles, owner);
         return earliest + cycles;
     }
     const std::size_t first = next_at(b, earliest);
@@ -43,7 +43,7 @@ std::uint64_t bank_calendar::reserve(unsigned bank, std::uint64_t earliest, std:
         const std::uint64_t free = i < busy.size() ? std::min(left, busy[i].begin - at) : left;
         left -= free;
         if (left == 0 && pieces_.empty()) {
-            insert(b, i, {at, at + free, owner});
+            insert(b, i, at, at + free, owner);
             return at + free;
         }
         pieces_.push_back({at, at + free, owner});
@@ -100,8 +100,8 @@ void bank_calendar::insert_split(bank_state& b, std::size_t first, std::size_t l
     for (; k < pieces_.size(); ++k)
         add(pieces_[k]);
     const std::size_t replaced = std::min(last - first, merged_.size());
-    const auto at = std::copy_n(merged_.begin(), replaced,
-                                busy.begin() + static_cast<std::ptrdiff_t>(first));
+    const auto at =
+        std::copy_n(merged_.begin(), replaced, busy.begin() + static_cast<std::ptrdiff_t>(first));
     if (merged_.size() > replaced)
         busy.insert(at, merged_.begin() + static_cast<std::ptrdiff_t>(replaced), merged_.end());
     else
@@ -109,23 +109,23 @@ void bank_calendar::insert_split(bank_state& b, std::size_t first, std::size_t l
     bound(b);
 }
 
-void bank_calendar::insert(bank_state& b, std::size_t at, interval added) {
+void bank_calendar::insert(bank_state& b, std::size_t at, std::uint64_t begin, std::uint64_t end,
+                           unsigned owner) {
     auto& busy = b.busy;
     const bool joins_before =
-        at > b.first && busy[at - 1].end == added.begin && busy[at - 1].owner == added.owner;
-    const bool joins_after =
-        at < busy.size() && added.end == busy[at].begin && busy[at].owner == added.owner;
+        at > b.first && busy[at - 1].end == begin && busy[at - 1].owner == owner;
+    const bool joins_after = at < busy.size() && end == busy[at].begin && busy[at].owner == owner;
     if (joins_before && joins_after) {
         busy[at - 1].end = busy[at].end;
         busy.erase(busy.begin() + static_cast<std::ptrdiff_t>(at));
         return;
     }
     if (joins_before) {
-        busy[at - 1].end = added.end;
+        busy[at - 1].end = end;
         return;
     }
     if (joins_after) {
-        busy[at].begin = added.begin;
+        busy[at].begin = begin;
         return;
     }
     if (b.first > capacity_) {
@@ -133,7 +133,7 @@ void bank_calendar::insert(bank_state& b, std::size_t at, interval added) {
         at -= b.first;
         b.first = 0;
     }
-    busy.insert(busy.begin() + static_cast<std::ptrdiff_t>(at), added);
+    busy.insert(busy.begin() + static_cast<std::ptrdiff_t>(at), {begin, end, owner});
     bound(b);
 }
 

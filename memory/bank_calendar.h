@@ -56,7 +56,8 @@ class bank_calendar {
     };
     /// The first interval that ends after `cycle`.
     static std::size_t next_at(const bank_state& b, std::uint64_t cycle);
-    void insert(bank_state& b, std::size_t at, interval added);
+    void insert(bank_state& b, std::size_t at, std::uint64_t begin, std::uint64_t end,
+                unsigned owner);
     /// Puts the pieces of a split request among the intervals from `first` to before `last`.
     void insert_split(bank_state& b, std::size_t first, std::size_t last);
     /// Closes the oldest gaps of a bank with more than `capacity` intervals.
