@@ -474,6 +474,7 @@ void sensor::map_memory() {
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
     add(b.bus, memory_map::interconnect_base);
+    add(b.capture, memory_map::capture_base);
     b.bus.attach_target(b.sram.control().name(), memory_map::sram_control_base,
                         b.sram.control().map().size, b.sram.control_in);
     directory_.add(memory_map::sram_control_base, b.sram.control());
@@ -490,6 +491,7 @@ void sensor::wire_interrupts() {
     b.uart.irq.bind(b.line("uart"));
     b.watchdog.irq.bind(b.line("watchdog"));
     b.sram.error_irq.bind(b.line("sram"));
+    b.capture.error_irq.bind(b.line("capture"));
     for (std::size_t k = 0; k < interrupt_names().size(); ++k) {
         b.interrupts.sources_in[k].bind(b.lines[k]);
         sc_core::sc_spawn_options when;
