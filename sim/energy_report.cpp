@@ -131,6 +131,9 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats) {
     add("dma", "bytes", "dma.bytes", p.dma_byte, p.dma_error);
     add("cpu", "instructions", "cpu.instructions", p.instruction, p.cpu_error);
     add("csi2", "bytes", "csi2.wire_bytes", 8 * p.csi2_bit, p.csi2_error);
+    if (s.weights.serial())
+        add("spi", "bytes of weights", "weights.bytes", 8 * s.weights.bit_energy,
+            s.weights.bit_error);
     // A clock that runs and does nothing.
     const auto idle = [&](const char* what, double hertz,
                           const std::function<std::uint64_t()>& busy) {

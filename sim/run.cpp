@@ -522,6 +522,10 @@ int run(const command_line& given) {
     }
     for (const auto& f : services.failures())
         std::fprintf(stderr, "%s\n", f.c_str());
+    if (const auto damaged = chip.damaged_weights())
+        std::fprintf(stderr,
+                     "warning: %llu pieces of weights that came over SPI have a wrong checksum\n",
+                     static_cast<unsigned long long>(damaged));
     for (const auto& w : services.cloud_warnings())
         std::fprintf(stderr, "warning: %s\n", w.c_str());
     if ((play && !from.source) || !cci.empty()) {

@@ -246,6 +246,15 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     clock("isp.", s.isp.clock);
     clock("sram.", s.sram.clock);
     clock("interconnect.", s.interconnect.clock);
+    if (s.weights.serial()) {
+        weights_ = std::make_unique<weight_source>(s.weights, in.weights, in.networks, ctx.stats);
+        b.npu.on_fetch([this](std::uint32_t network, const dsp::external_fetch& f,
+                              const sc_core::sc_time& earliest) {
+            const double wanted = earliest.to_seconds(),
+                         begin = weights_->fetch(network, f.external_offset, f.bytes, wanted);
+            return begin > wanted ? sc_core::sc_time(begin, sc_core::SC_SEC) : earliest;
+        });
+    }
     boot_ = make_boot_port();
     // The host's upload, before the stream and without time.
     for (std::size_t k = 0;
@@ -588,6 +597,8 @@ std::unique_ptr<boot_port> sensor::make_boot_port() {
         b_->npu.abort();
         b_->bridge.power_down();
     };
+    if (settings_.weights.from == weight_parameters::place::host)
+        around.link = &weights_->link();
     return std::make_unique<boot_port>("boot", settings_.boot, b_->external, inputs_.networks,
                                        ctx_.stats, std::move(around));
 }

@@ -104,6 +104,8 @@ class sensor : public sc_core::sc_module {
     external_port& external();
     /// The camera control interface, for whoever is the host.
     links::cci_target& cci();
+    /// Pieces of weights that came over SPI and were damaged.
+    std::uint64_t damaged_weights() const { return weights_ ? weights_->damaged() : 0; }
     /// What a host loads through.
     boot_port& boot();
     /// The mode of the stream, or of the last one.
@@ -148,6 +150,7 @@ class sensor : public sc_core::sc_module {
     std::unique_ptr<privacy_guard> privacy_;
     std::unique_ptr<frame_log> log_;
     std::unique_ptr<boot_port> boot_;
+    std::unique_ptr<weight_source> weights_;
     std::shared_ptr<const firmware_image> booted_;  ///< main firmware that a host has loaded
     std::uint32_t networks_there_ = 0;              ///< a bit for each that is in SRAM
     sc_core::sc_event upload_;  ///< the host begins to upload the second network
