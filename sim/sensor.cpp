@@ -1013,6 +1013,18 @@ std::uint32_t sensor::job_network() const {
     return b_->npu.job_network();
 }
 
+const dsp::job_timing& sensor::last_job() const {
+    return b_->npu.last_job();
+}
+
+const std::vector<dsp::layer_timing>& sensor::last_job_layers() const {
+    return b_->npu.last_layers();
+}
+
+const clock_domain& sensor::npu_clock() const {
+    return b_->npu.clock();
+}
+
 std::uint64_t sensor::last_job_cycles() const {
     return b_->npu.last_job().cycles;
 }

@@ -15,6 +15,7 @@
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/cpu/simulator_port.h"
 #include "dsp/cpu/system_control.h"
+#include "dsp/npu/npu.h"
 #include "isp/pipeline.h"
 #include "links/cci_target.h"
 #include "links/egress_ledger.h"
@@ -122,6 +123,10 @@ class sensor : public sc_core::sc_module {
     double uploaded() const;
     /// Number of the network of the NPU's running or last job.
     std::uint32_t job_network() const;
+    /// The last complete inference, and its passes.
+    const dsp::job_timing& last_job() const;
+    const std::vector<dsp::layer_timing>& last_job_layers() const;
+    const clock_domain& npu_clock() const;
     /// NPU cycles of the last complete inference.
     std::uint64_t last_job_cycles() const;
 
