@@ -8,6 +8,8 @@
 
 namespace ocellus::memory {
 
+namespace reg = registers::capture;
+
 void capture_parameters::declare(parameter_registry& r) {
     r.integer("capture.lines", lines, 0, 4096, unit::lines)
         .says(
@@ -51,6 +53,10 @@ capture::capture(sc_core::sc_module_name name, const capture_parameters& p, std:
     dont_initialize();
     SC_THREAD(write);
     SC_THREAD(read);
+    SC_METHOD(drive_irq);
+    sensitive << irq_.changed();
+    dont_initialize();
+    declare_registers();
     auto& s = ctx.stats;
     s.add("capture.lines", lines_, "Rows written to the ring in the SRAM.");
     s.add("capture.lines_lost", lines_lost_,
@@ -66,6 +72,40 @@ capture::capture(sc_core::sc_module_name name, const capture_parameters& p, std:
         "capture.write_time_max",
         [this, resolution] { return static_cast<double>(write_time_max_) * resolution; },
         "Longest time from a row's arrival to its last byte in the SRAM.", "s");
+}
+
+void capture::declare_registers() {
+    registers_in.register_b_transport(this, &capture::register_transport);
+    registers_in.register_transport_dbg(this, &capture::register_debug);
+    auto& r = registers_;
+    r.set_reset(reg::FIFO_SIZE, static_cast<std::uint32_t>(p_.fifo_lines));
+    const std::uint32_t enabled = p_.lines > 0 ? std::uint32_t{status_enabled} : 0u;
+    r.set_reset(reg::STATUS, enabled);
+    for (const unsigned index : {reg::STATUS, reg::IRQ_ENABLE}) {
+        r.on_write(index, [this](std::uint32_t) { lines_changed(); });
+        r.acts_ahead(index);
+    }
+    r.on_read(reg::FIFO_LEVEL, [this] { return static_cast<std::uint32_t>(waiting_.size()); });
+    r.on_read(reg::RING_LEVEL, [this] { return static_cast<std::uint32_t>(written_ - taken_); });
+    r.on_read(reg::FIFO_PEAK, [this] { return static_cast<std::uint32_t>(fifo_high_); });
+    r.on_write(reg::FIFO_PEAK, [this](std::uint32_t) { fifo_high_ = waiting_.size(); });
+    r.counter(reg::COUNTER_LINES, lines_);
+    r.counter(reg::COUNTER_LINES_LOST, lines_lost_);
+}
+
+void capture::set_status(std::uint32_t bits) {
+    registers_.set_bits(reg::STATUS, bits);
+    lines_changed();
+}
+
+std::uint32_t capture::lines() const {
+    return (registers_.get(reg::STATUS) & registers_.get(reg::IRQ_ENABLE)) != 0;
+}
+
+void capture::drive_irq() {
+    const bool level = irq_.drive(lines()) != 0;
+    if (error_irq.size() > 0)
+        error_irq->write(level);
 }
 
 void capture::connect(const interconnect& bus, unsigned writer, unsigned reader,
@@ -138,6 +178,7 @@ void capture::admit() {
         l.reader = waited(reader_);
         waiting_.push_back(l);
         fifo_peak_ = std::max<std::uint64_t>(fifo_peak_, waiting_.size());
+        fifo_high_ = std::max<std::uint64_t>(fifo_high_, waiting_.size());
         changed_.notify(sc_core::SC_ZERO_TIME);
     }
     if (!coming_.empty())
@@ -148,6 +189,11 @@ void capture::admit() {
 
 void capture::lose(const line& l) {
     ++lines_lost_;
+    if (!(registers_.get(reg::STATUS) & status_lines_lost)) {
+        registers_.set(reg::FIRST_LOST_FRAME, l.row.frame);
+        registers_.set(reg::FIRST_LOST_LINE, l.row.row);
+    }
+    set_status(status_lines_lost);
     lost_line lost{l.row.frame, l.row.row, l.at, "capture writer", {}, 0};
     if (bytes_of(l.row) > pitch_) {
         lost.culprit = "a row wider than the ring";
@@ -203,7 +249,10 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
         p.set_dmi_allowed(false);
         p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         socket->b_transport(p, delay);
-        refused_ += !p.is_response_ok();
+        if (!p.is_response_ok()) {
+            ++refused_;
+            set_status(status_refused);
+        }
         if (data)
             compare(done, length);
         under_way.push_back(sc_time_stamp() + delay);

@@ -14,13 +14,16 @@
 #include <vector>
 
 #include "core/block.h"
+#include "core/interrupt_lines.h"
 #include "core/lost_line.h"
 #include "core/parameter.h"
 #include "core/payload.h"
 #include "core/posted_bursts.h"
+#include "core/registers.h"
 #include "memory/bank_calendar.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
+#include "registers/capture.h"
 
 namespace ocellus::memory {
 
@@ -51,6 +54,13 @@ class capture : public sc_core::sc_module {
     tlm_utils::simple_initiator_socket<capture> rows_out{"rows_out"};
     tlm_utils::simple_initiator_socket<capture> writer_out{"writer_out"};
     tlm_utils::simple_initiator_socket<capture> reader_out{"reader_out"};
+    tlm_utils::simple_target_socket_optional<capture> registers_in{"registers_in"};
+    /// A STATUS bit is set that IRQ_ENABLE lets through.
+    sc_core::sc_port<sc_core::sc_signal_inout_if<bool>, 1, sc_core::SC_ZERO_OR_MORE_BOUND>
+        error_irq{"error_irq"};
+
+    /// STATUS and IRQ_ENABLE.
+    enum : std::uint32_t { status_lines_lost = 1, status_refused = 2, status_enabled = 1 << 8 };
 
     SC_HAS_PROCESS(capture);
     /// `base`: bus address of the ring; `row_bytes`: of the widest row.
@@ -76,6 +86,8 @@ class capture : public sc_core::sc_module {
         return coming_.size() + waiting_.size() + ring_.size() + (reading_ ? 1u : 0u);
     }
     const std::vector<lost_line>& losses() const { return losses_; }
+    register_block& registers() { return registers_; }
+    const register_block& registers() const { return registers_; }
 
   private:
     using waits = std::array<std::uint64_t, bank_calendar::max_owners>;
@@ -89,6 +101,17 @@ class capture : public sc_core::sc_module {
     void write();  ///< thread
     void read();   ///< thread
     void lose(const line& l);
+    void declare_registers();
+    void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+        registers_.transport(payload, delay);
+    }
+    unsigned register_debug(tlm::tlm_generic_payload& payload) {
+        return registers_.transport_debug(payload);
+    }
+    void set_status(std::uint32_t bits);
+    std::uint32_t lines() const;
+    void lines_changed() { irq_.update(lines(), registers_.ahead()); }
+    void drive_irq();  ///< method
     std::uint64_t bytes_of(const row_info& row) const {
         return (std::uint64_t{row.width} * row.bits + 7) / 8;
     }
@@ -102,6 +125,8 @@ class capture : public sc_core::sc_module {
     waits waited(unsigned who) const;
 
     capture_parameters p_;
+    register_block registers_{registers::capture::map};
+    interrupt_lines irq_;
     std::uint64_t base_, pitch_;
     const interconnect* bus_ = nullptr;
     unsigned writer_ = 0, reader_ = 0;
@@ -120,6 +145,7 @@ class capture : public sc_core::sc_module {
     bool reading_ = false, writing_ = false, reader_stuck_ = false;
     std::uint64_t lines_ = 0, lines_lost_ = 0, refused_ = 0, fifo_peak_ = 0, ring_peak_ = 0;
     std::uint64_t wrong_bytes_ = 0;
+    std::uint64_t fifo_high_ = 0;       ///< as FIFO_PEAK shows it
     std::uint64_t write_time_max_ = 0;  ///< in units of the kernel's resolution
     std::vector<lost_line> losses_;
 };

@@ -75,7 +75,8 @@ void sram_parameters::declare(parameter_registry& r) {
              {{"loosely_timed", memory_fidelity::loosely_timed},
               {"approximately_timed", memory_fidelity::approximately_timed}})
         .says(
-            "How bursts meet: in a calendar of each bank, where every access goes to the burst that "
+            "How bursts meet: in a calendar of each bank, where every access goes to the burst "
+            "that "
             "was called first, or one by one as the arbiter decides, which takes longer. The bytes "
             "are the same.")
         .from(provenance::chosen, "the fast one; ocellus fidelity tells the difference")
@@ -90,7 +91,8 @@ void sram_parameters::declare(parameter_registry& r) {
               {"first_come", arbitration::first_come}})
         .says(
             "Who gets a bank that several want, with sram.fidelity = approximately_timed: in turn, "
-            "by priority, by weight, the earliest deadline (interconnect.shares), or the burst that "
+            "by priority, by weight, the earliest deadline (interconnect.shares), or the burst "
+            "that "
             "came first.")
         .from(provenance::assumed, "assumed: no public figure")
         .moves_nothing("with the default fidelity the order of calls decides");

@@ -122,13 +122,16 @@ std::uint32_t boot_port::read(std::uint16_t index) {
 }
 
 sc_core::sc_time boot_port::spi(const links::byte_string& bytes) {
-    const double begin = now();
+    const double asked = now(),
+                 begin = around_.link ? std::max(asked, around_.link->free_at()) : asked;
     double end = begin;
     powered([&] { end = controller_.spi(bytes.data(), bytes.size(), begin); });
+    if (around_.link)
+        around_.link->take(begin, end - begin);
     ++transfers_;
     bytes_ += bytes.size();
     spi_time_ += end - begin;
-    return {end - begin, sc_core::SC_SEC};
+    return {end - asked, sc_core::SC_SEC};
 }
 
 /// What the controller does by itself happens without a host that looks.

@@ -14,6 +14,7 @@
 #include "core/statistics.h"
 #include "dsp/compiler/compiled_network.h"
 #include "links/boot_controller.h"
+#include "links/serial_memory.h"
 #include "sim/external_port.h"
 
 namespace ocellus::sim {
@@ -41,6 +42,7 @@ class boot_port : public sc_core::sc_module {
         std::function<void(std::uint32_t number)> network_there;
         std::function<void()> networks_gone;
         std::function<void()> powered_down;  ///< everything outside flash has been forgotten
+        links::serial_link* link = nullptr;  ///< SPI, where others use it too
     };
     SC_HAS_PROCESS(boot_port);
     /// `networks`: what the SRAM is planned for. An image of anything else is refused.
@@ -53,7 +55,7 @@ class boot_port : public sc_core::sc_module {
     static bool owns(std::uint16_t index);
     void write(std::uint16_t index, std::uint32_t value);
     std::uint32_t read(std::uint16_t index);
-    /// One SPI transfer that begins now; returns how long it lasts.
+    /// One SPI transfer that begins now, or when the link is free; returns how long that takes.
     sc_core::sc_time spi(const links::byte_string& bytes);
     /// Pin XCLR low and high again, or power off and on: the sensor is in reset, flash keeps what
     /// it has.

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "core/text.h"
+#include "models/sensor_timing.h"
+#include "sim/sensor.h"
 #include "sim/settings.h"
 
 namespace ocellus::sim {
@@ -95,14 +99,31 @@ std::uint64_t elapsed_ns() {
     return nanoseconds(sc_core::sc_time_stamp().to_seconds());
 }
 
-std::vector<energy_term> terms_of(const settings& s, const statistics& stats) {
+/// What the NPU counts when a job is over, as it happened: layer by layer.
+struct job_spread {
+    spread_events macs, cycles;
+};
+
+std::vector<energy_term> terms_of(const settings& s, const statistics& stats,
+                                  const std::shared_ptr<const job_spread>& jobs) {
     std::vector<energy_term> out;
     const energy_parameters& p = s.energy;
-    const auto count = [&stats](const std::string& name) {
-        return [&stats, name] {
-            const auto* e = stats.find(name);
+    const auto entry = [&stats](const std::string& name) {
+        // Where it is does not change any more once something is counted.
+        return [&stats, name, e = static_cast<const statistics::entry*>(nullptr)]() mutable {
+            if (!e)
+                e = stats.find(name);
+            return e;
+        };
+    };
+    const auto count = [&entry](const std::string& name) {
+        return [find = entry(name)]() mutable {
+            const auto* const e = find();
             return e->integral ? e->integer() : static_cast<std::uint64_t>(e->real() + 0.5);
         };
+    };
+    const auto time = [&entry](const std::string& name) {
+        return [find = entry(name)]() mutable { return nanoseconds(find()->real()); };
     };
     const auto add = [&](const char* block, const char* what, const char* statistic, double joules,
                          double error) {
@@ -120,7 +141,9 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats) {
     add("die_link", "bits", "die_link.bits", s.die_link.bit_energy, s.die_link.bit_energy_error);
     add("isp", "busy cycles", "isp.busy_cycles", p.isp_cycle, p.isp_error);
     add("npu", "multiply-accumulates", "npu.macs", s.npu.mac_energy, p.npu_error);
+    out.back().until = [jobs](const sc_core::sc_time& t) { return jobs->macs.until(t); };
     add("npu", "cycles of jobs", "npu.cycles", s.npu.cycle_energy, p.npu_error);
+    out.back().until = [jobs](const sc_core::sc_time& t) { return jobs->cycles.until(t); };
     add("sram", "bytes read", "sram.bytes_read", s.npu.read_energy, p.sram_error);
     add("sram", "bytes written", "sram.bytes_written", s.npu.write_energy, p.sram_error);
     for (const char* who :
@@ -131,6 +154,9 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats) {
     add("dma", "bytes", "dma.bytes", p.dma_byte, p.dma_error);
     add("cpu", "instructions", "cpu.instructions", p.instruction, p.cpu_error);
     add("csi2", "bytes", "csi2.wire_bytes", 8 * p.csi2_bit, p.csi2_error);
+    if (s.weights.serial())
+        add("spi", "bytes of weights", "weights.bytes", 8 * s.weights.bit_energy,
+            s.weights.bit_error);
     // A clock that runs and does nothing.
     const auto idle = [&](const char* what, double hertz,
                           const std::function<std::uint64_t()>& busy) {
@@ -144,19 +170,25 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats) {
                            return last;
                        }});
     };
-    add("clock", "CPU waiting", "cpu.idle_cycles", p.idle_cycle, p.clock_error);
+    // What it waits is counted when it wakes: what it works is known at any time.
+    idle("CPU without work", s.cpu.clock,
+         [cycles = count("cpu.cycles"), asleep = count("cpu.idle_cycles")]() mutable {
+             return cycles() - asleep();
+         });
     idle("NPU without a job", s.npu.clock, count("npu.cycles"));
+    out.back().until = [jobs, hertz = s.npu.clock](const sc_core::sc_time& t) {
+        return static_cast<std::uint64_t>((t - jobs->cycles.covered(t)).to_seconds() * hertz);
+    };
     idle("ISP without pixels", s.isp.clock, count("isp.busy_cycles"));
     idle("memory and interconnect", s.sram.clock, {});
     const double lanes = static_cast<double>(s.csi2.lanes) + 1;
     state("static", "CSI-2 lanes in high speed mode", p.lane_power * lanes, p.static_error,
-          [&stats] { return nanoseconds(stats.value("csi2.wire_busy")); });
+          time("csi2.wire_busy"));
     state("static", "bias and references and PLLs", p.analog_power, p.static_error, elapsed_ns);
     state("leakage", "logic", p.logic_leakage, p.leakage_error, elapsed_ns);
     const double sram = p.sram_leakage * static_cast<double>(s.sram.size) / (1 << 20);
     const auto banks = [&](const char* what, const char* statistic, double share) {
-        state("leakage", what, sram * share, p.leakage_error,
-              [&stats, statistic] { return nanoseconds(stats.value(statistic)); });
+        state("leakage", what, sram * share, p.leakage_error, time(statistic));
     };
     banks("SRAM banks active", "sram.power.active", 1);
     banks("SRAM banks in retention", "sram.power.retention", p.retention);
@@ -166,63 +198,262 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats) {
 
 }  // namespace
 
-energy_report::energy_report(std::vector<energy_term> terms, event_hub& events)
-    : terms_(std::move(terms)) {
-    rows_.push_back({sc_core::SC_ZERO_TIME, std::vector<std::uint64_t>(terms_.size())});
+void spread_events::add(const sc_core::sc_time& begin, const sc_core::sc_time& end,
+                        std::uint64_t amount) {
+    span s{begin.value(), std::max(begin, end).value(), 0, amount, 0};
+    if (!spans_.empty()) {
+        const span& last = spans_.back();
+        s.before = last.before + last.amount;
+        s.time_before = last.time_before + last.end - last.begin;
+    }
+    spans_.push_back(s);
+}
+
+const spread_events::span* spread_events::last_begun(std::uint64_t at) const {
+    const auto next = std::upper_bound(spans_.begin(), spans_.end(), at,
+                                       [](std::uint64_t v, const span& s) { return v < s.begin; });
+    return next == spans_.begin() ? nullptr : &*std::prev(next);
+}
+
+std::uint64_t spread_events::until(const sc_core::sc_time& t) const {
+    const span* const s = last_begun(t.value());
+    if (!s)
+        return 0;
+    if (t.value() >= s->end)
+        return s->before + s->amount;
+    __extension__ using wide = unsigned __int128;
+    return s->before + static_cast<std::uint64_t>(wide{s->amount} * (t.value() - s->begin) /
+                                                  (s->end - s->begin));
+}
+
+sc_core::sc_time spread_events::covered(const sc_core::sc_time& t) const {
+    const span* const s = last_begun(t.value());
+    return sc_core::sc_time::from_value(
+        s ? s->time_before + std::min<std::uint64_t>(t.value(), s->end) - s->begin : 0);
+}
+
+/// Looks at the counters between the beginnings of frames. It never is the last to be awake: with
+/// nothing else left to happen the frame is over.
+class energy_report::sampler : public sc_core::sc_module {
+  public:
+    SC_HAS_PROCESS(sampler);
+    sampler(sc_core::sc_module_name name, energy_report& report)
+        : sc_module(name), report_(report) {
+        SC_METHOD(look);
+        sensitive << due_;
+        dont_initialize();
+    }
+    void begin(const sc_core::sc_time& frame) {
+        interval_ = sc_core::sc_time::from_value(frame.value() / intervals_of_frame);
+        left_ = interval_ == sc_core::SC_ZERO_TIME ? 0 : intervals_of_frame - 1;
+        due_.cancel();
+        again();
+    }
+
+  private:
+    void again() {
+        if (left_ > 0)
+            due_.notify(interval_);
+    }
+    void look() {
+        if (!sc_core::sc_pending_activity())
+            return;
+        --left_;
+        report_.take(sc_core::sc_time_stamp());
+        again();
+    }
+    energy_report& report_;
+    sc_core::sc_time interval_;
+    unsigned left_ = 0;
+    sc_core::sc_event due_;
+};
+
+energy_report::energy_report(std::vector<energy_term> terms, event_hub& events,
+                             std::function<sc_core::sc_time()> frame_time)
+    : terms_(std::move(terms)), frames_{0}, frame_time_(std::move(frame_time)) {
+    for (const auto& t : terms_)
+        if (std::find(blocks_.begin(), blocks_.end(), t.block) == blocks_.end())
+            blocks_.push_back(t.block);
+    samples_.push_back({sc_core::SC_ZERO_TIME, std::vector<std::uint64_t>(terms_.size())});
+    if (frame_time_)
+        sampler_ = std::make_unique<sampler>("power", *this);
     events.subscribe([this](const block_event& e) {
         if (e.kind == event_kind::frame_started)
-            take(e.at);
+            frame_begins(e.at);
     });
 }
 
-energy_report::energy_report(const settings& s, statistics& stats, event_hub& events)
-    : energy_report(terms_of(s, stats), events) {
-    for (const auto& block : blocks())
+energy_report::~energy_report() = default;
+
+namespace {
+
+/// Follows the jobs from now on.
+std::shared_ptr<const job_spread> follow_jobs(sensor& chip) {
+    auto jobs = std::make_shared<job_spread>();
+    chip.events().subscribe([jobs, &chip](const block_event& e) {
+        if (e.kind != event_kind::job_ended)
+            return;
+        const dsp::job_timing& job = chip.last_job();
+        for (const dsp::layer_timing& l : chip.last_job_layers()) {
+            const auto at = [&](std::uint64_t cycle) {
+                return job.start + chip.npu_clock().time_of(cycle);
+            };
+            jobs->macs.add(at(l.start), at(l.start + l.cycles), l.macs);
+            jobs->cycles.add(at(l.start), at(l.start + l.cycles), l.cycles);
+        }
+    });
+    return jobs;
+}
+
+}  // namespace
+
+energy_report::energy_report(const settings& s, statistics& stats, sensor& chip)
+    : energy_report(terms_of(s, stats, follow_jobs(chip)), chip.events(), [&chip] {
+          return sc_core::sc_time(models::timing_of(chip.mode()).frame_time, sc_core::SC_SEC);
+      }) {
+    for (const auto& block : blocks_) {
         stats.add_computed(
             "energy." + block, [this, block] { return total(block).joules(); },
             "Energy of " + block + ", of the whole run.", "J");
+        stats.add_computed(
+            "energy.power_peak." + block, [this, block] { return peak(block).watts; },
+            "Largest power of " + block + " in an interval of a frame.", "W");
+    }
     stats.add_computed(
         "energy.total", [this] { return total().joules(); },
         "Energy of the whole chip, of the whole run.", "J");
     stats.add_computed(
         "energy.total_error", [this] { return total().error(); },
         "Its uncertainty, one standard deviation.", "J");
-}
-
-std::vector<std::string> energy_report::blocks() const {
-    std::vector<std::string> out;
-    for (const auto& t : terms_)
-        if (std::find(out.begin(), out.end(), t.block) == out.end())
-            out.push_back(t.block);
-    return out;
+    stats.add_computed(
+        "energy.power_mean", [this] { return mean_power(); },
+        "Mean power of the whole chip over the whole run.", "W");
+    stats.add_computed(
+        "energy.power_peak", [this] { return peak().watts; },
+        "Its largest power in an interval of a frame.", "W");
+    stats.add_computed(
+        "energy.power_frame", [this] { return fullest_frame().watts; },
+        "The largest mean power of a frame.", "W");
 }
 
 void energy_report::take(const sc_core::sc_time& at) {
     sample r{at, {}};
+    r.counts.reserve(terms_.size());
     for (const auto& t : terms_)
-        r.counts.push_back(t.events());
-    rows_.push_back(std::move(r));
+        r.counts.push_back(t.until ? 0 : t.events());
+    samples_.push_back(std::move(r));
+}
+
+void energy_report::frame_begins(const sc_core::sc_time& at) {
+    take(at);
+    frames_.push_back(intervals());
+    if (sampler_ && frames_.size() <= frames_with_intervals + 1)
+        sampler_->begin(frame_time_());
+}
+
+void energy_report::finish() {
+    take(sc_core::sc_time_stamp());
+    for (std::size_t t = 0; t < terms_.size(); ++t)
+        if (terms_[t].until)
+            for (auto& s : samples_)
+                s.counts[t] = terms_[t].until(s.start);
+    const auto& names = blocks_;
+    cells_.assign(intervals() * names.size(), {});
+    for (std::size_t t = 0; t < terms_.size(); ++t) {
+        const auto b = static_cast<std::size_t>(
+            std::find(names.begin(), names.end(), terms_[t].block) - names.begin());
+        for (std::size_t i = 0; i < intervals(); ++i)
+            cells_[i * names.size() + b] += counted_energy(interval_events(i, t), terms_[t].each);
+    }
+}
+
+double energy_report::interval_seconds(std::size_t interval) const {
+    return (samples_[interval + 1].start - samples_[interval].start).to_seconds();
 }
 
 double energy_report::seconds(std::size_t row) const {
-    return (rows_[row + 1].start - rows_[row].start).to_seconds();
+    return (samples_[end_interval(row)].start - samples_[frames_[row]].start).to_seconds();
+}
+
+std::uint64_t energy_report::interval_events(std::size_t interval, std::size_t term) const {
+    const std::uint64_t before = samples_[interval].counts[term],
+                        after = samples_[interval + 1].counts[term];
+    // A reset has set the counter back: what it counted until then in this interval is lost.
+    return after < before ? after : after - before;
 }
 
 std::uint64_t energy_report::events(std::size_t row, std::size_t term) const {
-    const std::uint64_t before = rows_[row].counts[term], after = rows_[row + 1].counts[term];
-    // A reset has set the counter back: what it counted until then in this row is lost.
-    return after < before ? after : after - before;
+    std::uint64_t sum = 0;
+    for (std::size_t i = frames_[row]; i < end_interval(row); ++i)
+        sum += interval_events(i, term);
+    return sum;
+}
+
+std::size_t energy_report::row_of(std::size_t interval) const {
+    return static_cast<std::size_t>(std::upper_bound(frames_.begin(), frames_.end(), interval) -
+                                    frames_.begin()) -
+           1;
 }
 
 counted_energy energy_report::energy(std::size_t row, std::size_t term) const {
     return {events(row, term), terms_[term].each};
 }
 
+counted_energy energy_report::interval_energy(std::size_t interval,
+                                              const std::string& block) const {
+    const auto& names = blocks_;
+    counted_energy e;
+    for (std::size_t b = 0; b < names.size(); ++b)
+        if (block.empty() || names[b] == block)
+            e += cells_[interval * names.size() + b];
+    return e;
+}
+
+counted_energy energy_report::row_energy(std::size_t row, const std::string& block) const {
+    counted_energy e;
+    for (std::size_t t = 0; t < terms_.size(); ++t)
+        if (block.empty() || terms_[t].block == block)
+            e += energy(row, t);
+    return e;
+}
+
+power_peak energy_report::peak(const std::string& block) const {
+    power_peak best;
+    if (cells_.empty())
+        return best;
+    for (std::size_t i = frames_.size() > 1 ? frames_[1] : intervals(); i < intervals(); ++i) {
+        const double s = interval_seconds(i);
+        const double watts = s > 0 ? interval_energy(i, block).joules() / s : 0;
+        if (watts > best.watts)
+            best = {watts, samples_[i].start, s, row_of(i) - 1};
+    }
+    return best;
+}
+
+power_peak energy_report::fullest_frame(const std::string& block) const {
+    power_peak best;
+    for (std::size_t r = 1; r < rows(); ++r) {
+        const double s = seconds(r);
+        const double watts = s > 0 ? row_energy(r, block).joules() / s : 0;
+        if (watts > best.watts)
+            best = {watts, samples_[frames_[r]].start, s, r - 1};
+    }
+    return best;
+}
+
+double energy_report::mean_power() const {
+    const double all = samples_.back().start.to_seconds();
+    counted_energy sum;
+    for (std::size_t r = 0; r < rows(); ++r)
+        sum += row_energy(r, {});
+    return all > 0 ? sum.joules() / all : 0;
+}
+
 counted_energy energy_report::total(const std::string& block) const {
     counted_energy e;
     for (const auto& t : terms_)
         if (block.empty() || t.block == block)
-            e += counted_energy(t.events(), t.each);
+            e += counted_energy(t.now(), t.each);
     return e;
 }
 
@@ -234,29 +465,45 @@ std::string energy_report::csv() const {
             const double s = seconds(r);
             out += fmt::format("{},{},{},{},\"{}\",{},{},{},{}\n",
                                r == 0 ? "before" : std::to_string(r - 1),
-                               json_number(rows_[r].start.to_seconds()), json_number(s),
+                               json_number(samples_[frames_[r]].start.to_seconds()), json_number(s),
                                terms_[t].block, terms_[t].what, events(r, t), e.nanojoules(),
                                e.attojoules(), json_number(s > 0 ? e.joules() / s : 0.0));
         }
     return out;
 }
 
-std::string energy_report::text() const {
-    double all = 0;
+std::string energy_report::power_csv() const {
+    const auto& names = blocks_;
+    std::string out = "frame,start_s,duration_s";
+    for (const auto& block : names)
+        out += "," + block + "_aj";
+    out += ",total_aj,power_w\n";
+    const auto attojoules = [](const counted_energy& e) {
+        return e.nanojoules() ? fmt::format("{}{:09}", e.nanojoules(), e.attojoules())
+                              : std::to_string(e.attojoules());
+    };
     for (std::size_t r = 0; r < rows(); ++r)
-        all += seconds(r);
-    std::string out = fmt::format("{:<14} {:>12} {:>12} {:>12} {:>14} {:>8}\n", "block", "uJ",
-                                  "mean mW", "+- mW", "peak mW", "in frame");
-    auto names = blocks();
+        for (std::size_t i = frames_[r]; i < end_interval(r); ++i) {
+            const double s = interval_seconds(i);
+            out += fmt::format("{},{},{}", r == 0 ? "before" : std::to_string(r - 1),
+                               json_number(samples_[i].start.to_seconds()), json_number(s));
+            for (const auto& block : names)
+                out += "," + attojoules(interval_energy(i, block));
+            const counted_energy all = interval_energy(i);
+            out += fmt::format(",{},{}\n", attojoules(all),
+                               json_number(s > 0 ? all.joules() / s : 0.0));
+        }
+    return out;
+}
+
+std::string energy_report::text() const {
+    const double all = samples_.back().start.to_seconds();
+    std::string out =
+        fmt::format("{:<14} {:>12} {:>12} {:>12} {:>14} {:>12} {:>14} {:>8}\n", "block", "uJ",
+                    "mean mW", "+- mW", "peak mW", "at ms", "frame mW", "frame");
+    auto names = blocks_;
     names.emplace_back();
     for (const auto& block : names) {
-        const auto of_block = [&](std::size_t r) {
-            counted_energy e;
-            for (std::size_t t = 0; t < terms_.size(); ++t)
-                if (block.empty() || terms_[t].block == block)
-                    e += energy(r, t);
-            return e;
-        };
         // A cause's error is one and the same in every frame: sum its events first.
         counted_energy sum;
         for (std::size_t t = 0; t < terms_.size(); ++t) {
@@ -266,19 +513,23 @@ std::string energy_report::text() const {
             if (block.empty() || terms_[t].block == block)
                 sum += counted_energy(n, terms_[t].each);
         }
-        double peak = 0;
-        std::size_t where = 0;
-        for (std::size_t r = 1; r < rows(); ++r)
-            if (seconds(r) > 0 && of_block(r).joules() / seconds(r) > peak) {
-                peak = of_block(r).joules() / seconds(r);
-                where = r - 1;
-            }
+        const power_peak top = peak(block), frame = fullest_frame(block);
         const double power = all > 0 ? 1e3 / all : 0;
-        out += fmt::format("{:<14} {:>12.3f} {:>12.4f} {:>12.4f} {:>14.4f} {:>8}\n",
-                           block.empty() ? "total" : block, sum.joules() * 1e6,
-                           sum.joules() * power, sum.error() * power, peak * 1e3, where);
+        out += fmt::format(
+            "{:<14} {:>12.3f} {:>12.4f} {:>12.4f} {:>14.4f} {:>12.4f} {:>14.4f} {:>8}\n",
+            block.empty() ? "total" : block, sum.joules() * 1e6, sum.joules() * power,
+            sum.error() * power, top.watts * 1e3, top.start.to_seconds() * 1e3, frame.watts * 1e3,
+            frame.frame);
     }
     return out;
+}
+
+std::string energy_report::line() const {
+    const power_peak top = peak(), frame = fullest_frame();
+    return fmt::format(
+        "{:>11.3f} mW   mean; peak {:.3f} mW for {:.0f} us at {:.3f} ms, fullest frame {:.3f} mW",
+        mean_power() * 1e3, top.watts * 1e3, top.seconds * 1e6, top.start.to_seconds() * 1e3,
+        frame.watts * 1e3);
 }
 
 }  // namespace ocellus::sim

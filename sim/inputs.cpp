@@ -142,9 +142,8 @@ std::vector<std::shared_ptr<const dsp::compiled_network>> load_networks(
     both.push_back(read_named_network(r, "network.second", s.run.second, "network.second_labels",
                                       s.run.second_labels, "second network", files));
     return checked([&] {
-        return dsp::compile_resident(std::move(both),
-                                     s.npu.budget(sram_base, s.sram.size - s.capture_bytes()),
-                                     s.npu.array(), s.npu.local_buffer);
+        return dsp::compile_resident(std::move(both), s.network_budget(), s.npu.array(),
+                                     s.npu.local_buffer);
     });
 }
 
@@ -155,8 +154,7 @@ std::shared_ptr<const dsp::compiled_network> load_network(const settings& s,
                                                           std::vector<input_file>& files) {
     if (s.run.network == "none")
         return nullptr;
-    return dsp::compile(first_network(s, r, files),
-                        s.npu.budget(sram_base, s.sram.size - s.capture_bytes()), s.npu.array(),
+    return dsp::compile(first_network(s, r, files), s.network_budget(), s.npu.array(),
                         s.npu.local_buffer);
 }
 
@@ -344,6 +342,7 @@ run_inputs load_inputs(const command_line& command, const settings& s,
     }
     load_firmware(s, r, in);
     in.networks = load_networks(s, r, in.files);
+    in.weights = store_weights(in.networks, s.weights);
     in.network = in.networks.empty() ? nullptr : in.networks.front();
     check_sram_is_shared(in, s);
     if (!command.inject_tensor.empty()) {

@@ -33,6 +33,8 @@ struct run_inputs {
     std::shared_ptr<const dsp::compiled_network> network;  ///< the first; null: none
     /// All that are resident together, by their numbers in the NPU.
     std::vector<std::shared_ptr<const dsp::compiled_network>> networks;
+    /// What flash or host hold of their weights; null: they come from elsewhere.
+    std::shared_ptr<const links::serial_image> weights;
     /// Class names of network `number`; empty when there is no such network.
     std::vector<std::string> labels_of(std::uint32_t number) const {
         return number < networks.size() ? networks[number]->net.labels : std::vector<std::string>();

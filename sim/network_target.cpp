@@ -19,7 +19,7 @@ network_target target_of(const command_line& command) {
     parameter_registry registry;
     resolve_settings(command, t.s, registry);
     t.array = dsp::with_weight_bits(t.s.npu.array(), command.weight_bits);
-    t.budget = t.s.npu.budget(sram_base, t.s.sram.size - t.s.capture_bytes());
+    t.budget = t.s.network_budget();
     return t;
 }
 

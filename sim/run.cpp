@@ -320,6 +320,7 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
     out.write("stats_occupancy.csv", occupancy_csv(chip.bus(), chip.sram()));
     out.write("stats_energy.csv", energy.csv());
     out.write("stats_energy.txt", energy.text());
+    out.write("stats_power.csv", energy.power_csv());
     out.write("stats_memory.txt", traffic_text(chip.bus(), chip.sram(), stats, simulated));
     if (const auto lost = chip.lost_lines(); !lost.empty())
         out.write("lost_lines.csv", lost_lines_csv(lost));
@@ -445,7 +446,7 @@ int run(const command_line& given) {
     }
     session drive(chip, limits);
     frame_statistics by_frame(stats, chip.events());
-    energy_report energy(s, stats, chip.events());
+    energy_report energy(s, stats, chip);
     trace.attach(chip, in, command.timing_only);
     guest services(chip, drive, in, s, command, stats, trace, extras, pool);
     std::signal(SIGINT, note_signal);
@@ -499,6 +500,7 @@ int run(const command_line& given) {
             std::fprintf(table, "  %-22s %s\n", "last frame shows",
                          seen.empty() ? "nothing" : seen.c_str());
         }
+    std::fprintf(table, "  %-22s %s\n", "power", energy.line().c_str());
     std::fputs(guest_results.text.c_str(), table);
     if (trace.recorder())
         std::fprintf(table, "  %-22s %s   %s\n", "trace in", command.trace.c_str(),
@@ -522,6 +524,10 @@ int run(const command_line& given) {
     }
     for (const auto& f : services.failures())
         std::fprintf(stderr, "%s\n", f.c_str());
+    if (const auto damaged = chip.damaged_weights())
+        std::fprintf(stderr,
+                     "warning: %llu pieces of weights that came over SPI have a wrong checksum\n",
+                     static_cast<unsigned long long>(damaged));
     for (const auto& w : services.cloud_warnings())
         std::fprintf(stderr, "warning: %s\n", w.c_str());
     if ((play && !from.source) || !cci.empty()) {

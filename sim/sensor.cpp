@@ -246,6 +246,15 @@ sensor::sensor(sc_core::sc_module_name name, const settings& s, const run_inputs
     clock("isp.", s.isp.clock);
     clock("sram.", s.sram.clock);
     clock("interconnect.", s.interconnect.clock);
+    if (s.weights.serial()) {
+        weights_ = std::make_unique<weight_source>(s.weights, in.weights, in.networks, ctx.stats);
+        b.npu.on_fetch([this](std::uint32_t network, const dsp::external_fetch& f,
+                              const sc_core::sc_time& earliest) {
+            const double wanted = earliest.to_seconds(),
+                         begin = weights_->fetch(network, f.external_offset, f.bytes, wanted);
+            return begin > wanted ? sc_core::sc_time(begin, sc_core::SC_SEC) : earliest;
+        });
+    }
     boot_ = make_boot_port();
     // The host's upload, before the stream and without time.
     for (std::size_t k = 0;
@@ -475,6 +484,7 @@ void sensor::map_memory() {
     add(b.sram, memory_map::sram_counters_base);
     add(b.simulator, memory_map::simulator_base);
     add(b.bus, memory_map::interconnect_base);
+    add(b.capture, memory_map::capture_base);
     b.bus.attach_target(b.sram.control().name(), memory_map::sram_control_base,
                         b.sram.control().map().size, b.sram.control_in);
     directory_.add(memory_map::sram_control_base, b.sram.control());
@@ -491,6 +501,7 @@ void sensor::wire_interrupts() {
     b.uart.irq.bind(b.line("uart"));
     b.watchdog.irq.bind(b.line("watchdog"));
     b.sram.error_irq.bind(b.line("sram"));
+    b.capture.error_irq.bind(b.line("capture"));
     for (std::size_t k = 0; k < interrupt_names().size(); ++k) {
         b.interrupts.sources_in[k].bind(b.lines[k]);
         sc_core::sc_spawn_options when;
@@ -587,6 +598,8 @@ std::unique_ptr<boot_port> sensor::make_boot_port() {
         b_->npu.abort();
         b_->bridge.power_down();
     };
+    if (settings_.weights.from == weight_parameters::place::host)
+        around.link = &weights_->link();
     return std::make_unique<boot_port>("boot", settings_.boot, b_->external, inputs_.networks,
                                        ctx_.stats, std::move(around));
 }
@@ -999,6 +1012,18 @@ run_summary sensor::summary() const {
 
 std::uint32_t sensor::job_network() const {
     return b_->npu.job_network();
+}
+
+const dsp::job_timing& sensor::last_job() const {
+    return b_->npu.last_job();
+}
+
+const std::vector<dsp::layer_timing>& sensor::last_job_layers() const {
+    return b_->npu.last_layers();
+}
+
+const clock_domain& sensor::npu_clock() const {
+    return b_->npu.clock();
 }
 
 std::uint64_t sensor::last_job_cycles() const {

@@ -15,6 +15,7 @@
 #include "dsp/cpu/control_cpu.h"
 #include "dsp/cpu/simulator_port.h"
 #include "dsp/cpu/system_control.h"
+#include "dsp/npu/npu.h"
 #include "isp/pipeline.h"
 #include "links/cci_target.h"
 #include "links/egress_ledger.h"
@@ -104,6 +105,8 @@ class sensor : public sc_core::sc_module {
     external_port& external();
     /// The camera control interface, for whoever is the host.
     links::cci_target& cci();
+    /// Pieces of weights that came over SPI and were damaged.
+    std::uint64_t damaged_weights() const { return weights_ ? weights_->damaged() : 0; }
     /// What a host loads through.
     boot_port& boot();
     /// The mode of the stream, or of the last one.
@@ -120,6 +123,10 @@ class sensor : public sc_core::sc_module {
     double uploaded() const;
     /// Number of the network of the NPU's running or last job.
     std::uint32_t job_network() const;
+    /// The last complete inference, and its passes.
+    const dsp::job_timing& last_job() const;
+    const std::vector<dsp::layer_timing>& last_job_layers() const;
+    const clock_domain& npu_clock() const;
     /// NPU cycles of the last complete inference.
     std::uint64_t last_job_cycles() const;
 
@@ -148,6 +155,7 @@ class sensor : public sc_core::sc_module {
     std::unique_ptr<privacy_guard> privacy_;
     std::unique_ptr<frame_log> log_;
     std::unique_ptr<boot_port> boot_;
+    std::unique_ptr<weight_source> weights_;
     std::shared_ptr<const firmware_image> booted_;  ///< main firmware that a host has loaded
     std::uint32_t networks_there_ = 0;              ///< a bit for each that is in SRAM
     sc_core::sc_event upload_;  ///< the host begins to upload the second network

@@ -13,6 +13,7 @@
 #include <map>
 
 #include "core/config.h"
+#include "memory_map.h"
 #include "sim/line_limits.h"
 
 namespace ocellus::sim {
@@ -177,6 +178,7 @@ void settings::declare(parameter_registry& r) {
     dma.declare(r);
     capture.declare(r);
     npu.declare(r);
+    weights.declare(r);
     firmware.declare(r);
     cpu.declare(r);
     clint.declare(r);
@@ -188,6 +190,12 @@ void settings::declare(parameter_registry& r) {
 
 std::uint64_t settings::capture_bytes() const {
     return capture.ring_bytes(wire_row_bytes(*this));
+}
+
+dsp::memory_budget settings::network_budget() const {
+    dsp::memory_budget b = npu.budget(memory_map::sram_base, sram.size - capture_bytes());
+    weights.limit(b, npu.clock);
+    return b;
 }
 
 void settings::follow() {
@@ -283,6 +291,7 @@ void settings::check(const parameter_registry& r, diagnostics& problems) const {
     memory::check(sram, r, problems);
     isp.check(static_cast<unsigned>(pixels.sensor.width),
               static_cast<unsigned>(pixels.sensor.height), r, problems);
+    weights.check(npu.weights, r, problems);
     if (capture_bytes() > sram.size / 2)
         problems.error(r.where("capture.lines"),
                        fmt::format("capture.lines = {} need {} B and the SRAM has {} B",

@@ -28,6 +28,7 @@
 #include "sim/envelopes.h"
 #include "sim/firmware_parameters.h"
 #include "sim/privacy.h"
+#include "sim/weight_source.h"
 
 namespace ocellus::sim {
 
@@ -83,6 +84,7 @@ struct settings {
     memory::dma_parameters dma;
     memory::capture_parameters capture;
     dsp::npu_parameters npu;
+    weight_parameters weights;
     firmware_parameters firmware;
     envelope_parameters envelopes;
     privacy_parameters privacy;
@@ -94,6 +96,8 @@ struct settings {
     void declare(parameter_registry& r);
     /// Bytes at the top of the SRAM that belong to the picture's ring.
     std::uint64_t capture_bytes() const;
+    /// The memory that networks may use.
+    dsp::memory_budget network_budget() const;
     /// What follows from several blocks' parameters: a sensor.line_length of 0, and what binning
     /// means for the converters. Before check() and before the settings are used.
     void follow();

@@ -637,8 +637,16 @@ class planner {
 }  // namespace
 
 std::uint64_t external_cycles(std::uint64_t bytes, const memory_budget& budget) {
+    const std::uint64_t b = budget.external_burst, reads = b ? (bytes + b - 1) / b : 0;
     return static_cast<std::uint64_t>(
-        std::ceil(static_cast<double>(bytes) / budget.external_bytes_per_cycle));
+        std::ceil(static_cast<double>(bytes) / budget.external_bytes_per_cycle +
+                  static_cast<double>(reads) * budget.external_burst_cycles));
+}
+
+double external_position(std::uint64_t bytes, const memory_budget& budget) {
+    const std::uint64_t reads = budget.external_burst ? bytes / budget.external_burst + 1 : 0;
+    return static_cast<double>(bytes) / budget.external_bytes_per_cycle +
+           static_cast<double>(reads) * budget.external_burst_cycles;
 }
 
 memory_plan plan_memory(const network& n, const memory_budget& budget) {

@@ -32,6 +32,9 @@ struct memory_budget {
     weight_home weights = weight_home::resident;
     /// What the memory outside gives in an NPU cycle.
     double external_bytes_per_cycle = 400e6 / 262.5e6;
+    /// Bytes that one read of it brings at most (0: any number), and the cycles before its first.
+    std::uint64_t external_burst = 0;
+    double external_burst_cycles = 0;
     /// Activations take room for channels in multiples of this.
     std::uint64_t channel_padding = 1;
     /// Networks that are resident together: bytes at the top that others have, and the sizes that
@@ -41,6 +44,8 @@ struct memory_budget {
 
 /// Cycles to bring `bytes` from outside.
 std::uint64_t external_cycles(std::uint64_t bytes, const memory_budget& budget);
+/// Cycles until what is behind the first `bytes` begins to come.
+double external_position(std::uint64_t bytes, const memory_budget& budget);
 
 /// One line of the list of largest contributors.
 struct memory_contributor {

@@ -26,8 +26,8 @@ class interrupt_controller : public sc_core::sc_module {
 
     SC_HAS_PROCESS(interrupt_controller);
     /// As many as the register map has priorities for.
-    static constexpr unsigned max_sources =
-        registers::interrupt_controller::PRIORITY9 - registers::interrupt_controller::PRIORITY1 + 1;
+    static constexpr unsigned max_sources = registers::interrupt_controller::PRIORITY10 -
+                                            registers::interrupt_controller::PRIORITY1 + 1;
     /// `sources`: 1 to max_sources lines.
     interrupt_controller(sc_core::sc_module_name name, unsigned sources, block_context& context);
 

@@ -678,8 +678,13 @@ const pass* npu::fetch_pass(std::size_t index) {
 /// Weights from outside: written to SRAM as they come, behind those that are on their way already.
 void npu::bring(const external_fetch& f) {
     const compiled_network& c = *networks_[job_network_].compiled;
-    const double rate = c.plan.budget.external_bytes_per_cycle;
-    const std::uint64_t begin = std::max(outside_free_, pass_start_);
+    std::uint64_t begin = std::max(outside_free_, pass_start_);
+    if (outside_begin_) {
+        const sc_core::sc_time earliest = job_start_ + clock_.time_of(begin);
+        const sc_core::sc_time first = outside_begin_(job_network_, f, earliest);
+        if (first > earliest)
+            begin = clock_.cycles_until(first - job_start_);
+    }
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     sc_core::sc_time last = now;
     payload_.set_command(tlm::TLM_WRITE_COMMAND);
@@ -691,8 +696,8 @@ void npu::bring(const external_fetch& f) {
             std::min(parameters_.burst - address % parameters_.burst, f.bytes - done);
         done += bytes;
         const sc_core::sc_time at =
-            job_start_ + clock_.time_of(begin + static_cast<std::uint64_t>(
-                                                    static_cast<double>(done - bytes) / rate));
+            job_start_ + clock_.time_of(begin + static_cast<std::uint64_t>(external_position(
+                                                    done - bytes, c.plan.budget)));
         sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
         payload_.set_address(address);
         payload_.set_data_length(static_cast<unsigned>(bytes));

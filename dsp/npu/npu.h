@@ -112,6 +112,12 @@ class npu : public sc_core::sc_module {
         return *networks_.at(number).compiled;
     }
 
+    /// Asked when weights are wanted from outside: when their first bit may come, at `earliest` or
+    /// later, because the way there is shared. Called once for each fetch, in their order.
+    using outside_begin = std::function<sc_core::sc_time(
+        std::uint32_t network, const external_fetch& f, const sc_core::sc_time& earliest)>;
+    void on_fetch(outside_begin f) { outside_begin_ = std::move(f); }
+
     bool busy() const { return busy_; }
     /// Number of the network of the running or last job.
     std::uint32_t job_network() const { return job_network_; }
@@ -193,6 +199,7 @@ class npu : public sc_core::sc_module {
     tlm::tlm_dmi direct_;
     bool have_direct_ = false;
     work_handle functional_;
+    outside_begin outside_begin_;
 
     // The running job.
     std::uint32_t job_ = 0, job_network_ = 0;

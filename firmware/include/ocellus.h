@@ -33,6 +33,7 @@ extern "C" {
 #define OCELLUS_IRQ_WATCHDOG OCELLUS_U(7) /* The watchdog has expired */
 #define OCELLUS_IRQ_ISP_STATISTICS OCELLUS_U(8) /* Exposure statistics are complete */
 #define OCELLUS_IRQ_SRAM OCELLUS_U(9) /* The SRAM has met an error */
+#define OCELLUS_IRQ_CAPTURE OCELLUS_U(10) /* The picture has lost a line on its way through the SRAM */
 
 /* clint: Timer and software interrupt of the control CPU. */
 #define OCELLUS_CLINT_BASE OCELLUS_U(0x02000000)
@@ -840,7 +841,7 @@ typedef struct {
     volatile uint32_t THRESHOLD; /* 0x008 rw Only sources of a higher priority interrupt. */
     volatile uint32_t CLAIM; /* 0x00c rw Reading claims the most urgent source (0: none); writing its number completes it. */
     uint32_t reserved_0[29];
-    volatile uint32_t PRIORITY[9]; /* 0x084 Priority of a source. */
+    volatile uint32_t PRIORITY[10]; /* 0x084 Priority of a source. */
 } ocellus_interrupt_controller_t;
 #define OCELLUS_INTERRUPT_CONTROLLER ((ocellus_interrupt_controller_t *)OCELLUS_INTERRUPT_CONTROLLER_BASE)
 #endif
@@ -1129,6 +1130,45 @@ typedef struct {
 #define INTERCONNECT_WEIGHT_Off OCELLUS_U(0x10)
 #define INTERCONNECT_DEADLINE_Off OCELLUS_U(0x14)
 #define INTERCONNECT_CAPPED_Off OCELLUS_U(0x18)
+
+/* capture: The picture's way through the SRAM: its writer, its ring of lines and what was lost there. */
+#define OCELLUS_CAPTURE_BASE OCELLUS_U(0x40013000)
+#ifndef __ASSEMBLER__
+typedef struct {
+    volatile uint32_t STATUS; /* 0x000 w1c What has gone wrong, cleared by writing 1, and how full it is. */
+    volatile uint32_t IRQ_ENABLE; /* 0x004 rw STATUS bits that raise error_irq. */
+    volatile const uint32_t FIRST_LOST_FRAME; /* 0x008 ro Frame of the first line that was lost since STATUS.LINES_LOST was clear; valid while it is set. */
+    volatile const uint32_t FIRST_LOST_LINE; /* 0x00c ro Line of that frame. */
+    volatile const uint32_t FIFO_LEVEL; /* 0x010 ro Lines in the writer's FIFO, the one being written included. */
+    volatile uint32_t FIFO_PEAK; /* 0x014 rw Most lines in the FIFO at once; any write starts again from FIFO_LEVEL. */
+    volatile const uint32_t FIFO_SIZE; /* 0x018 ro Lines that the FIFO can hold. */
+    volatile const uint32_t RING_LEVEL; /* 0x01c ro Lines in the SRAM's ring. */
+    uint32_t reserved_0[24];
+    volatile const uint32_t COUNTER_LINES; /* 0x080 ro Lines written to the ring, modulo 2^32. */
+    volatile const uint32_t COUNTER_LINES_LOST; /* 0x084 ro Lines lost, modulo 2^32. */
+} ocellus_capture_t;
+#define OCELLUS_CAPTURE ((ocellus_capture_t *)OCELLUS_CAPTURE_BASE)
+#endif
+#define CAPTURE_STATUS_Off OCELLUS_U(0x0)
+#define CAPTURE_STATUS_LINES_LOST_Pos OCELLUS_U(0)
+#define CAPTURE_STATUS_LINES_LOST_Msk OCELLUS_U(0x1)
+#define CAPTURE_STATUS_REFUSED_Pos OCELLUS_U(1)
+#define CAPTURE_STATUS_REFUSED_Msk OCELLUS_U(0x2)
+#define CAPTURE_STATUS_ENABLED_Pos OCELLUS_U(8)
+#define CAPTURE_STATUS_ENABLED_Msk OCELLUS_U(0x100)
+#define CAPTURE_IRQ_ENABLE_Off OCELLUS_U(0x4)
+#define CAPTURE_IRQ_ENABLE_LINES_LOST_Pos OCELLUS_U(0)
+#define CAPTURE_IRQ_ENABLE_LINES_LOST_Msk OCELLUS_U(0x1)
+#define CAPTURE_IRQ_ENABLE_REFUSED_Pos OCELLUS_U(1)
+#define CAPTURE_IRQ_ENABLE_REFUSED_Msk OCELLUS_U(0x2)
+#define CAPTURE_FIRST_LOST_FRAME_Off OCELLUS_U(0x8)
+#define CAPTURE_FIRST_LOST_LINE_Off OCELLUS_U(0xc)
+#define CAPTURE_FIFO_LEVEL_Off OCELLUS_U(0x10)
+#define CAPTURE_FIFO_PEAK_Off OCELLUS_U(0x14)
+#define CAPTURE_FIFO_SIZE_Off OCELLUS_U(0x18)
+#define CAPTURE_RING_LEVEL_Off OCELLUS_U(0x1c)
+#define CAPTURE_COUNTER_LINES_Off OCELLUS_U(0x80)
+#define CAPTURE_COUNTER_LINES_LOST_Off OCELLUS_U(0x84)
 
 #if defined(__cplusplus) && !defined(__ASSEMBLER__)
 }

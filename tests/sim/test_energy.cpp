@@ -2,10 +2,13 @@
 // Copyright The Ocellus Authors
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <systemc>
+#include <utility>
 #include <vector>
 
 #include "sim/energy_report.h"
@@ -51,8 +54,112 @@ TEST_CASE("energy of causes sums to blocks, frames and the whole, to the last at
     // A counter that a reset has set back counts from 0.
     ones = 7;
     report.finish();
-    CHECK(report.energy(3, 0).attojoules() + 1'000'000'000 * report.energy(3, 0).nanojoules() ==
-          7 * 1'000'000'007ull);
+    const auto last = report.interval_energy(report.intervals() - 1, "a");
+    CHECK(last.attojoules() + 1'000'000'000 * last.nanojoules() == 7 * 1'000'000'007ull);
+}
+
+TEST_CASE("events that are spread over spans of time add up wherever time is cut") {
+    const auto at = [](std::uint64_t v) { return sc_core::sc_time::from_value(v); };
+    spread_events s;
+    s.add(at(100), at(200), 1000);
+    s.add(at(200), at(203), 7);
+    s.add(at(250), at(250), 5);
+    CHECK(s.until(at(0)) == 0);
+    CHECK(s.until(at(100)) == 0);
+    CHECK(s.until(at(150)) == 500);
+    CHECK(s.until(at(199)) == 990);
+    CHECK(s.until(at(201)) == 1002);
+    CHECK(s.until(at(249)) == 1007);
+    CHECK(s.until(at(250)) == 1012);
+    CHECK(s.covered(at(150)).value() == 50);
+    CHECK(s.covered(at(240)).value() == 103);
+    std::uint64_t sum = 0, before = 0;
+    for (std::uint64_t t = 0; t <= 260; t += 13) {
+        CHECK(s.until(at(t)) >= before);
+        sum += s.until(at(t)) - before;
+        before = s.until(at(t));
+    }
+    CHECK(sum == s.until(at(260)));
+}
+
+namespace {
+
+/// Runs a function on a thread of the kernel.
+struct stage : sc_core::sc_module {
+    SC_HAS_PROCESS(stage);
+    stage(sc_core::sc_module_name name, std::function<void()> play)
+        : sc_module(name), play_(std::move(play)) {
+        SC_THREAD(run);
+    }
+    void run() { play_(); }
+    std::function<void()> play_;
+};
+
+}  // namespace
+
+TEST_CASE("power: a constant block has its mean as its peak, a burst that of its interval") {
+    // 6.4 us a frame: intervals of 100 ns. A steady block of one event a ns, one that has 5000
+    // events in the seventh interval of the second frame, one that is told when it is over.
+    event_hub hub;
+    std::uint64_t burst = 0;
+    const auto now = [] { return sc_core::sc_time_stamp(); };
+    spread_events job;
+    const sc_core::sc_time frame(6400, sc_core::SC_NS);
+    energy_report report({{"steady", "time", {3'000'000, 0}, [&] { return now().value() / 1000; }},
+                          {"burst", "events", {1'000'000'000, 0}, [&] { return burst; }},
+                          {"job",
+                           "cycles",
+                           {2'000'000'000, 0},
+                           {},
+                           [&](const sc_core::sc_time& t) { return job.until(t); }}},
+                         hub, [&] { return frame; });
+    stage thread("stage", [&] {
+        const auto pass = [](double ns) { sc_core::wait(ns, sc_core::SC_NS); };
+        pass(1000);
+        for (std::uint32_t n = 0; n < 3; ++n) {
+            hub.publish(event_kind::frame_started, n);
+            pass(650);
+            burst += n == 1 ? 5000 : 0;
+            pass(5750);
+        }
+        // From 250 ns before the second frame to 450 ns after its beginning.
+        job.add(sc_core::sc_time(7150, sc_core::SC_NS), sc_core::sc_time(7850, sc_core::SC_NS),
+                700);
+    });
+    sc_core::sc_start(sc_core::sc_time(1000 + 3 * 6400 + 100, sc_core::SC_NS));
+    report.finish();
+    REQUIRE(report.rows() == 4);
+    CHECK(report.intervals() == 1 + 3 * 64);
+    // 3e-12 J a ns.
+    CHECK(report.peak("steady").watts == Approx(3e-3));
+    CHECK(report.fullest_frame("steady").watts == Approx(3e-3));
+    // 5000 nJ in 100 ns, and in a frame of 6.4 us.
+    CHECK(report.peak("burst").watts == Approx(5000 * 1e-9 / 100e-9));
+    CHECK(report.peak("burst").start == sc_core::sc_time(1000 + 6400 + 600, sc_core::SC_NS));
+    CHECK(report.peak("burst").frame == 1);
+    CHECK(report.fullest_frame("burst").watts == Approx(5000 * 1e-9 / 6400e-9));
+    // One event a ns, 2 nJ each, though none was seen until it was over.
+    CHECK(report.peak("job").watts == Approx(2.0));
+    CHECK(report.interval_energy(report.first_interval(2) - 1, "job").nanojoules() == 200);
+    CHECK(report.interval_energy(report.first_interval(2) - 3, "job").nanojoules() == 100);
+    CHECK(report.interval_energy(report.first_interval(2) + 4, "job").nanojoules() == 100);
+    CHECK(report.peak().start == report.peak("burst").start);
+    // Blocks sum to all, intervals to frames, frames to the run.
+    counted_energy run;
+    for (std::size_t r = 0; r < report.rows(); ++r) {
+        counted_energy row, causes;
+        const std::size_t end =
+            r + 1 < report.rows() ? report.first_interval(r + 1) : report.intervals();
+        for (std::size_t i = report.first_interval(r); i < end; ++i)
+            row += report.interval_energy(i);
+        for (std::size_t t = 0; t < 3; ++t)
+            causes += report.energy(r, t);
+        CHECK(row.nanojoules() == causes.nanojoules());
+        CHECK(row.attojoules() == causes.attojoules());
+        run += row;
+    }
+    CHECK(run.nanojoules() == report.total().nanojoules());
+    CHECK(run.attojoules() == report.total().attojoules());
 }
 
 namespace {
@@ -127,4 +234,72 @@ TEST_CASE("banks in retention leak less, a constant moves its block and no other
     const auto dear = run({"--set", "energy.isp_cycle=120 pJ"});
     for (const auto& [block, joules] : base.blocks)
         CHECK(dear.blocks.at(block) == Approx(joules * (block == "isp" ? 2 : 1)));
+}
+
+TEST_CASE("power by interval sums to the frames' energy and changes nothing") {
+    const std::string folder = scratch_folder() + "/out";
+    const auto r = ocellus_program({"run", std::string(source_folder) + "/configs/small.toml",
+                                    "--timing-only", "--frames", "3", "--out", folder});
+    INFO(r.err);
+    REQUIRE(r.exit_code == 0);
+    CHECK(contains(r.out, "mean; peak "));
+    const auto rows_of = [&](const char* name) {
+        std::vector<std::vector<std::string>> rows;
+        std::istringstream in(file_bytes(folder + "/" + name));
+        for (std::string line; std::getline(in, line);) {
+            std::istringstream cells(line);
+            rows.emplace_back();
+            for (std::string cell; std::getline(cells, cell, ',');)
+                rows.back().push_back(cell);
+        }
+        return rows;
+    };
+    // By frame and block, in attojoules.
+    std::map<std::string, std::map<std::string, std::uint64_t>> by_frame, by_interval;
+    for (const auto& c : rows_of("stats_energy.csv")) {
+        if (c[0] == "frame")
+            continue;
+        const std::size_t n = c.size();
+        by_frame[c[0]][c[3]] += std::stoull(c[n - 3]) * 1'000'000'000 + std::stoull(c[n - 2]);
+    }
+    const auto power = rows_of("stats_power.csv");
+    std::map<std::string, std::size_t> intervals;
+    std::map<std::string, double> peaks;
+    for (std::size_t k = 1; k < power.size(); ++k) {
+        const auto& c = power[k];
+        REQUIRE(c.size() == power[0].size());
+        const double seconds = std::stod(c[2]);
+        std::uint64_t sum = 0;
+        for (std::size_t i = 3; i + 2 < c.size(); ++i) {
+            const std::string block = power[0][i].substr(0, power[0][i].size() - 3);
+            by_interval[c[0]][block] += std::stoull(c[i]);
+            sum += std::stoull(c[i]);
+            if (c[0] != "before")
+                peaks[block] = std::max(peaks[block],
+                                        static_cast<double>(std::stoull(c[i])) * 1e-18 / seconds);
+        }
+        CHECK(sum == std::stoull(c[c.size() - 2]));
+        CHECK(std::stod(c.back()) == Approx(static_cast<double>(sum) * 1e-18 / seconds));
+        if (c[0] != "before")
+            peaks["total"] = std::max(peaks["total"], static_cast<double>(sum) * 1e-18 / seconds);
+        ++intervals[c[0]];
+    }
+    CHECK(by_frame == by_interval);
+    CHECK(intervals["0"] == 64);
+    CHECK(intervals["1"] == 64);
+    const auto stats = nlohmann::json::parse(file_bytes(folder + "/stats.json")).at("statistics");
+    const auto value = [&](const std::string& name) {
+        return stats.at(name).at("value").get<double>();
+    };
+    CHECK(value("energy.power_peak") == Approx(peaks["total"]));
+    for (const char* block : {"npu", "adc", "sram", "leakage"}) {
+        INFO(block);
+        CHECK(value(std::string("energy.power_peak.") + block) == Approx(peaks[block]));
+    }
+    CHECK(value("energy.power_mean") ==
+          Approx(value("energy.total") / value("run.simulated_time")));
+    CHECK(value("energy.power_peak") > value("energy.power_frame"));
+    CHECK(value("energy.power_frame") > value("energy.power_mean"));
+    // The array at work: never more than all its multipliers.
+    CHECK(value("energy.power_peak.npu") > 2 * value("energy.npu") / value("run.simulated_time"));
 }

@@ -2,10 +2,12 @@
 // Copyright The Ocellus Authors
 // How runs of firmware end, and what they leave: real programs on the control CPU of the real
 // sensor.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "firmware_program.h"
 #include "tests/test_paths.h"
@@ -111,6 +113,80 @@ TEST_CASE("firmware works through DMA lists, meets their errors and caps a bandw
         INFO(fidelity << r.err);
         CHECK(r.exit_code == 42);
     }
+}
+
+TEST_CASE("firmware sees the lines that the picture loses on its way through the SRAM") {
+    if (!have_cross_compiler())
+        return;
+    const std::string folder = scratch_folder();
+    const auto elf = build_firmware(
+        folder, "capture", std::string(source_folder) + "/tests/firmware_programs/capture.c");
+    const auto seen_by = [&](const std::vector<std::string>& settings) {
+        std::vector<std::string> more = {"--uart", "file:" + folder + "/uart", "--out",
+                                         folder + "/out", "--force"};
+        for (const auto& s : settings) {
+            more.emplace_back("--set");
+            more.push_back(s);
+        }
+        const auto r = run_firmware(elf, more);
+        INFO(r.err << r.out);
+        REQUIRE(r.exit_code == 0);
+        auto text = "\n" + file_bytes(folder + "/uart");
+        text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
+        const auto told = [&text](const std::string& what) {
+            const auto at = text.find("\n" + what + " ");
+            return at == std::string::npos ? -1 : std::stol(text.substr(at + what.size() + 2));
+        };
+        std::map<std::string, long> seen;
+        for (const char* what :
+             {"enabled", "interrupts", "first frame", "first line", "later frame", "later line",
+              "lines", "lost", "fifo", "peak", "peak after", "level"})
+            seen[what] = told(what);
+        return seen;
+    };
+    const auto value = [&](const std::string& name) {
+        return json::parse(file_bytes(folder + "/out/stats.json"))
+            .at("statistics")
+            .at(name)
+            .at("value")
+            .get<long>();
+    };
+    // One burst of 16 B under way over a slow bus: a row takes longer to write than to read out.
+    auto seen = seen_by({"capture.lines=16 lines", "capture.burst=16 B", "capture.outstanding=1",
+                         "interconnect.latency=256 cycles"});
+    CHECK(seen["enabled"] == 1);
+    CHECK(seen["lost"] > 10);
+    CHECK(seen["lost"] == value("capture.lines_lost"));
+    CHECK(seen["lines"] == value("capture.lines"));
+    CHECK(seen["lines"] + seen["lost"] == 2 * 506);
+    CHECK(seen["fifo"] == 2);
+    CHECK(seen["peak"] == 2);
+    CHECK(seen["peak"] == value("capture.fifo_peak"));
+    CHECK(seen["peak after"] == 0);
+    CHECK(seen["level"] == 0);
+    // The first and the last of lost_lines.csv: frame, row, ...
+    std::istringstream in(file_bytes(folder + "/out/lost_lines.csv"));
+    std::vector<std::pair<long, long>> lost;
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line)) {
+        const auto comma = line.find(',');
+        lost.emplace_back(std::stol(line), std::stol(line.substr(comma + 1)));
+    }
+    REQUIRE(static_cast<long>(lost.size()) == seen["lost"]);
+    CHECK(lost.front() == std::pair(seen["first frame"], seen["first line"]));
+    CHECK(lost.back() == std::pair(seen["later frame"], seen["later line"]));
+    CHECK(seen["interrupts"] == seen["lost"]);  // a row apart, and each is served within one
+    // Wide enough, nothing is lost and nobody is called.
+    seen = seen_by({"capture.lines=16 lines"});
+    CHECK(seen["lost"] == 0);
+    CHECK(seen["interrupts"] == 0);
+    CHECK(seen["lines"] == 2 * 506);
+    CHECK(seen["peak"] >= 1);
+    // Past the memory the block is not there to lose anything.
+    seen = seen_by({});
+    CHECK(seen["enabled"] == 0);
+    CHECK(seen["lines"] == 0);
 }
 
 // Its start-up copies initialised data from where the ELF loads it, and its exit() asks for the
