@@ -436,6 +436,23 @@ void encode_png_rgb8(const rgb8_image& image, int level, worker_pool* pool, cons
            [&](unsigned y, std::uint8_t* out) { std::memcpy(out, image.row(y), row_bytes); });
 }
 
+namespace {
+
+void encode_png16(const plane<std::uint16_t>& image, unsigned channels, int colour_type, int level,
+                  worker_pool* pool, const byte_sink& take) {
+    encode(image.width() / channels, image.height(), colour_type, 16,
+           std::size_t{image.width()} * 2, 2 * channels, level, pool, take,
+           [&](unsigned y, std::uint8_t* out) {
+               const std::uint16_t* in = image.row(y);
+               for (unsigned x = 0; x < image.width(); ++x) {
+                   out[2 * x] = static_cast<std::uint8_t>(in[x] >> 8);
+                   out[2 * x + 1] = static_cast<std::uint8_t>(in[x]);
+               }
+           });
+}
+
+}  // namespace
+
 void encode_png_gray8(const plane<std::uint8_t>& image, int level, worker_pool* pool,
                       const byte_sink& take) {
     encode(image.width(), image.height(), PNG_COLOR_TYPE_GRAY, 8, image.width(), 1, level, pool,
@@ -445,14 +462,7 @@ void encode_png_gray8(const plane<std::uint8_t>& image, int level, worker_pool* 
 
 void encode_png_gray16(const plane<std::uint16_t>& image, int level, worker_pool* pool,
                        const byte_sink& take) {
-    encode(image.width(), image.height(), PNG_COLOR_TYPE_GRAY, 16, std::size_t{image.width()} * 2,
-           2, level, pool, take, [&](unsigned y, std::uint8_t* out) {
-               const std::uint16_t* in = image.row(y);
-               for (unsigned x = 0; x < image.width(); ++x) {
-                   out[2 * x] = static_cast<std::uint8_t>(in[x] >> 8);
-                   out[2 * x + 1] = static_cast<std::uint8_t>(in[x]);
-               }
-           });
+    encode_png16(image, 1, PNG_COLOR_TYPE_GRAY, level, pool, take);
 }
 
 std::string encode_png_rgb8(const rgb8_image& image, int level, worker_pool* pool) {
@@ -465,6 +475,12 @@ std::string encode_png_gray8(const plane<std::uint8_t>& image, int level, worker
 
 std::string encode_png_gray16(const plane<std::uint16_t>& image, int level, worker_pool* pool) {
     return whole([&](const byte_sink& take) { encode_png_gray16(image, level, pool, take); });
+}
+
+std::string encode_png_rgb16(const plane<std::uint16_t>& image, int level, worker_pool* pool) {
+    return whole([&](const byte_sink& take) {
+        encode_png16(image, 3, PNG_COLOR_TYPE_RGB, level, pool, take);
+    });
 }
 
 }  // namespace ocellus

@@ -40,6 +40,9 @@ std::string encode_png_gray8(const plane<std::uint8_t>& image, int level = 1,
                              worker_pool* pool = nullptr);
 std::string encode_png_gray16(const plane<std::uint16_t>& image, int level = 1,
                               worker_pool* pool = nullptr);
+/// Three samples a pixel: the plane is three times as wide as the picture.
+std::string encode_png_rgb16(const plane<std::uint16_t>& image, int level = 1,
+                             worker_pool* pool = nullptr);
 
 /// Takes the next bytes of a file.
 using byte_sink = std::function<void(std::string_view part)>;

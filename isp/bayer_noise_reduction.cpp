@@ -22,9 +22,9 @@ OCELLUS_INLINE word share(word n, word c, word twice) {
 
 }  // namespace
 
-OCELLUS_SIMD_CLONES
-void bayer_noise_row(const std::int16_t* above, const std::int16_t* here, const std::int16_t* below,
-                     int first, int last, const bayer_noise_settings& s, std::int16_t* out) {
+OCELLUS_INLINE void bayer_noise_row_body(const std::int16_t* above, const std::int16_t* here,
+                                         const std::int16_t* below, int first, int last,
+                                         const bayer_noise_settings& s, std::int16_t* out) {
     const word* __restrict n = above;
     const word* __restrict m = here;
     const word* __restrict d = below;
@@ -48,5 +48,10 @@ void bayer_noise_row(const std::int16_t* above, const std::int16_t* here, const 
         to[i] = static_cast<word>(c + (sum >> 4));
     }
 }
+
+OCELLUS_SIMD_KERNEL(bayer_noise_row,
+                    (const std::int16_t* above, const std::int16_t* here, const std::int16_t* below,
+                     int first, int last, const bayer_noise_settings& s, std::int16_t* out),
+                    (above, here, below, first, last, s, out))
 
 }  // namespace ocellus::isp

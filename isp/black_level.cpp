@@ -6,9 +6,8 @@
 
 namespace ocellus::isp {
 
-OCELLUS_SIMD_CLONES
-void black_level_row(const std::uint16_t* raw, unsigned half, unsigned bits, int black,
-                     std::int16_t* even, std::int16_t* odd) {
+OCELLUS_INLINE void black_level_row_body(const std::uint16_t* raw, unsigned half, unsigned bits,
+                                         int black, std::int16_t* even, std::int16_t* odd) {
     const std::uint16_t* __restrict in = raw;
     std::int16_t* __restrict e = even;
     std::int16_t* __restrict o = odd;
@@ -28,5 +27,10 @@ void black_level_row(const std::uint16_t* raw, unsigned half, unsigned bits, int
         }
     }
 }
+
+OCELLUS_SIMD_KERNEL(black_level_row,
+                    (const std::uint16_t* raw, unsigned half, unsigned bits, int black,
+                     std::int16_t* even, std::int16_t* odd),
+                    (raw, half, bits, black, even, odd))
 
 }  // namespace ocellus::isp

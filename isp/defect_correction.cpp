@@ -28,10 +28,9 @@ OCELLUS_INLINE word difference(word a, word b) {
 }  // namespace
 
 // All in 16 bits: the largest value is hi + threshold + hi, below 3 * 4096.
-OCELLUS_SIMD_CLONES
-void correct_defects_row(const std::int16_t* above, const std::int16_t* here,
-                         const std::int16_t* below, int first, int last, const defect_settings& s,
-                         std::int16_t* out) {
+OCELLUS_INLINE void correct_defects_row_body(const std::int16_t* above, const std::int16_t* here,
+                                             const std::int16_t* below, int first, int last,
+                                             const defect_settings& s, std::int16_t* out) {
     const word* __restrict n = above;
     const word* __restrict c = here;
     const word* __restrict d = below;
@@ -63,6 +62,11 @@ void correct_defects_row(const std::int16_t* above, const std::int16_t* here,
         to[i] = x > up ? instead : x < down ? instead : x;
     }
 }
+
+OCELLUS_SIMD_KERNEL(correct_defects_row,
+                    (const std::int16_t* above, const std::int16_t* here, const std::int16_t* below,
+                     int first, int last, const defect_settings& s, std::int16_t* out),
+                    (above, here, below, first, last, s, out))
 
 void correct_listed(const defect_list& list, unsigned y,
                     const std::array<std::array<const std::int16_t*, 2>, 3>& rows, unsigned first,

@@ -21,9 +21,9 @@ OCELLUS_INLINE std::int16_t unchanged(int c) {
     return static_cast<std::int16_t>(clamped(c, 0, linear_max));
 }
 
-OCELLUS_SIMD_CLONES
-void at_colour_sites(const site_rows& rows, int first, int last, std::int16_t* colour,
-                     std::int16_t* green, std::int16_t* opposite) {
+OCELLUS_INLINE void at_colour_sites_body(const site_rows& rows, int first, int last,
+                                         std::int16_t* colour, std::int16_t* green,
+                                         std::int16_t* opposite) {
     const std::int16_t* __restrict nn = rows.own[0];
     const std::int16_t* __restrict n = rows.own[1];
     const std::int16_t* __restrict c = rows.own[2];
@@ -47,9 +47,14 @@ void at_colour_sites(const site_rows& rows, int first, int last, std::int16_t* c
     }
 }
 
-OCELLUS_SIMD_CLONES
-void at_green_sites(const site_rows& rows, int first, int last, std::int16_t* green,
-                    std::int16_t* beside, std::int16_t* above) {
+OCELLUS_SIMD_KERNEL(at_colour_sites,
+                    (const site_rows& rows, int first, int last, std::int16_t* colour,
+                     std::int16_t* green, std::int16_t* opposite),
+                    (rows, first, last, colour, green, opposite))
+
+OCELLUS_INLINE void at_green_sites_body(const site_rows& rows, int first, int last,
+                                        std::int16_t* green, std::int16_t* beside,
+                                        std::int16_t* above) {
     const std::int16_t* __restrict nn = rows.own[0];
     const std::int16_t* __restrict n = rows.own[1];
     const std::int16_t* __restrict c = rows.own[2];
@@ -75,9 +80,14 @@ void at_green_sites(const site_rows& rows, int first, int last, std::int16_t* gr
     }
 }
 
-OCELLUS_SIMD_CLONES
-void bilinear_at_colour(const site_rows& rows, int first, int last, std::int16_t* colour,
-                        std::int16_t* green, std::int16_t* opposite) {
+OCELLUS_SIMD_KERNEL(at_green_sites,
+                    (const site_rows& rows, int first, int last, std::int16_t* green,
+                     std::int16_t* beside, std::int16_t* above),
+                    (rows, first, last, green, beside, above))
+
+OCELLUS_INLINE void bilinear_at_colour_body(const site_rows& rows, int first, int last,
+                                            std::int16_t* colour, std::int16_t* green,
+                                            std::int16_t* opposite) {
     const std::int16_t* __restrict n = rows.own[1];
     const std::int16_t* __restrict c = rows.own[2];
     const std::int16_t* __restrict s = rows.own[3];
@@ -95,9 +105,14 @@ void bilinear_at_colour(const site_rows& rows, int first, int last, std::int16_t
     }
 }
 
-OCELLUS_SIMD_CLONES
-void bilinear_at_green(const site_rows& rows, int first, int last, std::int16_t* green,
-                       std::int16_t* beside, std::int16_t* above) {
+OCELLUS_SIMD_KERNEL(bilinear_at_colour,
+                    (const site_rows& rows, int first, int last, std::int16_t* colour,
+                     std::int16_t* green, std::int16_t* opposite),
+                    (rows, first, last, colour, green, opposite))
+
+OCELLUS_INLINE void bilinear_at_green_body(const site_rows& rows, int first, int last,
+                                           std::int16_t* green, std::int16_t* beside,
+                                           std::int16_t* above) {
     const std::int16_t* __restrict n = rows.own[1];
     const std::int16_t* __restrict c = rows.own[2];
     const std::int16_t* __restrict s = rows.own[3];
@@ -113,9 +128,13 @@ void bilinear_at_green(const site_rows& rows, int first, int last, std::int16_t*
     }
 }
 
-OCELLUS_SIMD_CLONES
-void spread(const std::int16_t* in, int first, int last, std::int16_t* red, std::int16_t* green,
-            std::int16_t* blue) {
+OCELLUS_SIMD_KERNEL(bilinear_at_green,
+                    (const site_rows& rows, int first, int last, std::int16_t* green,
+                     std::int16_t* beside, std::int16_t* above),
+                    (rows, first, last, green, beside, above))
+
+OCELLUS_INLINE void spread_body(const std::int16_t* in, int first, int last, std::int16_t* red,
+                                std::int16_t* green, std::int16_t* blue) {
     const std::int16_t* __restrict x = in;
     std::int16_t* __restrict r = red;
     std::int16_t* __restrict g = green;
@@ -124,6 +143,11 @@ void spread(const std::int16_t* in, int first, int last, std::int16_t* red, std:
     for (int i = first; i < last; ++i)
         r[i] = g[i] = b[i] = unchanged(x[i]);
 }
+
+OCELLUS_SIMD_KERNEL(spread,
+                    (const std::int16_t* in, int first, int last, std::int16_t* red,
+                     std::int16_t* green, std::int16_t* blue),
+                    (in, first, last, red, green, blue))
 
 site_rows seen_from(const std::array<half_rows, 5>& rows, unsigned parity) {
     site_rows r{};

@@ -35,10 +35,9 @@ OCELLUS_INLINE std::uint32_t linear(std::uint32_t sample, std::uint32_t black, s
 }
 
 /// The sites of `cells` cells, every other sample of each; writes their luma.
-OCELLUS_SIMD_CLONES
-row_sums sum_cells(const std::uint16_t* r, const std::uint16_t* gr, const std::uint16_t* gb,
-                   const std::uint16_t* b, unsigned cells, const row_constants& k,
-                   std::uint16_t* luma) {
+OCELLUS_INLINE void sum_cells_body(const std::uint16_t* r, const std::uint16_t* gr,
+                                   const std::uint16_t* gb, const std::uint16_t* b, unsigned cells,
+                                   const row_constants& k, std::uint16_t* luma, row_sums& out) {
     const std::uint32_t black = k.black, full = k.full, top = k.top;
     const std::uint32_t gain_r = k.gain[0], gain_gr = k.gain[1], gain_gb = k.gain[2],
                         gain_b = k.gain[3];
@@ -62,15 +61,21 @@ row_sums sum_cells(const std::uint16_t* r, const std::uint16_t* gr, const std::u
         clipped += (rg > gb_max ? rg : gb_max) >= top ? 1u : 0u;
         dark += l * 64 < full ? 1u : 0u;
     }
-    return {l_sum, r_sum, g_sum, b_sum, clipped, dark};
+    out = {l_sum, r_sum, g_sum, b_sum, clipped, dark};
 }
+
+OCELLUS_SIMD_KERNEL(sum_cells,
+                    (const std::uint16_t* r, const std::uint16_t* gr, const std::uint16_t* gb,
+                     const std::uint16_t* b, unsigned cells, const row_constants& k,
+                     std::uint16_t* luma, row_sums& out),
+                    (r, gr, gb, b, cells, k, luma, out))
 
 /// Cells with luma below each of the thresholds: compares of whole vectors are faster than a
 /// division and a table that is incremented cell by cell.
-OCELLUS_SIMD_CLONES
-void count_below(const std::uint16_t* luma, unsigned cells,
-                 const std::array<std::uint32_t, exposure_statistics::bins>& threshold,
-                 std::array<std::uint32_t, exposure_statistics::bins>& below) {
+OCELLUS_INLINE void count_below_body(
+    const std::uint16_t* luma, unsigned cells,
+    const std::array<std::uint32_t, exposure_statistics::bins>& threshold,
+    std::array<std::uint32_t, exposure_statistics::bins>& below) {
     for (unsigned t = 1; t < exposure_statistics::bins; ++t) {
         // Thresholds are at most 15/16 of 2^16.
         const auto limit = static_cast<std::uint16_t>(threshold[t]);
@@ -80,6 +85,12 @@ void count_below(const std::uint16_t* luma, unsigned cells,
         below[t] = n;
     }
 }
+
+OCELLUS_SIMD_KERNEL(count_below,
+                    (const std::uint16_t* luma, unsigned cells,
+                     const std::array<std::uint32_t, exposure_statistics::bins>& threshold,
+                     std::array<std::uint32_t, exposure_statistics::bins>& below),
+                    (luma, cells, threshold, below))
 
 }  // namespace
 
@@ -127,8 +138,8 @@ exposure_statistics measure_exposure(const std::function<const std::uint16_t*(un
                 at[static_cast<std::size_t>(site_of(settings.phase, dy, dx))] = row[dy] + dx;
         for (unsigned first = 0; first < cells; first += most_cells) {
             const unsigned n = std::min(cells - first, most_cells), o = 2 * first;
-            const row_sums r =
-                sum_cells(at[0] + o, at[1] + o, at[2] + o, at[3] + o, n, constants, luma.data());
+            row_sums r;
+            sum_cells(at[0] + o, at[1] + o, at[2] + o, at[3] + o, n, constants, luma.data(), r);
             s.luma += r.luma;
             s.red += r.red;
             s.green += r.green;

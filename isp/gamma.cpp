@@ -2,7 +2,9 @@
 // Copyright The Ocellus Authors
 #include "isp/gamma.h"
 
-// Under the conditions of OCELLUS_SIMD_CLONES (core/simd.h).
+#include "core/simd.h"
+
+// Under the conditions of OCELLUS_SIMD_KERNEL, but for clang.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define OCELLUS_GAMMA_AVX512
@@ -105,8 +107,7 @@ __attribute__((target("avx512f,avx512bw"))) void gamma_row_avx512(const gamma_ta
 
 void gamma_row(const gamma_table& table, const std::int16_t* in, unsigned count,
                std::uint8_t* out) {
-    static const bool fast = __builtin_cpu_supports("avx512bw");
-    if (fast)
+    if (simd_in_use() == simd_level::avx512)
         gamma_row_avx512(table, in, count, out);
     else
         gamma_row_lookup(table, in, count, out);

@@ -9,9 +9,8 @@ namespace ocellus::isp {
 namespace {
 
 /// Samples between two nodes.
-OCELLUS_SIMD_CLONES
-void shade(unsigned left, unsigned right, const std::uint16_t* fraction, unsigned count,
-           std::int16_t* samples) {
+OCELLUS_INLINE void shade_body(unsigned left, unsigned right, const std::uint16_t* fraction,
+                               unsigned count, std::int16_t* samples) {
     const std::uint16_t* __restrict f = fraction;
     std::int16_t* __restrict x = samples;
     OCELLUS_INDEPENDENT
@@ -21,6 +20,11 @@ void shade(unsigned left, unsigned right, const std::uint16_t* fraction, unsigne
         x[i] = static_cast<std::int16_t>(shaded(x[i], gain));
     }
 }
+
+OCELLUS_SIMD_KERNEL(shade,
+                    (unsigned left, unsigned right, const std::uint16_t* fraction, unsigned count,
+                     std::int16_t* samples),
+                    (left, right, fraction, count, samples))
 
 unsigned vertical(const std::array<std::uint16_t, shading_nodes>& grid, const shading_place& p,
                   unsigned column) {

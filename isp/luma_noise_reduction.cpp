@@ -24,9 +24,8 @@ OCELLUS_INLINE void weigh(word n, word c, word slope, word& sum, word& weights) 
     sum = static_cast<word>(sum + w * n);
 }
 
-OCELLUS_SIMD_CLONES
-void add_row(const word* neighbours, const word* centres, int count, int slope_, word* sums,
-             word* weights) {
+OCELLUS_INLINE void add_row_body(const word* neighbours, const word* centres, int count, int slope_,
+                                 word* sums, word* weights) {
     const word* __restrict n = neighbours;
     const word* __restrict c = centres;
     word* __restrict s = sums;
@@ -49,10 +48,15 @@ void add_row(const word* neighbours, const word* centres, int count, int slope_,
     }
 }
 
+OCELLUS_SIMD_KERNEL(add_row,
+                    (const word* neighbours, const word* centres, int count, int slope_, word* sums,
+                     word* weights),
+                    (neighbours, centres, count, slope_, sums, weights))
+
 /// Quotients of numbers below 2^17 by numbers below 2^13 that are no integers are further from one
 /// than single precision errs, so that its division rounds down to the same.
-OCELLUS_SIMD_CLONES
-void divide(const word* sums, const word* weights, const word* centres, int count, word* out) {
+OCELLUS_INLINE void divide_body(const word* sums, const word* weights, const word* centres,
+                                int count, word* out) {
     const word* __restrict s = sums;
     const word* __restrict w = weights;
     const word* __restrict c = centres;
@@ -66,6 +70,11 @@ void divide(const word* sums, const word* weights, const word* centres, int coun
         to[x] = static_cast<word>(c[x] + static_cast<int>(quotient + 512.0f) - 512);
     }
 }
+
+OCELLUS_SIMD_KERNEL(divide,
+                    (const word* sums, const word* weights, const word* centres, int count,
+                     word* out),
+                    (sums, weights, centres, count, out))
 
 }  // namespace
 

@@ -265,6 +265,12 @@ void isp_parameters::declare(parameter_registry& r) {
     stage_of("bayer_noise_reduction", bayer_noise_reduction,
              "Smooth samples towards neighbours of their colour that differ by noise alone.",
              "off: two lines and detail saved");
+    r.real("isp.bayer_noise_strength", bayer_noise_strength, 0, 16)
+        .says(
+            "Factor on the difference that counts as noise: 1 fits gain 1, and noise in codes "
+            "grows with the gain.")
+        .from(provenance::derived, "threshold above the noise of 8150 e- on 3840 codes")
+        .moves_nothing("noise only, means stay");
     r.choice("isp.demosaic", demosaic,
              {{"malvar", demosaic_method::malvar},
               {"bilinear", demosaic_method::bilinear},
@@ -381,6 +387,12 @@ void isp_parameters::complete(isp_settings& s, unsigned width, unsigned height) 
             s.linearisation[j] = static_cast<std::uint16_t>(
                 clamped(static_cast<int>(std::lround(4095 * y)), 0, 4095));
         }
+    const auto stronger = [this](int v, int most) {
+        return clamped(static_cast<int>(std::lround(v * bayer_noise_strength)), 0, most);
+    };
+    const bayer_noise_settings plain;
+    s.bayer_noise = {stronger(plain.dark, 2047), stronger(plain.rise_dark, 255),
+                     stronger(plain.bright, 2047), stronger(plain.rise_bright, 255)};
     if (t && t->shading)
         s.shading = t->shading;
     else if (s.does(stage::lens_shading))

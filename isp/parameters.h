@@ -55,6 +55,7 @@ struct isp_parameters {
          bayer_noise_reduction = false, sharpening = false, luma_noise_reduction = false;
     double linearisation_exponent = 1.0;
     std::uint64_t defect_threshold = 64;
+    double bayer_noise_strength = 1;
     double lens_shading_corner = 2.76;
     demosaic_method demosaic = demosaic_method::malvar;
     double sharpening_amount = 0.75;

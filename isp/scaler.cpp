@@ -11,8 +11,7 @@ namespace {
 /// Rows of full weight that fit a 16-bit sum of bytes.
 constexpr unsigned whole_rows_max = 257;
 
-OCELLUS_SIMD_CLONES
-void add_whole(const std::uint8_t* in, unsigned count, std::uint16_t* sums) {
+OCELLUS_INLINE void add_whole_body(const std::uint8_t* in, unsigned count, std::uint16_t* sums) {
     const std::uint8_t* __restrict v = in;
     std::uint16_t* __restrict s = sums;
     OCELLUS_INDEPENDENT
@@ -20,9 +19,11 @@ void add_whole(const std::uint8_t* in, unsigned count, std::uint16_t* sums) {
         s[i] = static_cast<std::uint16_t>(s[i] + v[i]);
 }
 
-OCELLUS_SIMD_CLONES
-void add_weighted(const std::uint8_t* in, unsigned count, std::uint32_t weight,
-                  std::uint32_t* sums) {
+OCELLUS_SIMD_KERNEL(add_whole, (const std::uint8_t* in, unsigned count, std::uint16_t* sums),
+                    (in, count, sums))
+
+OCELLUS_INLINE void add_weighted_body(const std::uint8_t* in, unsigned count, std::uint32_t weight,
+                                      std::uint32_t* sums) {
     const std::uint8_t* __restrict v = in;
     std::uint32_t* __restrict s = sums;
     OCELLUS_INDEPENDENT
@@ -30,8 +31,13 @@ void add_weighted(const std::uint8_t* in, unsigned count, std::uint32_t weight,
         s[i] += weight * v[i];
 }
 
-OCELLUS_SIMD_CLONES
-void spill_whole(std::uint16_t* whole, unsigned count, std::uint32_t weight, std::uint32_t* sums) {
+OCELLUS_SIMD_KERNEL(add_weighted,
+                    (const std::uint8_t* in, unsigned count, std::uint32_t weight,
+                     std::uint32_t* sums),
+                    (in, count, weight, sums))
+
+OCELLUS_INLINE void spill_whole_body(std::uint16_t* whole, unsigned count, std::uint32_t weight,
+                                     std::uint32_t* sums) {
     std::uint16_t* __restrict w = whole;
     std::uint32_t* __restrict s = sums;
     OCELLUS_INDEPENDENT
@@ -41,9 +47,14 @@ void spill_whole(std::uint16_t* whole, unsigned count, std::uint32_t weight, std
     }
 }
 
+OCELLUS_SIMD_KERNEL(spill_whole,
+                    (std::uint16_t * whole, unsigned count, std::uint32_t weight,
+                     std::uint32_t* sums),
+                    (whole, count, weight, sums))
+
 /// Puts even and odd columns in order and clears them.
-OCELLUS_SIMD_CLONES
-void interleave(std::uint32_t* even, std::uint32_t* odd, unsigned count, std::uint32_t* out) {
+OCELLUS_INLINE void interleave_body(std::uint32_t* even, std::uint32_t* odd, unsigned count,
+                                    std::uint32_t* out) {
     std::uint32_t* __restrict e = even;
     std::uint32_t* __restrict o = odd;
     std::uint32_t* __restrict to = out;
@@ -55,6 +66,10 @@ void interleave(std::uint32_t* even, std::uint32_t* odd, unsigned count, std::ui
         o[i] = 0;
     }
 }
+
+OCELLUS_SIMD_KERNEL(interleave,
+                    (std::uint32_t * even, std::uint32_t* odd, unsigned count, std::uint32_t* out),
+                    (even, odd, count, out))
 
 }  // namespace
 
@@ -157,9 +172,8 @@ void scaler_accumulator::reduce() {
     used_ = false;
 }
 
-OCELLUS_SIMD_CLONES
-void add_pairs(const std::uint8_t* even, const std::uint8_t* odd, unsigned half,
-               std::uint16_t* sums) {
+OCELLUS_INLINE void add_pairs_body(const std::uint8_t* even, const std::uint8_t* odd, unsigned half,
+                                   std::uint16_t* sums) {
     const std::uint8_t* __restrict e = even;
     const std::uint8_t* __restrict o = odd;
     std::uint16_t* __restrict s = sums;
@@ -168,9 +182,13 @@ void add_pairs(const std::uint8_t* even, const std::uint8_t* odd, unsigned half,
         s[i] = static_cast<std::uint16_t>(s[i] + e[i] + o[i]);
 }
 
-OCELLUS_SIMD_CLONES
-void box_means(const std::uint16_t* sums, unsigned scale, unsigned half, std::uint8_t* even,
-               std::uint8_t* odd) {
+OCELLUS_SIMD_KERNEL(add_pairs,
+                    (const std::uint8_t* even, const std::uint8_t* odd, unsigned half,
+                     std::uint16_t* sums),
+                    (even, odd, half, sums))
+
+OCELLUS_INLINE void box_means_body(const std::uint16_t* sums, unsigned scale, unsigned half,
+                                   std::uint8_t* even, std::uint8_t* odd) {
     const std::uint16_t* __restrict s = sums;
     std::uint8_t* __restrict e = even;
     std::uint8_t* __restrict o = odd;
@@ -188,5 +206,10 @@ void box_means(const std::uint16_t* sums, unsigned scale, unsigned half, std::ui
         }
     }
 }
+
+OCELLUS_SIMD_KERNEL(box_means,
+                    (const std::uint16_t* sums, unsigned scale, unsigned half, std::uint8_t* even,
+                     std::uint8_t* odd),
+                    (sums, scale, half, even, odd))
 
 }  // namespace ocellus::isp

@@ -9,9 +9,8 @@ namespace ocellus::isp {
 namespace {
 
 /// Vertical half: sums of 255 * 256 + 8 still fit 16 bits.
-OCELLUS_SIMD_CLONES
-void blur_columns(const std::array<const std::uint16_t*, 9>& rows, int first, int last,
-                  std::uint16_t* out) {
+OCELLUS_INLINE void blur_columns_body(const std::array<const std::uint16_t*, 9>& rows, int first,
+                                      int last, std::uint16_t* out) {
     const std::uint16_t* __restrict a = rows[0];
     const std::uint16_t* __restrict b = rows[1];
     const std::uint16_t* __restrict c = rows[2];
@@ -31,9 +30,14 @@ void blur_columns(const std::array<const std::uint16_t*, 9>& rows, int first, in
     }
 }
 
-OCELLUS_SIMD_CLONES
-void sharpen_columns(const std::uint16_t* blurred, const std::uint16_t* luma, int count,
-                     const sharpening_settings& s, std::uint16_t* out) {
+OCELLUS_SIMD_KERNEL(blur_columns,
+                    (const std::array<const std::uint16_t*, 9>& rows, int first, int last,
+                     std::uint16_t* out),
+                    (rows, first, last, out))
+
+OCELLUS_INLINE void sharpen_columns_body(const std::uint16_t* blurred, const std::uint16_t* luma,
+                                         int count, const sharpening_settings& s,
+                                         std::uint16_t* out) {
     const std::uint16_t* __restrict v = blurred;
     const std::uint16_t* __restrict y = luma;
     std::uint16_t* __restrict to = out;
@@ -45,6 +49,11 @@ void sharpen_columns(const std::uint16_t* blurred, const std::uint16_t* luma, in
         to[x] = static_cast<std::uint16_t>(sharpened(y[x], sum >> 8, k));
     }
 }
+
+OCELLUS_SIMD_KERNEL(sharpen_columns,
+                    (const std::uint16_t* blurred, const std::uint16_t* luma, int count,
+                     const sharpening_settings& s, std::uint16_t* out),
+                    (blurred, luma, count, s, out))
 
 }  // namespace
 

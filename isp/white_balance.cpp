@@ -6,12 +6,14 @@
 
 namespace ocellus::isp {
 
-OCELLUS_SIMD_CLONES
-void white_balance_row(std::int16_t* samples, unsigned count, int gain) {
+OCELLUS_INLINE void white_balance_row_body(std::int16_t* samples, unsigned count, int gain) {
     std::int16_t* __restrict x = samples;
     OCELLUS_INDEPENDENT
     for (std::size_t i = 0; i < count; ++i)
         x[i] = static_cast<std::int16_t>(white_balance(x[i], gain));
 }
+
+OCELLUS_SIMD_KERNEL(white_balance_row, (std::int16_t * samples, unsigned count, int gain),
+                    (samples, count, gain))
 
 }  // namespace ocellus::isp

@@ -21,9 +21,8 @@ OCELLUS_INLINE void store_pair(std::uint8_t* to, unsigned first, unsigned second
 #endif
 }
 
-OCELLUS_SIMD_CLONES
-void pack_yuv422(const rgb8_half_rows& in, unsigned half, const yuv_coefficients& coefficients,
-                 std::uint8_t* out) {
+OCELLUS_INLINE void pack_yuv422_body(const rgb8_half_rows& in, unsigned half,
+                                     const yuv_coefficients& coefficients, std::uint8_t* out) {
     const yuv_coefficients k = coefficients;
     const std::uint8_t* __restrict r0 = in.red[0];
     const std::uint8_t* __restrict r1 = in.red[1];
@@ -42,9 +41,14 @@ void pack_yuv422(const rgb8_half_rows& in, unsigned half, const yuv_coefficients
     }
 }
 
-OCELLUS_SIMD_CLONES
-void pack_yuv420(const rgb8_half_rows& above, const rgb8_half_rows& in, unsigned half,
-                 const yuv_coefficients& coefficients, std::uint8_t* out) {
+OCELLUS_SIMD_KERNEL(pack_yuv422,
+                    (const rgb8_half_rows& in, unsigned half, const yuv_coefficients& coefficients,
+                     std::uint8_t* out),
+                    (in, half, coefficients, out))
+
+OCELLUS_INLINE void pack_yuv420_body(const rgb8_half_rows& above, const rgb8_half_rows& in,
+                                     unsigned half, const yuv_coefficients& coefficients,
+                                     std::uint8_t* out) {
     const yuv_coefficients k = coefficients;
     const std::uint8_t* __restrict r0 = in.red[0];
     const std::uint8_t* __restrict r1 = in.red[1];
@@ -70,6 +74,11 @@ void pack_yuv420(const rgb8_half_rows& above, const rgb8_half_rows& in, unsigned
     }
 }
 
+OCELLUS_SIMD_KERNEL(pack_yuv420,
+                    (const rgb8_half_rows& above, const rgb8_half_rows& in, unsigned half,
+                     const yuv_coefficients& coefficients, std::uint8_t* out),
+                    (above, in, half, coefficients, out))
+
 template <class T>
 OCELLUS_INLINE void interleaved_luma(const rgb8_half_rows& in, std::size_t first, std::size_t last,
                                      const yuv_coefficients& k, T* __restrict out) {
@@ -86,23 +95,31 @@ OCELLUS_INLINE void interleaved_luma(const rgb8_half_rows& in, std::size_t first
     }
 }
 
-OCELLUS_SIMD_CLONES
-void narrow_luma(const rgb8_half_rows& in, unsigned half, const yuv_coefficients& coefficients,
-                 std::uint8_t* out) {
+OCELLUS_INLINE void narrow_luma_body(const rgb8_half_rows& in, unsigned half,
+                                     const yuv_coefficients& coefficients, std::uint8_t* out) {
     const yuv_coefficients k = coefficients;
     interleaved_luma(in, 0, half, k, out);
 }
 
-OCELLUS_SIMD_CLONES
-void wide_luma(const rgb8_half_rows& in, unsigned first, unsigned last,
-               const yuv_coefficients& coefficients, std::uint16_t* out) {
+OCELLUS_SIMD_KERNEL(narrow_luma,
+                    (const rgb8_half_rows& in, unsigned half, const yuv_coefficients& coefficients,
+                     std::uint8_t* out),
+                    (in, half, coefficients, out))
+
+OCELLUS_INLINE void wide_luma_body(const rgb8_half_rows& in, unsigned first, unsigned last,
+                                   const yuv_coefficients& coefficients, std::uint16_t* out) {
     const yuv_coefficients k = coefficients;
     interleaved_luma(in, first, last, k, out);
 }
 
-OCELLUS_SIMD_CLONES
-void add_difference(const std::uint16_t* before, const std::uint16_t* after, unsigned first,
-                    unsigned last, std::uint8_t* even, std::uint8_t* odd) {
+OCELLUS_SIMD_KERNEL(wide_luma,
+                    (const rgb8_half_rows& in, unsigned first, unsigned last,
+                     const yuv_coefficients& coefficients, std::uint16_t* out),
+                    (in, first, last, coefficients, out))
+
+OCELLUS_INLINE void add_difference_body(const std::uint16_t* before, const std::uint16_t* after,
+                                        unsigned first, unsigned last, std::uint8_t* even,
+                                        std::uint8_t* odd) {
     const std::uint16_t* __restrict a = before;
     const std::uint16_t* __restrict b = after;
     std::uint8_t* __restrict e = even;
@@ -113,6 +130,11 @@ void add_difference(const std::uint16_t* before, const std::uint16_t* after, uns
         o[i] = static_cast<std::uint8_t>(clamped(o[i] + b[2 * i + 1] - a[2 * i + 1], 0, 255));
     }
 }
+
+OCELLUS_SIMD_KERNEL(add_difference,
+                    (const std::uint16_t* before, const std::uint16_t* after, unsigned first,
+                     unsigned last, std::uint8_t* even, std::uint8_t* odd),
+                    (before, after, first, last, even, odd))
 
 }  // namespace
 
@@ -140,8 +162,7 @@ void follow_luma(const std::uint16_t* before, const std::uint16_t* after, unsign
         add_difference(before, after, first, last, channel[0], channel[1]);
 }
 
-OCELLUS_SIMD_CLONES
-void rgb888_row(const rgb8_half_rows& in, unsigned half, std::uint8_t* out) {
+OCELLUS_INLINE void rgb888_row_body(const rgb8_half_rows& in, unsigned half, std::uint8_t* out) {
     const std::uint8_t* __restrict r0 = in.red[0];
     const std::uint8_t* __restrict r1 = in.red[1];
     const std::uint8_t* __restrict g0 = in.green[0];
@@ -157,5 +178,8 @@ void rgb888_row(const rgb8_half_rows& in, unsigned half, std::uint8_t* out) {
         store_pair(to + 6 * i + 4, g1[i], r1[i]);
     }
 }
+
+OCELLUS_SIMD_KERNEL(rgb888_row, (const rgb8_half_rows& in, unsigned half, std::uint8_t* out),
+                    (in, half, out))
 
 }  // namespace ocellus::isp

@@ -25,9 +25,9 @@ struct cell_sums {
 };
 
 /// The sites of `cells` cells, every other sample of each.
-OCELLUS_SIMD_CLONES
-cell_sums sum_cells(const std::uint16_t* r, const std::uint16_t* gr, const std::uint16_t* gb,
-                    const std::uint16_t* b, unsigned cells, const thresholds& t) {
+OCELLUS_INLINE void sum_cells_body(const std::uint16_t* r, const std::uint16_t* gr,
+                                   const std::uint16_t* gb, const std::uint16_t* b, unsigned cells,
+                                   const thresholds& t, cell_sums& out) {
     const std::uint32_t top = t.top, clip = t.clip, dark = t.dark;
     std::uint32_t sr = 0, sgr = 0, sgb = 0, sb = 0, clipped = 0, n = 0, nr = 0, ngr = 0, ngb = 0,
                   nb = 0;
@@ -49,12 +49,16 @@ cell_sums sum_cells(const std::uint16_t* r, const std::uint16_t* gr, const std::
         ngb += gb0 & mask;
         nb += b0 & mask;
     }
-    return {sr, sgr, sgb, sb, clipped, n, nr, ngr, ngb, nb};
+    out = {sr, sgr, sgb, sb, clipped, n, nr, ngr, ngb, nb};
 }
 
+OCELLUS_SIMD_KERNEL(sum_cells,
+                    (const std::uint16_t* r, const std::uint16_t* gr, const std::uint16_t* gb,
+                     const std::uint16_t* b, unsigned cells, const thresholds& t, cell_sums& out),
+                    (r, gr, gb, b, cells, t, out))
+
 /// Sum of |2 g - left - right| over `cells` cells that have neighbours on both sides.
-OCELLUS_SIMD_CLONES
-std::uint32_t sum_high_pass(const std::uint16_t* g, unsigned cells) {
+OCELLUS_INLINE void sum_high_pass_body(const std::uint16_t* g, unsigned cells, std::uint32_t& out) {
     const std::uint16_t *const left = g - 2, *const right = g + 2;
     std::uint32_t sum = 0;
     OCELLUS_INDEPENDENT
@@ -62,8 +66,11 @@ std::uint32_t sum_high_pass(const std::uint16_t* g, unsigned cells) {
         const std::int32_t d = 2 * std::int32_t{g[2 * c]} - left[2 * c] - right[2 * c];
         sum += static_cast<std::uint32_t>(d < 0 ? -d : d);
     }
-    return sum;
+    out = sum;
 }
+
+OCELLUS_SIMD_KERNEL(sum_high_pass, (const std::uint16_t* g, unsigned cells, std::uint32_t& out),
+                    (g, cells, out))
 
 }  // namespace
 
@@ -139,7 +146,8 @@ zone_statistics measure_zones(const std::function<const std::uint16_t*(unsigned 
                 const unsigned end = (column + 1) * width / grid.columns;
                 for (unsigned c = column * width / grid.columns; c < end;) {
                     const unsigned n = std::min(end - c, most_cells), o = 2 * c;
-                    const cell_sums k = sum_cells(at[0] + o, at[1] + o, at[2] + o, at[3] + o, n, t);
+                    cell_sums k;
+                    sum_cells(at[0] + o, at[1] + o, at[2] + o, at[3] + o, n, t, k);
                     z.cells += n;
                     z.clipped += k.clipped;
                     z.balance_cells += k.counted;
@@ -151,8 +159,11 @@ zone_statistics measure_zones(const std::function<const std::uint16_t*(unsigned 
                     z.balance_green += std::uint64_t{k.counted_green_red} + k.counted_green_blue;
                     z.balance_blue += k.counted_blue;
                     const unsigned from = std::max(c, 1u), to = std::min(c + n, width - 1);
-                    if (to > from)
-                        z.focus += sum_high_pass(at[1] + 2 * from, to - from);
+                    if (to > from) {
+                        std::uint32_t detail = 0;
+                        sum_high_pass(at[1] + 2 * from, to - from, detail);
+                        z.focus += detail;
+                    }
                     c += n;
                 }
             }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/image.h"
+#include "core/picture.h"
+#include "isp/bayer.h"
 #include "models/scene.h"
 #include "sim/settings.h"
 
@@ -31,9 +33,19 @@ struct picture_figures {
 light ideal_light(const models::scene& scene, std::uint32_t frame, const settings& s,
                   unsigned width, unsigned height);
 
-/// `linear`: the picture is coded in linear light, else as sRGB. `truth`: of the same size.
-/// `scene`: name of the chart, or anything else.
-picture_figures compare_picture(const rgb8_image& picture, bool linear, const light& truth,
-                                const std::string& scene);
+/// The code values of a picture of 8 or 16 bits, 1.0 at the highest.
+light codes_of(const picture& p);
+light codes_of(const rgb8_image& p);
+
+/// `codes`: of a picture of width x height, in linear light when `linear`, else as sRGB. PSNR and
+/// SSIM are taken at 8 bits, the rest at the depth that it has. `truth`: of the same size. `scene`:
+/// name of the chart, or anything else.
+picture_figures compare_picture(light codes, unsigned width, unsigned height, bool linear,
+                                const light& truth, const std::string& scene);
+
+/// Signal to noise of the green sites of a mosaic, one sample a pixel in linear light; dB. None
+/// where the chart has no flat patch.
+std::optional<double> mosaic_snr(const light& samples, unsigned width, unsigned height,
+                                 isp::bayer_phase phase, const std::string& scene);
 
 }  // namespace ocellus::sim

@@ -9,12 +9,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/config.h"
 #include "core/diagnostics.h"
 #include "core/files.h"
-#include "core/image_io.h"
+#include "core/picture.h"
 #include "sim/inputs.h"
 #include "sim/picture_quality.h"
 #include "sim/settings.h"
@@ -33,10 +34,10 @@ using nlohmann::json;
 struct candidate {
     std::uint32_t frame = 0;
     std::string name, file;
-    bool linear = false;
+    bool linear = false, mosaic = false;
 };
 
-/// The stages that were dumped from the demosaic on, else the pictures that the host received.
+/// The stages that were dumped, else the pictures that the host received.
 std::vector<candidate> pictures_of(const std::string& folder, const settings& s) {
     std::vector<candidate> found;
     const std::string list = folder + "/stages.json";
@@ -44,11 +45,10 @@ std::vector<candidate> pictures_of(const std::string& folder, const settings& s)
         try {
             const json stages = json::parse(read_input_file(list));
             for (const auto& stage : stages)
-                if (stage.at("channels").get<int>() == 3)
-                    found.push_back({stage.at("frame").get<std::uint32_t>(),
-                                     stage.at("stage").get<std::string>(),
-                                     stage.at("file").get<std::string>(),
-                                     stage.at("bits").get<int>() > 8});
+                found.push_back(
+                    {stage.at("frame").get<std::uint32_t>(), stage.at("stage").get<std::string>(),
+                     stage.at("file").get<std::string>(), stage.at("bits").get<int>() > 8,
+                     stage.at("channels").get<int>() == 1});
         } catch (const json::exception& e) {
             fail(fmt::format("{}: no list of stages: {}", list, e.what()));
         }
@@ -58,10 +58,46 @@ std::vector<candidate> pictures_of(const std::string& folder, const settings& s)
         // The preview is no candidate: findings are drawn into it.
         const std::string frame = fmt::format("frame_{:04}.png", n);
         if (s.run.image == image_output::isp && std::filesystem::exists(folder + "/" + frame))
-            found.push_back({n, "picture", frame, false});
+            found.push_back({n, "picture", frame, false, false});
     }
     return found;
 }
+
+/// What a line of the table holds.
+struct row {
+    std::optional<double> exposure, psnr, ssim, snr, mtf50, delta_e, delta_e_max;
+};
+
+/// A scene, and the light of the frame and size that were asked for last.
+struct comparison {
+    const models::scene& scene;
+    std::string name;
+    const settings& s;
+    light truth;
+    std::uint32_t frame;
+    unsigned width, height;
+
+    row with(const picture& p, const candidate& c) {
+        light codes = codes_of(p);
+        if (c.mosaic) {
+            // Three equal channels: one of them.
+            for (std::size_t i = 0; 3 * i < codes.size(); ++i)
+                codes[i] = codes[3 * i];
+            row r;
+            r.snr = mosaic_snr(codes, p.width, p.height, s.isp.colour_order, name);
+            return r;
+        }
+        if (truth.empty() || c.frame != frame || p.width != width || p.height != height) {
+            frame = c.frame;
+            width = p.width;
+            height = p.height;
+            truth = ideal_light(scene, frame, s, width, height);
+        }
+        const picture_figures f =
+            compare_picture(std::move(codes), width, height, c.linear, truth, name);
+        return {f.exposure, f.psnr, f.ssim, f.snr, f.mtf50, f.delta_e, f.delta_e_max};
+    }
+};
 
 std::string text_of(const std::optional<double>& v, int digits, const char* none) {
     return v && std::isfinite(*v) ? fmt::format("{:.{}f}", *v, digits) : std::string(none);
@@ -101,20 +137,12 @@ int quality(const command_line& command) {
                                              "{:>8} {:>7}\n",
                                              "frame", "stage", "exposure", "PSNR", "SSIM", "SNR",
                                              "MTF50", "dE mean", "dE max");
-    light truth;
-    std::uint32_t frame = 0;
-    unsigned width = 0, height = 0;
+    comparison compare{*scene, scene_name, s, {}, 0, 0, 0};
     bool first = true;
     for (const auto& p : pictures) {
-        const rgb8_image picture = load_image(folder + "/" + p.file);
-        if (truth.empty() || p.frame != frame || picture.width != width ||
-            picture.height != height) {
-            frame = p.frame;
-            width = picture.width;
-            height = picture.height;
-            truth = ideal_light(*scene, frame, s, width, height);
-        }
-        const picture_figures f = compare_picture(picture, p.linear, truth, scene_name);
+        const picture loaded = load_picture(folder + "/" + p.file);
+        const unsigned width = loaded.width, height = loaded.height;
+        const row f = compare.with(loaded, p);
         const auto field = [&](const std::optional<double>& v, int digits) {
             return text_of(v, digits, as_json ? "null" : command.as_csv ? "" : "-");
         };

@@ -157,7 +157,7 @@ std::optional<picture_figures> write_image(output_folder& out, const host::recei
         preview = preview_of(image, received.flips, s.isp, 1, pool);
         if (s.run.quality && in.scene)
             figures = compare_picture(
-                preview, false,
+                codes_of(preview), preview.width, preview.height, false,
                 ideal_light(*in.scene, received.frame, s, image.width, image.height), s.run.scene);
         write_in_pieces(out, "frame" + name + ".png",
                         [&](const byte_sink& take) { encode_png_rgb8(preview, 1, &pool, take); });

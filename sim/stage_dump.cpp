@@ -15,20 +15,21 @@ namespace {
 std::string png_of(const isp::stage_picture& p, worker_pool& pool) {
     const unsigned width = p.samples.width() / p.channels, height = p.samples.height();
     const int top = (1 << p.bits) - 1;
-    if (p.channels == 1) {
-        plane<std::uint16_t> grey(width, height);
+    if (p.bits > 8) {
+        plane<std::uint16_t> deep(p.samples.width(), height);
         for (unsigned y = 0; y < height; ++y)
-            for (unsigned x = 0; x < width; ++x) {
-                const int v = std::clamp<int>(p.samples.row(y)[x], 0, top);
-                grey.row(y)[x] = static_cast<std::uint16_t>((v << 4) | (v >> 8));
+            for (unsigned i = 0; i < deep.width(); ++i) {
+                const int v = std::clamp<int>(p.samples.row(y)[i], 0, top);
+                deep.row(y)[i] = static_cast<std::uint16_t>((v << 4) | (v >> 8));
             }
-        return encode_png_gray16(grey, 1, &pool);
+        return p.channels == 1 ? encode_png_gray16(deep, 1, &pool)
+                               : encode_png_rgb16(deep, 1, &pool);
     }
     rgb8_image colour(width, height);
     for (unsigned y = 0; y < height; ++y)
         for (unsigned i = 0; i < 3 * width; ++i)
-            colour.row(y)[i] = static_cast<std::uint8_t>(
-                std::clamp<int>(p.samples.row(y)[i], 0, top) >> (p.bits - 8));
+            colour.row(y)[i] =
+                static_cast<std::uint8_t>(std::clamp<int>(p.samples.row(y)[i], 0, top));
     return encode_png_rgb8(colour, 1, &pool);
 }
 

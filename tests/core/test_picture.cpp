@@ -164,6 +164,15 @@ TEST_CASE("a PNG of 16 bits keeps every code value, with alpha on white") {
         for (unsigned c = 0; c < 3; ++c)
             CHECK(at<std::uint16_t>(p, x, 6, c) == grey.row(6)[x]);
     CHECK(load_picture(path, picture_transfer::linear).coding == sample_coding::linear);
+    // The same samples as 100 pixels of three colours.
+    std::ofstream(path, std::ios::binary) << encode_png_rgb16(grey);
+    const picture colour = load_picture(path);
+    REQUIRE(colour.type == sample_type::u16);
+    REQUIRE(colour.width == 100);
+    REQUIRE(colour.height == 7);
+    for (unsigned x = 0; x < 100; ++x)
+        for (unsigned c = 0; c < 3; ++c)
+            CHECK(at<std::uint16_t>(colour, x, 5, c) == grey.row(5)[3 * x + c]);
 
     // 16 bits with alpha, by libpng's simplified way of writing: linear and premultiplied there, so
     // only fully opaque and fully clear pixels are plain.

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "isp/demosaic.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -110,6 +111,7 @@ std::vector<int> by_rows(const mosaic& m, bayer_phase phase) {
 }  // namespace
 
 TEST_CASE("demosaic: rows, pixels and the published kernels agree on extreme random mosaics") {
+    const simd_scope simd = at_every_simd_level();
     random_sequence random(5, purpose::test);
     struct size {
         unsigned width, height;

@@ -7,6 +7,7 @@
 #include "core/image.h"
 #include "core/random.h"
 #include "isp/exposure_statistics.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -136,6 +137,7 @@ TEST_CASE("exposure statistics keep to whole cells of the window") {
 }
 
 TEST_CASE("exposure statistics equal the scalar formulas") {
+    const simd_scope simd = at_every_simd_level();
     for (const unsigned bits : {8u, 10u, 12u, 16u})
         for (unsigned phase = 0; phase < 4; ++phase) {
             random_sequence random(5, purpose::test, bits, phase);

@@ -9,6 +9,7 @@
 #include "isp/luma_noise_reduction.h"
 #include "isp/sharpening.h"
 #include "isp/yuv.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -55,6 +56,7 @@ double deviation(const std::vector<std::uint16_t>& v) {
 }  // namespace
 
 TEST_CASE("sharpening: rows equal the reference") {
+    const simd_scope simd = at_every_simd_level();
     for (const auto& s : {sharpening_settings{}, sharpening_settings{255, 0, 4095},
                           sharpening_settings{64, 255, 16}, sharpening_settings{0, 0, 0}}) {
         for (auto p : {noise(71, 14, 0, 256, 1), noise(71, 14, 100, 9, 2)}) {
@@ -88,6 +90,7 @@ TEST_CASE("sharpening: a step overshoots by amount times what the blur took, no 
 }
 
 TEST_CASE("luma noise reduction: rows equal the reference for every kind of slope") {
+    const simd_scope simd = at_every_simd_level();
     for (const int slope : {luma_noise_slope_min, 31, 62, luma_noise_slope_max})
         for (auto p : {noise(67, 14, 0, 256, 3), noise(67, 14, 90, 12, 4),
                        picture(67, 14, [](unsigned x, unsigned y) { return (x + y) % 2 * 255; }),
@@ -151,6 +154,7 @@ TEST_CASE("both YUV matrices stay within one of real arithmetic and keep grey gr
 }
 
 TEST_CASE("colours follow luma: all three change by as much") {
+    const simd_scope simd = at_every_simd_level();
     std::uint8_t planes[6][2] = {{10, 250}, {20, 3}, {30, 128}, {40, 5}, {50, 200}, {60, 7}};
     const std::uint16_t before[] = {100, 100, 50, 50}, after[] = {110, 90, 60, 46};
     follow_luma(before, after, 0, 2,

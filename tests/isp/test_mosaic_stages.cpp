@@ -11,6 +11,7 @@
 #include "isp/demosaic.h"
 #include "isp/lens_shading.h"
 #include "isp/linearisation.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -49,6 +50,7 @@ double normal(random_sequence& random) {
 }  // namespace
 
 TEST_CASE("linearisation: rows equal real arithmetic, the straight curve changes nothing") {
+    const simd_scope simd = at_every_simd_level();
     linearisation_curve bent{};
     for (unsigned j = 0; j < linearisation_knots; ++j)
         bent[j] = static_cast<std::uint16_t>(std::lround(4095 * std::pow(j / 32.0, 0.8)));
@@ -77,6 +79,7 @@ TEST_CASE("linearisation: rows equal real arithmetic, the straight curve changes
 }
 
 TEST_CASE("defect correction: rows equal the reference on noise, edges and extremes") {
+    const simd_scope simd = at_every_simd_level();
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         const bool wild = seed % 3 == 0;
         const window w(517, seed, wild ? -4096 : 900, wild ? 4095 : 1100);
@@ -151,6 +154,7 @@ TEST_CASE("listed defects are replaced whatever they look like, others are not")
 }
 
 TEST_CASE("lens shading: rows equal the reference and bilinear interpolation in real numbers") {
+    const simd_scope simd = at_every_simd_level();
     random_sequence random(9, purpose::test);
     shading_grid grid{};
     for (auto& site : grid)
@@ -213,6 +217,7 @@ TEST_CASE("lens shading takes a radial fall-off away to within the error of a li
 }
 
 TEST_CASE("Bayer noise reduction: rows equal the reference, extremes included") {
+    const simd_scope simd = at_every_simd_level();
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         const bool wild = seed % 3 == 0;
         const window w(517, seed, wild ? -4096 : 900, wild ? 4095 : 1100);
@@ -253,6 +258,7 @@ TEST_CASE("Bayer noise reduction: flat noise shrinks as the weights say, edges k
 }
 
 TEST_CASE("bilinear demosaic: rows equal the reference for every phase") {
+    const simd_scope simd = at_every_simd_level();
     random_sequence random(8, purpose::test);
     const unsigned width = 38, height = 10;
     std::vector<std::int16_t> mosaic(width * height);

@@ -84,6 +84,15 @@ TEST_CASE("ISP parameters: a stage runs when its parameter says so, and only the
               (j + 1 < linearisation_knots ? 0.5 : 1));
     }
     REQUIRE(s.shading);
+    CHECK(s.bayer_noise.dark == bayer_noise_settings{}.dark);
+    p.bayer_noise_strength = 7.5;
+    p.complete(s, 64, 48);
+    CHECK(s.bayer_noise.dark == 30);
+    CHECK(s.bayer_noise.bright == 240);
+    CHECK(s.bayer_noise.rise_dark == 75);
+    p.bayer_noise_strength = 16;
+    p.complete(s, 64, 48);
+    CHECK(s.bayer_noise.rise_dark == 160);
     p.linearisation = false;
     p.bypass_matrix = p.bypass_gamma = p.bypass_black_level = p.bypass_white_balance = true;
     s = p.settings();

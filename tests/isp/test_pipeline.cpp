@@ -13,6 +13,7 @@
 #include "isp/pipeline.h"
 #include "isp/white_balance.h"
 #include "isp/yuv.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -170,6 +171,7 @@ frame_request request(unsigned width, unsigned height) {
 }  // namespace
 
 TEST_CASE("pipeline: equals the scalar chain for every phase, scale, format and bit width") {
+    const simd_scope simd = at_every_simd_level();
     for (unsigned k = 0; k < 4; ++k) {
         frame_request q = request(70, 54);
         q.settings.phase = static_cast<bayer_phase>(k);
@@ -209,6 +211,7 @@ TEST_CASE("pipeline: bands and threads change nothing") {
 }
 
 TEST_CASE("pipeline: every stage's checksum is the same for any band and number of threads") {
+    const simd_scope simd = at_every_simd_level();
     const auto raw = random_raw(70, 54, 10);
     for (const auto format : {image_format::yuv422, image_format::yuv420, image_format::rgb888}) {
         frame_request q = request(70, 54);

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "isp/scaler.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -56,6 +57,7 @@ int brute(const planes& p, const area_geometry& g, unsigned c, unsigned tx, unsi
 }  // namespace
 
 TEST_CASE("area scaler: equal to the brute-force mean, shrinking and enlarging") {
+    const simd_scope simd = at_every_simd_level();
     const area_geometry cases[] = {
         {0, 0, 40, 30, 8, 6},    // whole factors
         {0, 0, 40, 30, 7, 11},   // fractions
@@ -86,6 +88,7 @@ TEST_CASE("area scaler: equal to the brute-force mean, shrinking and enlarging")
 }
 
 TEST_CASE("area scaler: partial sums of any split into bands add up to the whole") {
+    const simd_scope simd = at_every_simd_level();
     const planes p = random_planes(36, 50, false);
     const area_geometry g{1, 0, 33, 50, 10, 9};
     std::map<unsigned, std::vector<std::uint64_t>> whole;
@@ -111,6 +114,7 @@ TEST_CASE("area scaler: partial sums of any split into bands add up to the whole
 }
 
 TEST_CASE("area scaler: no overflow on a tall white window") {
+    const simd_scope simd = at_every_simd_level();
     const planes p = random_planes(8, 3000, true);
     const area_geometry g{0, 0, 8, 3000, 3, 2};
     scaler_accumulator a(g);
@@ -125,6 +129,7 @@ TEST_CASE("area scaler: no overflow on a tall white window") {
 }
 
 TEST_CASE("box scaler: means of 2x2 and 4x4") {
+    const simd_scope simd = at_every_simd_level();
     const planes p = random_planes(64, 4, false);
     for (unsigned scale : {2u, 4u}) {
         std::vector<std::uint16_t> sums(32, 0);

@@ -13,6 +13,7 @@
 #include "isp/tensor.h"
 #include "isp/white_balance.h"
 #include "isp/yuv.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -34,6 +35,7 @@ double srgb(double l) {
 }  // namespace
 
 TEST_CASE("black level: every sample of every width against real arithmetic") {
+    const simd_scope simd = at_every_simd_level();
     for (unsigned bits : {8u, 10u, 12u, 14u, 16u}) {
         std::vector<std::uint16_t> raw(std::size_t{1} << bits);
         for (std::size_t i = 0; i < raw.size(); ++i)
@@ -57,6 +59,7 @@ TEST_CASE("black level: every sample of every width against real arithmetic") {
 }
 
 TEST_CASE("white balance: all samples at several gains against real arithmetic") {
+    const simd_scope simd = at_every_simd_level();
     std::vector<std::int16_t> in;
     for (int x = -4096; x <= 4095; ++x)
         in.push_back(static_cast<std::int16_t>(x));
@@ -75,6 +78,7 @@ TEST_CASE("white balance: all samples at several gains against real arithmetic")
 }
 
 TEST_CASE("colour matrix: random pixels against real arithmetic, grey stays grey") {
+    const simd_scope simd = at_every_simd_level();
     random_sequence random(7, purpose::test);
     const unsigned n = 10007;
     std::vector<std::int16_t> r(n), g(n), b(n);
@@ -107,6 +111,7 @@ TEST_CASE("colour matrix: random pixels against real arithmetic, grey stays grey
 }
 
 TEST_CASE("gamma: knots are the sRGB curve, segments are right, rows equal the reference") {
+    const simd_scope simd = at_every_simd_level();
     for (unsigned j = 0; j < gamma_knots; ++j)
         CHECK(srgb_curve[j] ==
               std::fmin(4095, half_up(16 * 255 * srgb(gamma_abscissa(j) / 4095.0))));
@@ -161,6 +166,7 @@ TEST_CASE("gamma: knots are the sRGB curve, segments are right, rows equal the r
 }
 
 TEST_CASE("YUV: one step from BT.601 in real numbers, grey exact, 4:2:2 order, and back") {
+    const simd_scope simd = at_every_simd_level();
     random_sequence random(11, purpose::test);
     const unsigned half = 5003;
     std::vector<std::uint8_t> c[6];

@@ -9,6 +9,7 @@
 #include "isp/pipeline.h"
 #include "isp/registers.h"
 #include "isp/tensor.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -90,6 +91,7 @@ TEST_CASE("tensor: the matrix is within one of real arithmetic, and clips") {
 }
 
 TEST_CASE("tensor: YUV444 is luma and colour of every pixel, by ITU-R BT.601 within a step") {
+    const simd_scope simd = at_every_simd_level();
     const colours c;
     tensor_format f = make_tensor_format(45, 1, 3, false);
     f.order = tensor_order::yuv444;
@@ -118,6 +120,7 @@ TEST_CASE("tensor: planes have rows of 32 bytes and an even number of them, zero
 }
 
 TEST_CASE("tensor: the four Bayer sites are each scaled by themselves, for any band and order") {
+    const simd_scope simd = at_every_simd_level();
     const unsigned width = 84, height = 60, out_width = 13, out_height = 9;
     const auto raw = textured(width, height);
     for (const auto phase :

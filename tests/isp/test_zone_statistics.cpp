@@ -13,6 +13,7 @@
 #include "firmware/include/ocellus_statistics.h"
 #include "isp/statistics_record.h"
 #include "isp/zone_statistics.h"
+#include "tests/isp/simd_scope.h"
 
 using namespace ocellus;
 using namespace ocellus::isp;
@@ -118,6 +119,7 @@ isp_settings settings_of(unsigned phase) {
 }  // namespace
 
 TEST_CASE("zones equal the scalar formulas") {
+    const simd_scope simd = at_every_simd_level();
     for (const unsigned bits : {8u, 10u, 12u, 16u})
         for (unsigned phase = 0; phase < 4; ++phase) {
             const auto raw = noise(334, 46, bits, phase);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/dng.h"
+#include "core/files.h"
 #include "core/image_io.h"
 #include "program.h"
 #include "tests/test_data.h"
@@ -164,6 +165,36 @@ TEST_CASE("ISP stages: a second implementation in another language gives the sam
     CHECK(other.out.find("demosaic differs") != std::string::npos);
 }
 
+TEST_CASE("ISP stages: every instruction set gives the same samples, all stages switched on") {
+    const std::string folder = scratch_folder();
+    std::string widest;
+    for (const std::string level : {"avx512", "avx2", "plain"}) {
+        const std::string out = folder + "/" + level;
+        std::vector<std::string> command = {"env",
+                                            "OCELLUS_SIMD=" + level,
+                                            program_path,
+                                            "run",
+                                            std::string(source_folder) + "/configs/small.toml",
+                                            "--dump-stages",
+                                            "--quiet",
+                                            "--out",
+                                            out};
+        for (const char* stage : {"linearisation", "defect_correction", "lens_shading",
+                                  "bayer_noise_reduction", "sharpening", "luma_noise_reduction"}) {
+            command.push_back("--set");
+            command.push_back(std::string("isp.") + stage + "=true");
+        }
+        const auto r = run_program(command);
+        INFO(r.err);
+        REQUIRE(r.exit_code == 0);
+        const std::string stages = read_file(out + "/stages.json");
+        if (widest.empty())
+            widest = stages;
+        CHECK(contains(stages, "luma_noise_reduction"));
+        CHECK(stages == widest);
+    }
+}
+
 TEST_CASE("line-buffers: the published blocks of 36 kbit, by the program") {
     const auto r =
         ocellus_program({"line-buffers", "--published", "--set", "sensor.width=2048", "--json"});
@@ -190,9 +221,10 @@ TEST_CASE("quality: figures of a run against its scene, stage by stage") {
                       small = std::string(source_folder) + "/configs/small.toml";
     const auto measured = [&](const std::string& name, const std::string& setting) {
         const std::string to = folder + "/" + name;
-        const auto made =
-            ocellus_program({"run", small, "--scene", "builtin:colorchecker", "--dump-stages",
-                             "--out", to, "--set", setting, "--quiet"});
+        // The middle of a patch is 112 x 126 pixels.
+        const auto made = ocellus_program(
+            {"run", small, "--scene", "builtin:colorchecker", "--dump-stages", "--out", to, "--set",
+             "sensor.width=1352", "--set", "sensor.height=1012", "--set", setting, "--quiet"});
         INFO(made.err);
         REQUIRE(made.exit_code == 0);
         const auto shown = ocellus_program({"quality", to, "--json"});
@@ -201,16 +233,34 @@ TEST_CASE("quality: figures of a run against its scene, stage by stage") {
         return nlohmann::json::parse(shown.out);
     };
     const auto good = measured("run", "isp.demosaic=malvar");
-    REQUIRE(good.size() == 3);  // demosaic, colour matrix, gamma
+    REQUIRE(good.size() == 5);  // black level, white balance, demosaic, colour matrix, gamma
+    const auto figure = [](const nlohmann::json& of, std::size_t stage, const char* name) {
+        return of[stage].at(name).get<double>();
+    };
     const auto cold = measured("cold", "isp.white_balance_red=1.2");
-    for (const char* figure : {"psnr_db", "ssim", "delta_e_mean"})
-        CHECK(good[2].at(figure).is_number());
+    for (const char* name : {"psnr_db", "ssim", "delta_e_mean"}) {
+        CHECK(good[4].at(name).is_number());
+        CHECK(good[0].at(name).is_null());  // a mosaic has no colours
+    }
     // The matrix is the inverse of the camera: before it colours are pale, after it they are right.
-    CHECK(good[0].at("delta_e_mean").get<double>() > 5);
-    CHECK(good[1].at("delta_e_mean").get<double>() < 0.5);
-    CHECK(good[2].at("delta_e_mean").get<double>() < 0.5);
-    CHECK(cold[2].at("delta_e_mean").get<double>() > 10);
-    CHECK(cold[2].at("psnr_db").get<double>() < good[2].at("psnr_db").get<double>() - 10);
+    CHECK(figure(good, 2, "delta_e_mean") > 5);
+    CHECK(figure(good, 3, "delta_e_mean") < 0.1);
+    // Of the cyan patch' red half the samples lie below black and are cut off.
+    CHECK(figure(good, 3, "delta_e_max") < 0.35);
+    CHECK(figure(good, 4, "delta_e_mean") < 0.1);
+    CHECK(figure(cold, 4, "delta_e_mean") > 10);
+    CHECK(figure(cold, 4, "psnr_db") < figure(good, 4, "psnr_db") - 10);
+    // Photons: grey of 0.203 of a white at 87 % of 8150 e-, their noise, 3 e- of reading and 0.8 %
+    // of the signal from pixel to pixel.
+    const double electrons = 0.203 * 0.87 * 8150,
+                 variance = electrons + 9 + std::pow(0.008 * electrons, 2);
+    CHECK(figure(good, 0, "snr_db") ==
+          Approx(20 * std::log10(electrons / std::sqrt(variance))).margin(0.4));
+    // A gain changes signal and noise alike. Interpolation takes noise off, the matrix' negative
+    // coefficients put more on.
+    CHECK(std::fabs(figure(good, 0, "snr_db") - figure(good, 1, "snr_db")) < 0.05);
+    CHECK(figure(good, 2, "snr_db") > figure(good, 1, "snr_db") + 0.2);
+    CHECK(figure(good, 3, "snr_db") < figure(good, 2, "snr_db") - 1);
     auto r = ocellus_program({"quality", out, "--csv"});
     INFO(r.err << r.out);
     REQUIRE(r.exit_code == 0);
