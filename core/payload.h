@@ -69,7 +69,8 @@ class electron_rows {
     virtual double black_mean(unsigned /*rows*/) const { return 0.0; }
 };
 
-/// A byte of a row, as packed on the link, that is not what it was: which one and its inverted bits.
+/// A byte of a row, as packed on the link, that is not what it was: which one and its inverted
+/// bits.
 struct byte_error {
     std::uint32_t offset = 0;
     std::uint8_t bits = 0;

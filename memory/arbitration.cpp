@@ -93,8 +93,8 @@ class deadline_first : public round_robin {
     }
 };
 
-/// By age (Abts, Weisser: "Age-based packet arbitration in large-radix k-ary n-cubes", SC 2007); with
-/// one access a grant, what comes later never delays a burst.
+/// By age (Abts, Weisser: "Age-based packet arbitration in large-radix k-ary n-cubes", SC 2007);
+/// with one access a grant, what comes later never delays a burst.
 class first_come : public arbitration_policy {
   public:
     unsigned pick(unsigned, const bank_claim* claims, unsigned n) override {
