@@ -108,4 +108,28 @@ bounds bounds_of(const std::vector<primitive>& parts) {
     return b;
 }
 
+void lean_sideways(bounds& b, const parcel& p, float lean) {
+    b.left = 1e9f;
+    b.right = -1e9f;
+    const auto reach = [&](const point& c, float most) {
+        const float x = c.x + lean * (c.y - camera.y);
+        b.left = std::min(b.left, x - most);
+        b.right = std::max(b.right, x + most);
+    };
+    for (const point& c : corners_of(p)) {
+        reach(c, 0);
+        if (p.kind == parcel_class::box)
+            reach(raised(c, p.height), 0);
+    }
+    if (p.kind != parcel_class::tube)
+        return;
+    // An ellipse reaches as far in a direction as its half axes do together, squares added.
+    const point u = p.frame.to_picture(tube_end * p.half_width, 0),
+                v = p.frame.to_picture(0, p.half_width);
+    const auto across = [&](const point& q) { return q.x - p.frame.x + lean * (q.y - p.frame.y); };
+    const float most = std::sqrt(across(u) * across(u) + across(v) * across(v));
+    reach(p.frame.to_picture(-p.half_length, 0), most);
+    reach(p.frame.to_picture(p.half_length, 0), most);
+}
+
 }  // namespace ocellus::models

@@ -47,4 +47,8 @@ struct bounds {
 
 bounds bounds_of(const std::vector<primitive>& parts);
 
+/// Left and right of a parcel's silhouette when each of its points is moved to the right by `lean`
+/// times its distance below the picture's middle.
+void lean_sideways(bounds& b, const parcel& p, float lean);
+
 }  // namespace ocellus::models

@@ -215,13 +215,15 @@ parcel_scene make_parcel_scene(std::uint64_t seed, std::uint32_t frame) {
     return scene;
 }
 
-std::vector<parcel_truth> truth(const parcel_scene& scene) {
+std::vector<parcel_truth> truth(const parcel_scene& scene, float lean) {
     std::vector<std::vector<primitive>> outlines;
     for (const parcel& p : scene.parcels)
         outlines.push_back(silhouette(p));
     std::vector<parcel_truth> result;
     for (std::size_t i = 0; i < outlines.size(); ++i) {
-        const bounds b = bounds_of(outlines[i]);
+        bounds b = bounds_of(outlines[i]);
+        if (lean != 0)
+            lean_sideways(b, scene.parcels[i], lean);
         std::vector<const std::vector<primitive>*> above;
         for (std::size_t j = i + 1; j < outlines.size(); ++j)
             if (!apart(outlines[i], outlines[j]))

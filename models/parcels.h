@@ -60,8 +60,10 @@ struct parcel_truth {
 /// The scene of one frame: a new arrangement for each (seed, frame), the same on every machine.
 parcel_scene make_parcel_scene(std::uint64_t seed, std::uint32_t frame);
 
-/// One entry per parcel, in the scene's order.
-std::vector<parcel_truth> truth(const parcel_scene& scene);
+/// One entry per parcel, in the scene's order. `lean`: how far what lies one picture width below
+/// the picture's middle is moved to the right, in picture widths, and all else in proportion: what
+/// a rolling shutter makes of a belt that runs. The share that is visible is that without it.
+std::vector<parcel_truth> truth(const parcel_scene& scene, float lean = 0);
 
 /// Draws the scene with anti-aliased edges, in sRGB, for any picture size. Rows run in the pool;
 /// the bytes do not depend on its number of threads. Not to be called from inside the pool's own

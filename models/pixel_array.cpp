@@ -211,6 +211,21 @@ mode_registers pixel_array::mode() const {
     return m;
 }
 
+pixel_array::view pixel_array::present_view() const {
+    view v;
+    v.left = left_;
+    v.top = top_;
+    v.width = mode_.width;
+    v.height = mode_.height;
+    v.scene_width =
+        std::max(static_cast<unsigned>(parameters_.sensor.array_width), v.width + v.left);
+    v.scene_height =
+        std::max(static_cast<unsigned>(parameters_.sensor.array_height), v.height + v.top);
+    v.flips = now_.flips;
+    v.of_scene = now_.test_pattern < 1 || now_.test_pattern > 4;
+    return v;
+}
+
 bool pixel_array::wanted() const {
     return (registers_.get(reg::CONTROL) & control_stream) != 0 &&
            registers_.get(reg::STANDBY) == 0;

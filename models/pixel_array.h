@@ -94,6 +94,16 @@ class pixel_array : public sc_core::sc_module {
     /// The mode of the stream, or of the last one: size, binning and clock; timing, exposure and
     /// gain are those of the present frame.
     mode_registers mode() const;
+    /// What the present frame shows of the scene, in pixels of the image: the scene falls on
+    /// `scene_width` x `scene_height`, the picture is a window of it, mirrored by `flips` (1:
+    /// columns, 2: rows).
+    struct view {
+        unsigned scene_width = 0, scene_height = 0;
+        unsigned left = 0, top = 0, width = 0, height = 0;
+        unsigned flips = 0;
+        bool of_scene = true;  ///< false: a test pattern
+    };
+    view present_view() const;
 
   private:
     SC_HAS_PROCESS(pixel_array);

@@ -92,7 +92,7 @@ const verb_info verbs[] = {
      "simulate many points of a design space; goes on where it was stopped",
      "ocellus sweep SWEEP.toml --out DIR | --store FILE.sqlite [options]",
      "  ocellus sweep configs/sweeps/npu.toml --out out/npu -j 4\n"
-     "      four points at a time; results.csv, pareto.csv and effects.csv in out/npu\n"
+     "      four points at a time; results.csv, pareto.csv, effects.csv and chart.svg in out/npu\n"
      "  ocellus sweep sweep.toml --store shard-$SLURM_ARRAY_TASK_ID.sqlite --shard auto\n"
      "      the part of a job array; ocellus merge puts the parts together\n"},
     {"characterize", command_line::verb::characterize,
@@ -310,7 +310,8 @@ po::options_description visible_options(command_line::verb verb) {
             break;
         case command_line::verb::sweep:
             add("out,o", po::value<std::string>()->value_name("DIR"),
-                "write results.csv, results.json, pareto.csv, effects.csv and the store there");
+                "write results.csv, results.json, pareto.csv, chart.svg, effects.csv and the store "
+                "there");
             add("store", po::value<std::string>()->value_name("FILE"),
                 "keep the store there instead; without --out nothing else is written");
             add("jobs,j", po::value<std::string>()->value_name("N"),

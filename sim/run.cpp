@@ -21,6 +21,7 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "sim/cci_script.h"
+#include "sim/detection_report.h"
 #include "sim/energy_report.h"
 #include "sim/frame_statistics.h"
 #include "sim/guest.h"
@@ -274,8 +275,8 @@ std::string envelopes(const settings& s, const run_inputs& in,
 void write_results(output_folder& out, settings& s, const parameter_registry& registry,
                    const run_inputs& in, sensor& chip, const statistics& stats,
                    const frame_statistics& frames, const energy_report& energy,
-                   const guest_outputs& guest, bool timing_only, worker_pool& pool,
-                   steady::time_point begin) {
+                   const detection_report& detections, const guest_outputs& guest, bool timing_only,
+                   worker_pool& pool, steady::time_point begin) {
     const auto& records = chip.host_side().metadata();
     const auto find = [&](std::uint32_t frame) {
         const auto it = records.find(frame);
@@ -310,6 +311,8 @@ void write_results(output_folder& out, settings& s, const parameter_registry& re
         out.write("envelopes.jsonl", envelopes(s, in, records));
     if (in.scene_is_parcels && !timing_only)
         out.write("truth.jsonl", truth_lines(s));
+    if (detections.active())
+        out.write("stats_detection.csv", detections.csv());
     out.write("stats.json", stats.json());
     out.write("stats.csv", stats.csv());
     out.write("stats.txt", stats.text());
@@ -447,6 +450,7 @@ int run(const command_line& given) {
     session drive(chip, limits);
     frame_statistics by_frame(stats, chip.events());
     energy_report energy(s, stats, chip);
+    detection_report detections(s, registry, in, stats, chip, command.timing_only);
     trace.attach(chip, in, command.timing_only);
     guest services(chip, drive, in, s, command, stats, trace, extras, pool);
     std::signal(SIGINT, note_signal);
@@ -470,6 +474,7 @@ int run(const command_line& given) {
     by_frame.finish();
     energy.finish();
     chip.finish(s.run.check_protocol);
+    detections.finish(chip.host_side().metadata());
     if (end.reason == end_reason::hang)
         throw input_error(exit_code::hang, "error: " + end.message);
     const guest_outputs guest_results = services.finish(end);
@@ -477,8 +482,8 @@ int run(const command_line& given) {
         packets->finish();
     trace.finish(about_run(s, registry, in, command.timing_only));
     if (out)
-        write_results(*out, s, registry, in, chip, stats, by_frame, energy, guest_results,
-                      command.timing_only, pool, begin);
+        write_results(*out, s, registry, in, chip, stats, by_frame, energy, detections,
+                      guest_results, command.timing_only, pool, begin);
 
     auto summary = chip.summary();
     summary.wall = seconds_since(begin);
@@ -501,6 +506,8 @@ int run(const command_line& given) {
                          seen.empty() ? "nothing" : seen.c_str());
         }
     std::fprintf(table, "  %-22s %s\n", "power", energy.line().c_str());
+    for (const auto& [name, text] : detections.lines())
+        std::fprintf(table, "  %-22s %s\n", name.c_str(), text.c_str());
     std::fputs(guest_results.text.c_str(), table);
     if (trace.recorder())
         std::fprintf(table, "  %-22s %s   %s\n", "trace in", command.trace.c_str(),

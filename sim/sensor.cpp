@@ -869,7 +869,23 @@ bool sensor::interrupt_level(unsigned source) const {
 }
 
 void sensor::set_scene(std::shared_ptr<const models::scene> what) {
+    scene_replaced_ = true;
     b_->pixel_array.set_scene(std::move(what));
+}
+
+models::pixel_array::view sensor::picture_view() const {
+    return b_->pixel_array.present_view();
+}
+
+isp::area_geometry sensor::network_window() const {
+    namespace reg = registers::isp;
+    const auto& r = b_->isp.registers();
+    isp::area_geometry w;
+    w.x = r.get(reg::WINDOW_X);
+    w.y = r.get(reg::WINDOW_Y);
+    w.width = r.get(reg::WINDOW_WIDTH);
+    w.height = r.get(reg::WINDOW_HEIGHT);
+    return w;
 }
 
 double sensor::frame_time() const {

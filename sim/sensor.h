@@ -23,6 +23,7 @@
 #include "links/uart.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
+#include "models/pixel_array.h"
 #include "models/scene.h"
 #include "models/sensor_timing.h"
 #include "sim/boot_port.h"
@@ -111,6 +112,11 @@ class sensor : public sc_core::sc_module {
     boot_port& boot();
     /// The mode of the stream, or of the last one.
     models::mode_registers mode() const;
+    /// What the present frame shows of the scene, and what of the picture the network sees.
+    models::pixel_array::view picture_view() const;
+    isp::area_geometry network_window() const;
+    /// Whether set_scene() has put another scene in front of the lens.
+    bool scene_replaced() const { return scene_replaced_; }
     /// Lines into the interrupt controller, by name, in order of their numbers from 1.
     static const std::vector<std::string>& interrupt_names();
     bool interrupt_level(unsigned source) const;
@@ -160,6 +166,7 @@ class sensor : public sc_core::sc_module {
     std::uint32_t networks_there_ = 0;              ///< a bit for each that is in SRAM
     sc_core::sc_event upload_;  ///< the host begins to upload the second network
     std::uint64_t upload_bytes_ = 0, uploaded_bytes_ = 0;
+    bool scene_replaced_ = false;
 };
 
 }  // namespace ocellus::sim

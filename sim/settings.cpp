@@ -158,6 +158,13 @@ void run_parameters::declare(parameter_registry& r) {
             "with --out.")
         .from(provenance::chosen, "off: it takes longer than the picture")
         .moves_nothing("only what is measured");
+    r.choice("output.detections", detections,
+             {{"auto", truth_check::automatic}, {"on", truth_check::on}, {"off", truth_check::off}})
+        .says(
+            "Compare what the network reported with what the scene shows: statistics detection.*; "
+            "auto: where the scene knows it and the network has such classes.")
+        .from(provenance::chosen, "auto: it costs nothing beside a frame")
+        .moves_nothing("only what is measured");
     r.boolean("output.dump_stages", dump_stages)
         .says("Write what every ISP stage makes of the saved frames: a picture and a checksum.")
         .from(provenance::chosen, "off: 800 MB of memory a frame at full resolution")

@@ -38,6 +38,9 @@ enum class image_output { raw, isp, none };
 /// Which frames' pictures and tensors are written to the output folder.
 enum class saved_frames { first, last, all, none };
 
+/// Whether a run is compared with what its scene really shows.
+enum class truth_check { automatic, on, off };
+
 /// Parameters of a run that belong to no block.
 struct run_parameters {
     std::uint64_t frames = 1;
@@ -65,6 +68,7 @@ struct run_parameters {
     image_output image = image_output::raw;
     saved_frames saved = saved_frames::last;
     bool dng = false, quality = false;
+    truth_check detections = truth_check::automatic;
     bool dump_stages = false;
     void declare(parameter_registry& r);
 };

@@ -94,6 +94,8 @@ std::vector<std::pair<std::string, std::string>> result_files(const sweep_result
                                                             {"effects.csv", effects_csv(r)}};
     if (!r.goals.empty())
         out.emplace_back("pareto.csv", pareto_csv(r));
+    if (auto chart = chart_svg(r); !chart.empty())
+        out.emplace_back("chart.svg", std::move(chart));
     return out;
 }
 

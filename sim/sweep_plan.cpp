@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Ocellus Authors
 #include "sim/sweep_plan.h"
+#include "sim/detection_report.h"
+#include "sim/energy_report.h"
 
 #include <fmt/format.h>
 
@@ -784,7 +786,10 @@ class sweep_reader {
         const run_inputs in = load_inputs(dry, s, good ? registry_ : declared);
         statistics stats;
         block_context ctx{pool, stats, s.run.seed, true};
-        const sensor chip("sensor", s, in, ctx, [](std::uint32_t) { return false; });
+        sensor chip("sensor", s, in, ctx, [](std::uint32_t) { return false; });
+        const energy_report energy(s, stats, chip);
+        const detection_report detections(s, good ? registry_ : declared, in, stats, chip,
+                                          plan_.timing_only);
         std::vector<std::string> names;
         for (const auto* e : stats.all())
             names.push_back(e->name);

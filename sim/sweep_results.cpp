@@ -11,6 +11,7 @@
 
 #include "core/text.h"
 #include "core/units.h"
+#include "sim/plot.h"
 
 namespace ocellus::sim {
 namespace {
@@ -267,6 +268,42 @@ std::string pareto_csv(const sweep_results& r) {
         out += end_of_line;
     }
     return out;
+}
+
+std::string chart_svg(const sweep_results& r) {
+    if (r.goals.size() < 2)
+        return {};
+    const std::string& x_name = r.goals.front().metric;
+    const auto unit_of = [&r](const std::string& name) {
+        for (const auto& m : r.metrics)
+            if (m.name == name && !m.unit.empty() && m.unit != "1")
+                return " (" + m.unit + ")";
+        return std::string();
+    };
+    plot p;
+    p.title = "Sweep: " + std::to_string(r.points.size()) + " points";
+    p.x_name = x_name + unit_of(x_name);
+    p.y_name = "share of the largest";
+    for (std::size_t g = 1; g < r.goals.size(); ++g) {
+        plot::series s;
+        const std::string& name = r.goals[g].metric;
+        double most = 0;
+        for (const auto& point : r.points)
+            if (const auto v = point.done ? metric_of(point, name) : std::nullopt)
+                most = std::max(most, std::fabs(*v));
+        for (const auto& point : r.points) {
+            const auto x = point.done ? metric_of(point, x_name) : std::nullopt,
+                       y = point.done ? metric_of(point, name) : std::nullopt;
+            if (x && y)
+                s.points.emplace_back(*x, most > 0 ? *y / most : 0.0);
+        }
+        s.name = fmt::format("{} (1 = {:.6g}{})", name, most, unit_of(name));
+        s.dots = true;
+        p.curves.push_back(std::move(s));
+    }
+    if (p.curves.size() == 1)  // it has no legend
+        p.y_name = p.curves.front().name;
+    return render_svg(p);
 }
 
 std::string effects_csv(const sweep_results& r) {

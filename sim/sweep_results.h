@@ -66,6 +66,9 @@ std::string results_csv(const sweep_results& r);
 std::string results_json(const sweep_results& r);
 /// The points that are on the front, with knobs and goals' metrics.
 std::string pareto_csv(const sweep_results& r);
+/// The goals' metrics of all points in one diagram: over the first of them the others, each as a
+/// share of its own largest magnitude. Empty with fewer than two.
+std::string chart_svg(const sweep_results& r);
 /// Main effects: the mean of a metric over the points of each value of a knob, how far these means
 /// lie apart, and the knob's rank by that. Of the goals' metrics, and of all when there are few.
 std::string effects_csv(const sweep_results& r);

@@ -56,7 +56,7 @@ for ((i = 0; i < 8; ++i)); do
 done
 "$ocellus" merge --out "$work/merged" "$work"/shard-*.sqlite
 
-for file in results.csv results.json pareto.csv effects.csv; do
+for file in results.csv results.json pareto.csv effects.csv chart.svg; do
     cmp "$work/whole/$file" "$work/killed/$file"
     cmp "$work/whole/$file" "$work/merged/$file"
 done

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "models/parcel_outline.h"
 #include "models/parcels.h"
 
 using namespace ocellus;
@@ -215,4 +216,37 @@ TEST_CASE("coverage of a turned rectangle adds up to its area") {
     }
     CHECK(area / (400.0 * 400.0) == Approx(0.4 * 0.2).epsilon(0.002));
     CHECK(round_area / (400.0 * 400.0) == Approx(3.14159265 * 0.2 * 0.1).epsilon(0.004));
+}
+
+TEST_CASE("a belt that runs leans the boxes as it leans every point") {
+    constexpr int grid = 600;
+    std::set<int> kinds;
+    for (std::uint32_t frame = 0; frame < 12; ++frame) {
+        const auto scene = make_parcel_scene(21, frame);
+        const float lean = frame % 2 ? 0.35f : -0.2f;
+        const auto leaning = truth(scene, lean), upright = truth(scene);
+        for (std::size_t i = 0; i < scene.parcels.size(); ++i) {
+            const auto parts = silhouette(scene.parcels[i]);
+            const bounds around = bounds_of(parts);
+            double left = 2, right = -1;
+            for (int y = 0; y < grid; ++y)
+                for (int x = -grid / 2; x < grid * 3 / 2; ++x) {
+                    const float px = (static_cast<float>(x) + 0.5f) / grid,
+                                py = (static_cast<float>(y) + 0.5f) / grid;
+                    if (px < around.left || px > around.right || !contains(parts, px, py))
+                        continue;
+                    const double moved = static_cast<double>(px + lean * (py - 0.375f));
+                    left = std::min(left, moved);
+                    right = std::max(right, moved);
+                }
+            INFO("frame " << frame << " parcel " << i);
+            const auto cut = [](double v) { return std::min(std::max(v, 0.0), 1.0); };
+            CHECK(static_cast<double>(leaning[i].left) == Approx(cut(left)).margin(3.0 / grid));
+            CHECK(static_cast<double>(leaning[i].right) == Approx(cut(right)).margin(3.0 / grid));
+            CHECK(leaning[i].top == upright[i].top);
+            CHECK(leaning[i].bottom == upright[i].bottom);
+            kinds.insert(leaning[i].class_id);
+        }
+    }
+    CHECK(kinds.size() == 4);
 }

@@ -43,7 +43,8 @@ std::string twelve_points(const std::string& folder) {
     return file;
 }
 
-const char* const files[] = {"results.csv", "results.json", "pareto.csv", "effects.csv"};
+const char* const files[] = {"results.csv", "results.json", "pareto.csv", "effects.csv",
+                             "chart.svg"};
 
 void check_same(const std::string& a, const std::string& b) {
     for (const char* name : files) {
@@ -103,7 +104,7 @@ TEST_CASE("a sweep has the results of single runs") {
     for (const auto& f : fs::directory_iterator(folder + "/out"))
         left.insert(f.path().filename().string());
     CHECK(left == std::set<std::string>{"results.csv", "results.json", "pareto.csv", "effects.csv",
-                                        "sweep.sqlite"});
+                                        "chart.svg", "sweep.sqlite"});
 }
 
 TEST_CASE("a killed sweep goes on where it was, and repeats nothing") {

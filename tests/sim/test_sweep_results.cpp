@@ -132,6 +132,27 @@ TEST_CASE("the Pareto front is what brute force finds") {
     }
 }
 
+TEST_CASE("the chart has every point's share of the largest") {
+    auto r = small();
+    const std::string chart = chart_svg(r);
+    const auto circles = [](const std::string& svg) {
+        std::size_t n = 0;
+        for (auto at = svg.find("<circle"); at != std::string::npos;
+             at = svg.find("<circle", at + 1))
+            ++n;
+        return n;
+    };
+    CHECK(circles(chart) == 4);
+    CHECK(chart.find(">time (s)<") != std::string::npos);
+    CHECK(chart.find("area (1 = 3)") != std::string::npos);
+    r.points[0].metrics["area"] = "";
+    CHECK(circles(chart_svg(r)) == 3);
+    r.goals.push_back(r.goals.front());
+    CHECK(chart_svg(r).find("share of the largest") != std::string::npos);
+    r.goals.resize(1);
+    CHECK(chart_svg(r).empty());
+}
+
 TEST_CASE("the front leaves out points without all metrics") {
     auto r = small();
     CHECK(pareto_csv(r) == "point,x,mode,time,area\r\n0,1,a,10,1\r\n1,2,a,20,3\r\n");
