@@ -173,6 +173,7 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
         end = std::max(end, under_way.back());
     }
     end = std::max(end, posted.drain());
+    refused_ += posted.refused();
     if (end > sc_time_stamp())
         wait(end - sc_time_stamp());
 }
