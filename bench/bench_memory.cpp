@@ -77,7 +77,7 @@ struct system_under_test {
             all.push_back(std::make_unique<master>((name + "_" + std::to_string(m)).c_str(), m));
             bus.attach_initiator("m" + std::to_string(m), all.back()->memory_out);
         }
-        bus.attach_target("sram", 0, ram.size(), ram.memory_in);
+        bus.attach_target("sram", 0, ram.size(), ram.memory_in, ram.protocol());
     }
     static memory::sram_parameters parameters(memory::memory_fidelity fidelity) {
         memory::sram_parameters p;

@@ -112,8 +112,10 @@ struct chip {
         parameters.timing = timing;
         npu.done_irq.bind(done);
         host.out.bind(npu.registers_in);
-        bus.attach_initiator("npu", npu.memory_out);
-        bus.attach_target("sram", sram_base, sram_parameters.size, sram.memory_in);
+        bus.attach_initiator("npu_read", npu.read_out);
+        bus.attach_initiator("npu_weight", npu.weight_out);
+        bus.attach_initiator("npu_write", npu.write_out);
+        bus.attach_target("sram", sram_base, sram_parameters.size, sram.memory_in, sram.protocol());
         network = dsp::compile(dsp::generate_mobilenet_v1(), parameters.budget(sram_base, 8u << 20),
                                parameters.array(), parameters.local_buffer);
         npu.load(network);

@@ -10,7 +10,8 @@
 
 #include "core/lazy_plane.h"
 
-/// Three things cross TLM-2.0 sockets between blocks, all by b_transport, none per pixel:
+/// Three things cross TLM-2.0 sockets between blocks, none per pixel. Rows and packets come by
+/// b_transport, bursts by b_transport or nb_transport:
 ///
 /// ROWS (pixel array -> column ADC -> die link -> ISP -> CSI-2 transmitter)
 ///   tlm_generic_payload: TLM_WRITE, address = row number in the frame, data pointer null,
@@ -29,6 +30,8 @@
 ///
 /// BURSTS (ISP tensor writer, NPU, DMA, control CPU, test benches -> interconnect -> SRAM and
 /// registers)
+///   By nb_transport: the base protocol of IEEE Std 1666-2011, clause 15, a payload with a memory
+///   manager (core/payload_pool.h), and otherwise the same.
 ///   TLM_READ or TLM_WRITE, byte address, data_length 1 .. 4096, no byte enables, streaming_width =
 ///   data_length. `delay` on return tells when the burst is complete (it grows by arbitration, bank
 ///   conflicts and transfer). A null data pointer means that only the time is modelled: the bytes

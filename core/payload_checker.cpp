@@ -232,4 +232,139 @@ void burst_checker::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64
     bursts_in->invalidate_direct_mem_ptr(first, last);
 }
 
+phase_checker::phase_checker(sc_core::sc_module_name name) : sc_module(name) {
+    bursts_in.register_nb_transport_fw(this, &phase_checker::nb_transport_fw);
+    bursts_in.register_b_transport(this, &phase_checker::b_transport);
+    bursts_in.register_transport_dbg(this, &phase_checker::transport_dbg);
+    bursts_in.register_get_direct_mem_ptr(this, &phase_checker::get_direct_mem_ptr);
+    bursts_out.register_nb_transport_bw(this, &phase_checker::nb_transport_bw);
+    bursts_out.register_invalidate_direct_mem_ptr(this, &phase_checker::invalidate_direct_mem_ptr);
+}
+
+void phase_checker::over(const tlm::tlm_generic_payload& p, bursts::iterator at) {
+    if (p.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE)
+        violation(at->second.what + ": complete without a response");
+    if (p.get_command() != at->second.command || p.get_data_length() != at->second.length)
+        violation(at->second.what + ": command or length were changed on the way");
+    if (requesting_ == &p)
+        requesting_ = nullptr;
+    if (responding_ == &p)
+        responding_ = nullptr;
+    under_way_.erase(at);
+}
+
+void phase_checker::moved(const tlm::tlm_generic_payload& p, unsigned phase,
+                          const sc_core::sc_time& delay, bool from_initiator) {
+    const sc_core::sc_time at = sc_core::sc_time_stamp() + delay;
+    auto found = under_way_.find(&p);
+    const bool initiators = phase == tlm::BEGIN_REQ || phase == tlm::END_RESP;
+    if (initiators != from_initiator)
+        violation("phase " + number(phase) + " from the wrong side");
+    if (phase == tlm::BEGIN_REQ) {
+        const std::string what =
+            "burst " + number(transactions_ + 1) + " at " + number(p.get_address());
+        check_request(p, what);
+        if (!p.has_mm())
+            violation(what + ": BEGIN_REQ of a payload without memory manager");
+        else if (p.get_ref_count() < 1)
+            violation(what + ": BEGIN_REQ of a payload without reference");
+        if (found != under_way_.end()) {
+            violation(what + ": BEGIN_REQ of a burst that is under way");
+            under_way_.erase(found);
+        }
+        if (requesting_)
+            violation(what + ": BEGIN_REQ before END_REQ of the burst before");
+        requesting_ = &p;
+        under_way_[&p] = {what, phase, at, p.get_data_length(), p.get_command()};
+        return;
+    }
+    if (found == under_way_.end())
+        return violation("phase " + number(phase) + " of a burst that is not under way");
+    burst_state& b = found->second;
+    if (at < b.last)
+        violation(b.what + ": phase " + number(phase) + " at " + at.to_string() +
+                  ", before the last one at " + b.last.to_string());
+    b.last = at;
+    const unsigned before = b.phase;
+    b.phase = phase;
+    if (phase == tlm::END_REQ) {
+        ++seen_[0];
+        if (before != tlm::BEGIN_REQ)
+            violation(b.what + ": END_REQ after phase " + number(before));
+        if (requesting_ == &p)
+            requesting_ = nullptr;
+    } else if (phase == tlm::BEGIN_RESP) {
+        ++seen_[1];
+        if (before != tlm::BEGIN_REQ && before != tlm::END_REQ)
+            violation(b.what + ": BEGIN_RESP after phase " + number(before));
+        if (p.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE)
+            violation(b.what + ": BEGIN_RESP without a response");
+        if (requesting_ == &p)
+            requesting_ = nullptr;  // implies END_REQ
+        if (responding_)
+            violation(b.what + ": BEGIN_RESP before END_RESP of the burst before");
+        responding_ = &p;
+    } else if (phase == tlm::END_RESP) {
+        ++seen_[2];
+        if (before != tlm::BEGIN_RESP)
+            violation(b.what + ": END_RESP after phase " + number(before));
+        over(p, found);
+    }
+}
+
+void phase_checker::returned(const tlm::tlm_generic_payload& p, tlm::tlm_sync_enum answer,
+                             unsigned sent, unsigned phase, const sc_core::sc_time& before,
+                             const sc_core::sc_time& delay, bool from_initiator) {
+    if (answer == tlm::TLM_ACCEPTED) {
+        if (phase != sent)
+            violation("TLM_ACCEPTED with another phase than that of the call");
+        return;
+    }
+    if (delay < before)
+        violation("the delay shrank in a call of nb_transport");
+    if (answer == tlm::TLM_UPDATED) {
+        if (phase == sent)
+            return violation("TLM_UPDATED with the phase of the call");
+        return moved(p, phase, delay, !from_initiator);
+    }
+    const auto found = under_way_.find(&p);
+    if (found == under_way_.end()) {
+        // END_RESP itself has ended it.
+        if (sent != tlm::END_RESP)
+            violation("TLM_COMPLETED for a burst that is not under way");
+        return;
+    }
+    // An initiator completes what has been answered, a target answers by completing.
+    if (from_initiator)
+        ++early_;
+    else if (found->second.phase != tlm::BEGIN_RESP)
+        violation(found->second.what + ": TLM_COMPLETED by the initiator before BEGIN_RESP");
+    over(p, found);
+}
+
+tlm::tlm_sync_enum phase_checker::nb_transport_fw(tlm::tlm_generic_payload& p,
+                                                  tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    const unsigned sent = phase;
+    const sc_core::sc_time before = delay;
+    moved(p, sent, delay, true);
+    const tlm::tlm_sync_enum answer = bursts_out->nb_transport_fw(p, phase, delay);
+    returned(p, answer, sent, phase, before, delay, true);
+    return answer;
+}
+
+tlm::tlm_sync_enum phase_checker::nb_transport_bw(tlm::tlm_generic_payload& p,
+                                                  tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    const unsigned sent = phase;
+    const sc_core::sc_time before = delay;
+    moved(p, sent, delay, false);
+    const tlm::tlm_sync_enum answer = bursts_in->nb_transport_bw(p, phase, delay);
+    returned(p, answer, sent, phase, before, delay, false);
+    return answer;
+}
+
+void phase_checker::finish() {
+    for (const auto& [payload, burst] : under_way_)
+        violation(burst.what + " is not complete: its last phase was " + number(burst.phase));
+}
+
 }  // namespace ocellus

@@ -4,15 +4,19 @@
 
 #include <systemc>
 #include <tlm>
+#include <utility>
 
 namespace ocellus {
 
 /// On the payload of an initiator that asks for several bursts before the first is complete. A
-/// loosely timed memory answers with the time of completion, as always. An approximately timed one
-/// returns as soon as it has taken the burst, and counts here; the initiator then calls drain().
-/// The object outlives every burst, and one object serves one initiator.
+/// loosely timed memory answers with the time of completion, as always. In front of an
+/// approximately timed one the interconnect returns as soon as it has sent the burst on
+/// (BEGIN_REQ), and counts here until its BEGIN_RESP; the initiator then calls drain(). What the
+/// answer on return says is only that it was sent: refused() tells of those that were answered with
+/// an error later. The object outlives every burst, and one object serves one initiator.
 struct posted_bursts : tlm::tlm_extension<posted_bursts> {
     unsigned in_flight = 0, most = 4;
+    unsigned failed = 0;
     sc_core::sc_time last;      ///< completion of the latest
     sc_core::sc_event changed;  ///< one was completed
 
@@ -22,6 +26,8 @@ struct posted_bursts : tlm::tlm_extension<posted_bursts> {
             sc_core::wait(changed);
         return last;
     }
+    /// Bursts that were answered with an error since the last call.
+    unsigned refused() { return std::exchange(failed, 0); }
     tlm::tlm_extension_base* clone() const override { return nullptr; }
     void copy_from(const tlm::tlm_extension_base&) override {}
     void free() override {}

@@ -227,6 +227,7 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
     const std::uint64_t address = base_ + slot % p_.lines * pitch_;
     std::deque<sc_time> under_way;  // ends that are known already
     sc_time end = sc_time_stamp();
+    std::uint64_t refused = 0;
     // The memory is done with it when it has taken a burst.
     tlm::tlm_generic_payload p;
     const carried<posted_bursts> on_payload(p, posted);
@@ -249,16 +250,18 @@ void capture::move(Socket& socket, tlm::tlm_command command, std::uint64_t slot,
         p.set_dmi_allowed(false);
         p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         socket->b_transport(p, delay);
-        if (!p.is_response_ok()) {
-            ++refused_;
-            set_status(status_refused);
-        }
+        refused += !p.is_response_ok();
         if (data)
             compare(done, length);
         under_way.push_back(sc_time_stamp() + delay);
         end = std::max(end, under_way.back());
     }
     end = std::max(end, posted.drain());
+    refused += posted.refused();
+    if (refused > 0) {
+        refused_ += refused;
+        set_status(status_refused);
+    }
     if (end > sc_time_stamp())
         wait(end - sc_time_stamp());
 }

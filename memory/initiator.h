@@ -7,11 +7,16 @@
 
 #include "memory/arbitration.h"
 #include "memory/bank_calendar.h"
-#include "memory/burst_latency.h"
 
 namespace ocellus::memory {
 
-/// Who sent a burst. The interconnect attaches it for the time of the call, so that a target can
+/// How the interconnect asks a target for the bursts that its initiators send by b_transport.
+enum class transport : std::uint8_t {
+    blocking,  ///< by b_transport
+    phases,    ///< by nb_transport, with the four phases of the base protocol
+};
+
+/// Who sent a burst. The interconnect attaches it for the time of the burst, so that a target can
 /// account its conflicts by initiator without knowing any initiator.
 struct initiator_extension : tlm::tlm_extension<initiator_extension> {
     /// Owner of bursts that carry no extension (a memory wired without interconnect).
@@ -23,11 +28,8 @@ struct initiator_extension : tlm::tlm_extension<initiator_extension> {
     /// Cycles waited, by the initiator that was in the way; bank_calendar::max_owners counters or
     /// null.
     std::uint64_t* waited_for = nullptr;
-    /// Its share of an arbitrated memory, and where the latency of a burst goes whose completion is
-    /// not known when the call returns (kernel units). May be null.
+    /// Its share of an arbitrated memory. May be null.
     const initiator_share* share = nullptr;
-    burst_latency* latency = nullptr;
-    bool posted = false;  ///< set by such a memory
 
     tlm::tlm_extension_base* clone() const override { return new initiator_extension(*this); }
     /// Belongs to the interconnect, not to the payload: a run may end with a burst on its way, and
@@ -38,8 +40,6 @@ struct initiator_extension : tlm::tlm_extension<initiator_extension> {
         id = o.id;
         waited_for = o.waited_for;
         share = o.share;
-        latency = o.latency;
-        posted = o.posted;
     }
 };
 

@@ -18,12 +18,12 @@ void interconnect_parameters::declare(parameter_registry& r) {
     r.quantity("interconnect.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the interconnect.")
         .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed")
-        .moves("interconnect.npu.latency_mean", -1);
+        .moves("interconnect.npu_read.latency_mean", -1);
     r.integer("interconnect.latency", latency, 0, 256, unit::cycles)
         .says("Cycles from an initiator's port to the target.")
         .from(provenance::assumed,
               "assumed: one register stage each for address decoding and routing")
-        .moves("interconnect.npu.latency_mean", +1);
+        .moves("interconnect.npu_read.latency_mean", +1);
     r.text("interconnect.shares", shares)
         .says(
             "What the arbiter of an approximately timed memory gives each initiator: NAME: and any "
@@ -100,6 +100,11 @@ interconnect::interconnect(sc_core::sc_module_name name, const interconnect_para
     registers_in.register_transport_dbg(this, &interconnect::register_debug);
     declare_registers();
     targets_out.register_invalidate_direct_mem_ptr(this, &interconnect::invalidate_direct_mem_ptr);
+    initiators_in.register_nb_transport_fw(this, &interconnect::nb_transport_fw);
+    targets_out.register_nb_transport_bw(this, &interconnect::nb_transport_bw);
+    SC_METHOD(pass_on);
+    sensitive << pass_on_event_;
+    dont_initialize();
     stats_.add("interconnect.unmapped", unmapped_, "Bursts to an address where nothing is mapped.");
     stats_.add("interconnect.crossing", crossing_, "Bursts that leave the region they begin in.");
 }
@@ -156,7 +161,6 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     i->extension.id = id;
     i->extension.waited_for = i->waited_for.data();
     i->extension.share = &i->share;
-    i->extension.latency = &i->latency;
     i->track = trace_ ? trace_->track("bus." + initiator_name) : std::uint16_t{0};
 
     const std::string prefix = "interconnect." + initiator_name;
@@ -203,7 +207,8 @@ unsigned interconnect::add_initiator(const std::string& initiator_name) {
     return id;
 }
 
-void interconnect::map(const std::string& target_name, std::uint64_t base, std::uint64_t size) {
+void interconnect::map(const std::string& target_name, std::uint64_t base, std::uint64_t size,
+                       transport protocol) {
     if (size == 0 || base + (size - 1) < base)
         throw input_error(exit_code::usage,
                           fmt::format("memory map: {} at {:#x} has the impossible size {:#x}",
@@ -213,7 +218,7 @@ void interconnect::map(const std::string& target_name, std::uint64_t base, std::
                           fmt::format("memory map: {} at {:#x}, {:#x} bytes, is not aligned: "
                                       "multiples of {} B were expected",
                                       target_name, base, size, map_alignment));
-    const mapped_region added{target_name, base, size};
+    const mapped_region added{target_name, base, size, protocol};
     for (const auto& r : regions_)
         if (added.base <= r.last() && r.base <= added.last())
             throw input_error(
@@ -221,6 +226,7 @@ void interconnect::map(const std::string& target_name, std::uint64_t base, std::
                 fmt::format("memory map: {} ({:#x} to {:#x}) overlaps {} ({:#x} to {:#x})",
                             added.name, added.base, added.last(), r.name, r.base, r.last()));
     regions_.push_back(added);
+    targets_.emplace_back();
 }
 
 void interconnect::end_of_elaboration() {
@@ -258,14 +264,13 @@ int interconnect::find(std::uint64_t address) const {
     return -1;
 }
 
-void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
-                               sc_core::sc_time& delay) {
-    auto& i = *initiators_[static_cast<std::size_t>(initiator)];
+int interconnect::route(unsigned initiator, tlm::tlm_generic_payload& payload,
+                        const sc_core::sc_time& delay) {
+    auto& i = *initiators_[initiator];
     const std::uint64_t address = payload.get_address();
     ++i.requests;
     i.bytes += payload.get_data_length();
-    series_.add((sc_core::sc_time_stamp() + delay).value(), static_cast<std::size_t>(initiator),
-                payload.get_data_length());
+    series_.add((sc_core::sc_time_stamp() + delay).value(), initiator, payload.get_data_length());
     const int target = find(address);
     if (target < 0) {
         ++unmapped_;
@@ -273,47 +278,331 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
         if (unmapped_observer_)
             unmapped_observer_(address, payload.is_write());
         payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-        return;
+        return -1;
     }
     const auto& region = regions_[static_cast<std::size_t>(target)];
     if (payload.get_data_length() > region.size - (address - region.base)) {
         ++crossing_;
         ++i.errors;
         payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-        return;
+        return -1;
     }
-    const sc_core::sc_time requested = delay;
+    return target;
+}
+
+sc_core::sc_time interconnect::arrival(initiator_state& i, const tlm::tlm_generic_payload& payload,
+                                       const sc_core::sc_time& delay) {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     std::uint64_t cycle = clock_.cycles_until(now + delay);
     if (i.share.cap != 0)
         cycle = admit(i, cycle, payload.get_data_length());
-    delay = clock_.time_of(cycle + p_.latency) - now;
+    return clock_.time_of(cycle + p_.latency) - now;
+}
 
-    i.extension.posted = false;
+void interconnect::account(unsigned initiator, tlm::tlm_generic_payload& payload,
+                           const sc_core::sc_time& asked, const sc_core::sc_time& at) {
+    auto& i = *initiators_[initiator];
+    if (!payload.is_response_ok())
+        ++i.errors;
+    else if (burst_observer_)
+        burst_observer_(initiator, payload);
+    const std::uint64_t latency = (at - asked).value();
+    i.latency.add(latency);
+    // Told when it ends: how far ahead of the kernel it is made changes nothing then.
+    if (trace_)
+        trace_->record({asked.value(), latency,
+                        payload.get_address() | std::uint64_t{payload.get_data_length()} << 32 |
+                            std::uint64_t{payload.is_write()} << 48 |
+                            std::uint64_t{!payload.is_response_ok()} << 49,
+                        0, trace_event::no_flow, i.track, trace_type::burst, 1});
+}
+
+void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
+                               sc_core::sc_time& delay) {
+    const auto id = static_cast<unsigned>(initiator);
+    auto& i = *initiators_[id];
+    const int target = route(id, payload, delay);
+    if (target < 0)
+        return;
+    const auto& region = regions_[static_cast<std::size_t>(target)];
+    const sc_core::sc_time asked = sc_core::sc_time_stamp() + delay;
+    delay = arrival(i, payload, delay);
+    if (region.protocol == transport::phases)
+        return by_phases(id, target, payload, delay, asked);
+    const std::uint64_t address = payload.get_address();
     payload.set_address(address - region.base);
     {
         const carried<initiator_extension> on_payload(payload, i.extension);
         targets_out[target]->b_transport(payload, delay);
     }
     payload.set_address(address);
-
-    if (!payload.is_response_ok())
-        ++i.errors;
-    else if (burst_observer_)
-        burst_observer_(static_cast<unsigned>(initiator), payload);
-    // Taken, and not complete: the target adds its time later.
-    if (i.extension.posted)
-        return;
     // The target may have let the kernel come along.
-    const std::uint64_t latency = (sc_core::sc_time_stamp() + delay - now - requested).value();
-    i.latency.add(latency);
-    // Told when it ends: how far ahead of the kernel it is made changes nothing then.
-    if (trace_)
-        trace_->record({(now + requested).value(), latency,
-                        address | std::uint64_t{payload.get_data_length()} << 32 |
-                            std::uint64_t{payload.is_write()} << 48 |
-                            std::uint64_t{!payload.is_response_ok()} << 49,
-                        0, trace_event::no_flow, i.track, trace_type::burst, 1});
+    account(id, payload, asked, sc_core::sc_time_stamp() + delay);
+}
+
+interconnect::~interconnect() {
+    for (const auto& t : transits_)
+        if (t->payload)
+            t->payload->set_extension<initiator_extension>(t->outer);
+}
+
+/// A burst of b_transport for a target that is asked by phases.
+void interconnect::by_phases(unsigned initiator, int target, tlm::tlm_generic_payload& payload,
+                             sc_core::sc_time& delay, const sc_core::sc_time& asked) {
+    auto* const posted = payload.get_extension<posted_bursts>();
+    const sc_core::sc_time at = sc_core::sc_time_stamp() + delay;
+    // BEGIN_REQ leaves when the initiator asks, with the way to the target ahead of it: so the
+    // target knows what arrives in a cycle before it decides. Posted bursts may lie further ahead.
+    if (!posted && asked > sc_core::sc_time_stamp())
+        sc_core::wait(asked - sc_core::sc_time_stamp());
+    while (posted && posted->in_flight >= posted->most)
+        sc_core::wait(posted->changed);
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
+
+    tlm::tlm_generic_payload& own = payloads_.take();
+    own.set_command(payload.get_command());
+    own.set_address(payload.get_address());
+    own.set_data_ptr(payload.get_data_ptr());
+    own.set_data_length(payload.get_data_length());
+    own.set_streaming_width(payload.get_streaming_width());
+    own.set_byte_enable_ptr(payload.get_byte_enable_ptr());
+    own.set_byte_enable_length(payload.get_byte_enable_length());
+    own.set_dmi_allowed(false);
+    own.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    transit& t = begin(initiator, target, own, asked);
+    t.from = posted ? transit::way::posted : transit::way::blocking;
+    t.posted = posted;
+    if (posted)
+        ++posted->in_flight;
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time taken = delay;
+    const tlm::tlm_sync_enum answer = request(t, phase, taken);
+    const bool at_once = answer == tlm::TLM_COMPLETED;
+    if (at_once) {
+        // Nothing is under way: the answer and its time are those of b_transport.
+        account(initiator, own, asked, now + taken);
+        delay = taken;
+        if (posted)
+            --posted->in_flight;
+    } else if (posted) {
+        payload.set_response_status(tlm::TLM_OK_RESPONSE);
+        return;
+    } else {
+        if (!t.done)
+            t.done = std::make_unique<sc_core::sc_event>();
+        while (!t.answered)
+            sc_core::wait(*t.done);
+        const sc_core::sc_time end = sc_core::sc_time_stamp();
+        delay = t.due > end ? t.due - end : sc_core::SC_ZERO_TIME;
+    }
+    payload.set_response_status(own.get_response_status());
+    payload.set_dmi_allowed(own.is_dmi_allowed());
+    finish(t);
+    own.release();
+}
+
+interconnect::transit& interconnect::begin(unsigned initiator, int target,
+                                           tlm::tlm_generic_payload& payload,
+                                           const sc_core::sc_time& asked) {
+    if (free_transits_.empty()) {
+        transits_.push_back(std::make_unique<transit>());
+        free_transits_.push_back(transits_.back().get());
+    }
+    transit& t = *free_transits_.back();
+    free_transits_.pop_back();
+    const initiator_extension& who = initiators_[initiator]->extension;
+    t.id = who.id;
+    t.waited_for = who.waited_for;
+    t.share = who.share;
+    t.payload = &payload;
+    t.initiator = initiator;
+    t.target = static_cast<unsigned>(target);
+    t.address = payload.get_address();
+    t.asked = asked;
+    t.answered = false;
+    t.outer = payload.set_extension<initiator_extension>(&t);
+    return t;
+}
+
+/// The payload is again what it was.
+void interconnect::finish(transit& t) {
+    t.payload->set_extension<initiator_extension>(t.outer);
+    t.payload = nullptr;
+    free_transits_.push_back(&t);
+}
+
+/// BEGIN_REQ, now or when the target has ended the one before.
+tlm::tlm_sync_enum interconnect::request(transit& t, tlm::tlm_phase& phase,
+                                         sc_core::sc_time& delay) {
+    target_state& to = targets_[t.target];
+    if (to.requesting || !to.waiting.empty()) {
+        t.due = sc_core::sc_time_stamp() + delay;
+        to.waiting.push_back(&t);
+        return tlm::TLM_ACCEPTED;
+    }
+    return send(t, phase, delay);
+}
+
+/// Returns TLM_COMPLETED, TLM_UPDATED with END_REQ, or TLM_ACCEPTED.
+tlm::tlm_sync_enum interconnect::send(transit& t, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    target_state& to = targets_[t.target];
+    to.requesting = &t;
+    const auto socket = static_cast<int>(t.target);
+    t.payload->set_address(t.address - regions_[t.target].base);
+    const tlm::tlm_sync_enum answer =
+        targets_out[socket]->nb_transport_fw(*t.payload, phase, delay);
+    if (answer == tlm::TLM_ACCEPTED)
+        return answer;
+    target_free(t.target);
+    if (answer == tlm::TLM_COMPLETED) {
+        t.payload->set_address(t.address);
+        return answer;
+    }
+    if (phase == tlm::BEGIN_RESP) {
+        tlm::tlm_phase end = tlm::END_RESP;
+        sc_core::sc_time when = delay;
+        targets_out[socket]->nb_transport_fw(*t.payload, end, when);
+        answered(t, delay);
+        phase = tlm::END_REQ;
+    }
+    return tlm::TLM_UPDATED;
+}
+
+void interconnect::target_free(unsigned target) {
+    targets_[target].requesting = nullptr;
+    if (!targets_[target].waiting.empty())
+        pass_on_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+/// The target has answered; its part is over.
+void interconnect::answered(transit& t, const sc_core::sc_time& delay) {
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    tlm::tlm_generic_payload& payload = *t.payload;
+    payload.set_address(t.address);
+    t.due = now + delay;
+    account(t.initiator, payload, t.asked, t.due);
+    switch (t.from) {
+        case transit::way::blocking:
+            t.answered = true;
+            if (t.done)
+                t.done->notify(sc_core::SC_ZERO_TIME);
+            break;
+        case transit::way::posted:
+            --t.posted->in_flight;
+            t.posted->failed += !payload.is_response_ok();
+            t.posted->last = std::max(t.posted->last, t.due);
+            t.posted->changed.notify(sc_core::SC_ZERO_TIME);
+            finish(t);
+            payload.release();
+            break;
+        case transit::way::phases:
+            initiators_[t.initiator]->responses.push_back(&t);
+            break;
+    }
+}
+
+/// BEGIN_RESP to an initiator that may take one.
+void interconnect::respond(transit& t, const sc_core::sc_time& delay) {
+    initiator_state& i = *initiators_[t.initiator];
+    tlm::tlm_generic_payload& payload = *t.payload;
+    i.responding = &t;
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time when = delay;
+    const tlm::tlm_sync_enum answer =
+        initiators_in[static_cast<int>(t.initiator)]->nb_transport_bw(payload, phase, when);
+    const bool ended =
+        answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP);
+    if (!ended || i.responding != &t)
+        return;
+    i.responding = nullptr;
+    finish(t);
+    payload.release();
+}
+
+/// What had to wait: requests whose target is free again, responses to initiators that have ended
+/// the one before.
+void interconnect::pass_on() {
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    for (target_state& to : targets_)
+        while (!to.requesting && !to.waiting.empty()) {
+            transit& t = *to.waiting.front();
+            to.waiting.pop_front();
+            tlm::tlm_phase phase = tlm::BEGIN_REQ;
+            sc_core::sc_time delay = t.due > now ? t.due - now : sc_core::SC_ZERO_TIME;
+            const tlm::tlm_sync_enum answer = send(t, phase, delay);
+            if (answer == tlm::TLM_COMPLETED)
+                answered(t, delay);
+            else if (answer == tlm::TLM_UPDATED && t.from == transit::way::phases)
+                initiators_in[static_cast<int>(t.initiator)]->nb_transport_bw(*t.payload, phase,
+                                                                              delay);
+        }
+    for (const auto& i : initiators_)
+        while (!i->responding && !i->responses.empty()) {
+            transit& t = *i->responses.front();
+            i->responses.pop_front();
+            respond(t, t.due > now ? t.due - now : sc_core::SC_ZERO_TIME);
+        }
+}
+
+tlm::tlm_sync_enum interconnect::nb_transport_fw(int initiator, tlm::tlm_generic_payload& payload,
+                                                 tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    const auto id = static_cast<unsigned>(initiator);
+    initiator_state& i = *initiators_[id];
+    if (phase == tlm::END_RESP) {
+        transit* const t = i.responding;
+        if (t && t->payload == &payload) {
+            i.responding = nullptr;
+            finish(*t);
+            payload.release();
+            if (!i.responses.empty())
+                pass_on_event_.notify(sc_core::SC_ZERO_TIME);
+        }
+        return tlm::TLM_COMPLETED;
+    }
+    if (phase != tlm::BEGIN_REQ)
+        return tlm::TLM_ACCEPTED;  // of another protocol, and of no concern
+    const int target = route(id, payload, delay);
+    if (target < 0)
+        return tlm::TLM_COMPLETED;
+    const sc_core::sc_time now = sc_core::sc_time_stamp(), asked = now + delay;
+    delay = arrival(i, payload, delay);
+    payload.acquire();
+    transit& t = begin(id, target, payload, asked);
+    t.from = transit::way::phases;
+    const tlm::tlm_sync_enum answer = request(t, phase, delay);
+    if (answer == tlm::TLM_COMPLETED) {
+        account(id, payload, asked, now + delay);
+        finish(t);
+        payload.release();
+    } else if (!i.responses.empty()) {
+        // The target has answered already.
+        pass_on_event_.notify(sc_core::SC_ZERO_TIME);
+    }
+    return answer;
+}
+
+tlm::tlm_sync_enum interconnect::nb_transport_bw(int target, tlm::tlm_generic_payload& payload,
+                                                 tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    transit& t = static_cast<transit&>(*payload.get_extension<initiator_extension>());
+    const bool ends_request = targets_[static_cast<std::size_t>(target)].requesting == &t;
+    if (ends_request)
+        target_free(static_cast<unsigned>(target));
+    if (phase == tlm::END_REQ) {
+        if (t.from == transit::way::phases)
+            initiators_in[static_cast<int>(t.initiator)]->nb_transport_bw(payload, phase, delay);
+        return tlm::TLM_ACCEPTED;
+    }
+    if (phase != tlm::BEGIN_RESP)
+        return tlm::TLM_ACCEPTED;
+    initiator_state& i = *initiators_[t.initiator];
+    const bool passes = t.from == transit::way::phases && !i.responding && i.responses.empty();
+    answered(t, delay);
+    if (passes) {
+        i.responses.pop_front();
+        respond(t, delay);
+    }
+    return tlm::TLM_COMPLETED;
 }
 
 unsigned interconnect::transport_dbg(int, tlm::tlm_generic_payload& payload) {

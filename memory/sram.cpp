@@ -62,11 +62,11 @@ void sram_parameters::declare(parameter_registry& r) {
     r.quantity("sram.clock", clock, unit::hertz, 1e6, 5e9)
         .says("Clock of the SRAM banks.")
         .from(provenance::derived, "DSP clock of ISSCC 2021 9.6; one domain assumed")
-        .moves("interconnect.npu.latency_mean", -1);
+        .moves("interconnect.npu_read.latency_mean", -1);
     r.integer("sram.read_latency", read_latency, 0, 64, unit::cycles)
         .says("Cycles from a burst's last bank access to its last byte at the port, reading.")
         .from(provenance::assumed, "assumed: registered address and data of a 22 nm SRAM macro")
-        .moves("interconnect.npu.latency_mean", +1);
+        .moves("interconnect.npu_read.latency_mean", +1);
     r.integer("sram.write_latency", write_latency, 0, 64, unit::cycles)
         .says("Cycles from a burst's last bank access to its acknowledge, writing.")
         .from(provenance::assumed, "assumed: registered address")
@@ -80,7 +80,7 @@ void sram_parameters::declare(parameter_registry& r) {
             "was called first, or one by one as the arbiter decides, which takes longer. The bytes "
             "are the same.")
         .from(provenance::chosen, "the fast one; ocellus fidelity tells the difference")
-        .moves("interconnect.npu.latency_mean", -1)
+        .moves("interconnect.npu_read.latency_mean", -1)
         .under("network.source=builtin:mobilenet_v1_1.0_224")
         .compare("loosely_timed", "approximately_timed");
     r.choice("sram.arbitration", policy,
@@ -207,6 +207,7 @@ sram::sram(sc_core::sc_module_name name, const sram_parameters& p, block_context
         throw input_error(exit_code::usage, "sram.size: cannot allocate " + std::to_string(p.size) +
                                                 " bytes on this machine");
     memory_in.register_b_transport(this, &sram::b_transport);
+    memory_in.register_nb_transport_fw(this, &sram::nb_transport_fw);
     memory_in.register_transport_dbg(this, &sram::transport_dbg);
     memory_in.register_get_direct_mem_ptr(this, &sram::get_direct_mem_ptr);
     control_in.register_b_transport(this, &sram::control_transport);
@@ -307,15 +308,15 @@ bool sram::any_bank_off(std::uint64_t address, std::uint32_t bytes, std::uint64_
     return false;
 }
 
-void sram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+bool sram::accepts(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay) {
     const std::uint64_t address = payload.get_address();
     const std::uint32_t bytes = payload.get_data_length();
-    const bool read = payload.is_read();
     auto refuse = [&](tlm::tlm_response_status why) {
         ++refused_;
         payload.set_response_status(why);
+        return false;
     };
-    if (!read && !payload.is_write())
+    if (!payload.is_read() && !payload.is_write())
         return refuse(tlm::TLM_COMMAND_ERROR_RESPONSE);
     if (payload.get_byte_enable_ptr())
         return refuse(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
@@ -324,24 +325,36 @@ void sram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& dela
     if (bytes == 0 || bytes > max_burst || payload.get_streaming_width() < bytes ||
         bytes > p_.size - address)
         return refuse(tlm::TLM_BURST_ERROR_RESPONSE);
+    if (power_.managed() &&
+        any_bank_off(address, bytes, clock_.cycles_until(sc_core::sc_time_stamp() + delay))) {
+        ++off_bursts_;
+        note(status_bank_off, delay);
+        return refuse(tlm::TLM_GENERIC_ERROR_RESPONSE);
+    }
+    return true;
+}
 
+void sram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    if (!accepts(payload, delay))
+        return;
+    if (arbiter_)
+        return arbitrated(payload, delay);
+    reserved(payload, delay);
+}
+
+/// Finds the time of a burst in the calendar.
+void sram::reserved(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     if (now != last_now_) {
         last_now_ = now;
         calendar_.forget_before(clock_.cycles_until(now));
     }
-    const std::uint64_t arrival = clock_.cycles_until(now + delay);
-    if (power_.managed() && any_bank_off(address, bytes, arrival)) {
-        ++off_bursts_;
-        note(status_bank_off, delay);
-        return refuse(tlm::TLM_GENERIC_ERROR_RESPONSE);
-    }
-    if (arbiter_)
-        return arbitrated(payload, delay);
+    const bool read = payload.is_read();
     const auto* sender = payload.get_extension<initiator_extension>();
     const unsigned owner = sender ? sender->id : initiator_extension::unattributed;
     const std::uint64_t end =
-        reserve(address, bytes, !read, arrival, owner, sender ? sender->waited_for : nullptr);
+        reserve(payload.get_address(), payload.get_data_length(), !read,
+                clock_.cycles_until(now + delay), owner, sender ? sender->waited_for : nullptr);
     delay = clock_.time_of(end + (read ? p_.read_latency : p_.write_latency)) - now;
 
     move(payload, delay);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <queue>
@@ -20,7 +21,6 @@
 #include "core/clock_domain.h"
 #include "core/interrupt_lines.h"
 #include "core/parameter.h"
-#include "core/posted_bursts.h"
 #include "core/registers.h"
 #include "memory/bank_arbiter.h"
 #include "memory/bank_calendar.h"
@@ -81,6 +81,12 @@ void check(const sram_parameters& p, const parameter_registry& r, diagnostics& p
 /// pipeline: it does not occupy the bank. With ECC a write of a part of an 8-byte word reads that
 /// word first, one more access.
 ///
+/// Every burst may come by b_transport or, with a memory manager, by nb_transport in the phases of
+/// the base protocol. Loosely timed it is answered at once (TLM_COMPLETED) with the time of its
+/// completion; approximately timed END_REQ comes back when the arbiter has taken it, which it does
+/// at once whatever the annotated time, and BEGIN_RESP when it is complete. The next BEGIN_RESP
+/// waits for END_RESP. What is refused is TLM_COMPLETED without taking time.
+///
 /// Cells that do not hold what was written are kept apart (memory/word_faults.h): the bytes of
 /// data() are those that were written, and what a burst with data reads is what the cells and the
 /// code make of them. Whoever reads by DMI sees no fault; its bursts without data do.
@@ -107,6 +113,8 @@ class sram : public sc_core::sc_module {
     static constexpr std::uint32_t max_burst = 4096;
 
     std::uint64_t size() const { return p_.size; }
+    /// How it wants to be asked.
+    transport protocol() const { return arbiter_ ? transport::phases : transport::blocking; }
     /// The bytes themselves, as granted by DMI. Pages come into being when first touched.
     std::uint8_t* data() { return bytes_.get(); }
     const std::uint8_t* data() const { return bytes_.get(); }
@@ -147,6 +155,11 @@ class sram : public sc_core::sc_module {
 
   private:
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                       sc_core::sc_time& delay);
+    /// False: it has been answered with an error.
+    bool accepts(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
+    void reserved(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     unsigned transport_dbg(tlm::tlm_generic_payload& payload);
     void register_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     unsigned register_debug(tlm::tlm_generic_payload& payload);
@@ -168,9 +181,12 @@ class sram : public sc_core::sc_module {
     // sram_arbitrated.cpp
     void begin_arbitration();
     void arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    std::uint32_t take(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
+    void end_response(tlm::tlm_generic_payload& payload);
     void arbitrate();  ///< method
     void rearm();
     void complete(std::uint32_t slot);
+    void respond(std::uint32_t slot);
     /// The calendar's row for an access: of the port that is free first.
     unsigned port_of(unsigned bank, bool write, std::uint64_t cycle, std::uint64_t accesses) const;
     std::uint64_t* conflicts_of(unsigned bank, unsigned owner) {
@@ -244,11 +260,8 @@ class sram : public sc_core::sc_module {
 
     /// A burst under way in an arbitrated memory.
     struct flight {
-        unsigned owner = 0;
-        posted_bursts* posted = nullptr;
-        burst_latency* latencies = nullptr;
-        sc_core::sc_time asked;
-        std::uint64_t latency = 0;  ///< cycles behind the last access
+        std::uint64_t latency = 0;                    ///< cycles behind the last access
+        tlm::tlm_generic_payload* payload = nullptr;  ///< came by phases; null: b_transport waits
         bool complete = false;
         std::unique_ptr<sc_core::sc_event> completed;
     };
@@ -258,6 +271,8 @@ class sram : public sc_core::sc_module {
     std::vector<flight> flights_;
     std::vector<std::uint32_t> free_slots_;
     std::priority_queue<completion, std::vector<completion>, std::greater<completion>> completions_;
+    const tlm::tlm_generic_payload* responding_ = nullptr;  ///< waits for its END_RESP
+    std::deque<std::uint32_t> responses_;                   ///< complete, wait for that one
     std::array<std::uint64_t*, bank_calendar::max_owners> waited_for_{};
     sc_core::sc_event arbitrate_event_;
     std::uint64_t armed_for_ = bank_arbiter::never, decided_at_ = 0;  ///< cycles

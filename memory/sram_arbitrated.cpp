@@ -45,41 +45,49 @@ void sram::begin_arbitration() {
     dont_initialize();
 }
 
-void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    const sc_core::sc_time asked = sc_core::sc_time_stamp() + delay;
-    auto* const sender = payload.get_extension<initiator_extension>();
-    auto* const posted = payload.get_extension<posted_bursts>();
-    // The caller's extension may be another's before this call returns to it.
+tlm::tlm_sync_enum sram::nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                         sc_core::sc_time& delay) {
+    if (phase == tlm::END_RESP) {
+        end_response(payload);
+        return tlm::TLM_COMPLETED;
+    }
+    if (phase != tlm::BEGIN_REQ)
+        return tlm::TLM_ACCEPTED;  // of another protocol, and of no concern
+    if (!accepts(payload, delay))
+        return tlm::TLM_COMPLETED;
+    if (!arbiter_) {
+        reserved(payload, delay);
+        return tlm::TLM_COMPLETED;
+    }
+    payload.acquire();
+    flights_[take(payload, delay)].payload = &payload;
+    rearm();
+    phase = tlm::END_REQ;
+    return tlm::TLM_UPDATED;
+}
+
+/// Gives a burst that comes `delay` from now to the arbiter; returns its slot.
+std::uint32_t sram::take(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay) {
+    const auto* const sender = payload.get_extension<initiator_extension>();
     const unsigned owner = sender ? sender->id : initiator_extension::unattributed;
-    burst_latency* const latencies = sender ? sender->latency : nullptr;
     if (sender) {
         waited_for_[owner] = sender->waited_for;
         if (sender->share)
             shares_[owner] = *sender->share;
     }
-    // Posted bursts may lie ahead: the arbiter keeps them until their time.
-    if (!posted && delay > sc_core::SC_ZERO_TIME)
-        sc_core::wait(delay);
-    while (posted && posted->in_flight >= posted->most)
-        sc_core::wait(posted->changed);
-
     const std::uint64_t address = payload.get_address();
     const std::uint32_t bytes = payload.get_data_length();
     std::uint32_t slot;
     if (free_slots_.empty()) {
         slot = static_cast<std::uint32_t>(flights_.size());
         flights_.emplace_back();
-        flights_.back().completed = std::make_unique<sc_core::sc_event>();
     } else {
         slot = free_slots_.back();
         free_slots_.pop_back();
     }
     flight& f = flights_[slot];
-    f.owner = owner;
-    f.posted = posted;
-    f.latencies = latencies;
-    f.asked = asked;
     f.latency = payload.is_read() ? p_.read_latency : p_.write_latency;
+    f.payload = nullptr;
     f.complete = false;
     const part_words part = parts_of(address, bytes, payload.is_write());
     bank_arbiter::request r;
@@ -87,25 +95,27 @@ void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay
     r.write = payload.is_write();
     r.address = address;
     r.last = address + bytes - 1;
-    r.arrival = clock_.cycles_until(std::max(asked, sc_core::sc_time_stamp()));
+    r.arrival = clock_.cycles_until(sc_core::sc_time_stamp() + delay);
     r.before = part.before;
     r.after = part.after;
     r.cookie = slot;
     arbiter_->submit(r);
     move(payload, sc_core::SC_ZERO_TIME);
-    rearm();
-    if (posted) {
-        // As if nothing were in the way.
-        delay = std::max(asked, sc_core::sc_time_stamp()) - sc_core::sc_time_stamp();
-        ++posted->in_flight;
-        if (sender)
-            sender->posted = true;
-        return;
-    }
+    return slot;
+}
+
+void sram::arbitrated(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+    if (delay > sc_core::SC_ZERO_TIME)
+        sc_core::wait(delay);
     delay = sc_core::SC_ZERO_TIME;
-    const sc_core::sc_event& completed = *f.completed;
+    const std::uint32_t slot = take(payload, delay);
+    rearm();
+    auto& completed = flights_[slot].completed;
+    if (!completed)
+        completed = std::make_unique<sc_core::sc_event>();
+    const sc_core::sc_event& done = *completed;
     while (!flights_[slot].complete)
-        sc_core::wait(completed);
+        sc_core::wait(done);
     free_slots_.push_back(slot);
 }
 
@@ -115,6 +125,8 @@ void sram::arbitrate() {
     decided_at_ = now;
     armed_for_ = bank_arbiter::never;
     arbiter_->advance(now);
+    for (; !responding_ && !responses_.empty(); responses_.pop_front())
+        respond(responses_.front());
     while (!completions_.empty() && completions_.top().first <= now) {
         const std::uint32_t slot = completions_.top().second;
         completions_.pop();
@@ -137,17 +149,37 @@ void sram::rearm() {
 
 void sram::complete(std::uint32_t slot) {
     flight& f = flights_[slot];
-    f.complete = true;
-    if (!f.posted)
+    if (!f.payload) {
+        f.complete = true;
         return f.completed->notify(sc_core::SC_ZERO_TIME);
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
-    --f.posted->in_flight;
-    f.posted->last = now;
-    f.posted->changed.notify(sc_core::SC_ZERO_TIME);
-    const std::uint64_t latency = (now - f.asked).value();
-    if (f.latencies)
-        f.latencies->add(latency);
+    }
+    if (responding_)
+        return responses_.push_back(slot);
+    respond(slot);
+}
+
+void sram::respond(std::uint32_t slot) {
+    tlm::tlm_generic_payload& payload = *flights_[slot].payload;
     free_slots_.push_back(slot);
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay;
+    responding_ = &payload;
+    const tlm::tlm_sync_enum answer = memory_in->nb_transport_bw(payload, phase, delay);
+    if (answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP)) {
+        responding_ = nullptr;
+        payload.release();
+    }
+}
+
+void sram::end_response(tlm::tlm_generic_payload& payload) {
+    if (responding_ != &payload)
+        return;
+    responding_ = nullptr;
+    payload.release();
+    if (!responses_.empty()) {
+        armed_for_ = cycle_now();
+        arbitrate_event_.notify(sc_core::SC_ZERO_TIME);
+    }
 }
 
 }  // namespace ocellus::memory

@@ -146,11 +146,9 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats,
     out.back().until = [jobs](const sc_core::sc_time& t) { return jobs->cycles.until(t); };
     add("sram", "bytes read", "sram.bytes_read", s.npu.read_energy, p.sram_error);
     add("sram", "bytes written", "sram.bytes_written", s.npu.write_energy, p.sram_error);
-    for (const char* who :
-         {"isp", "npu", "dma", "csi2", "cpu", "external", "cci", "video_writer", "video_reader"})
-        out.push_back({"interconnect", std::string("bytes of ") + who,
-                       event_energy::of(p.bus_byte, p.bus_error),
-                       count(std::string("interconnect.") + who + ".bytes")});
+    for (const std::string& who : bus_initiators())
+        out.push_back({"interconnect", "bytes of " + who, event_energy::of(p.bus_byte, p.bus_error),
+                       count("interconnect." + who + ".bytes")});
     add("dma", "bytes", "dma.bytes", p.dma_byte, p.dma_error);
     add("cpu", "instructions", "cpu.instructions", p.instruction, p.cpu_error);
     add("csi2", "bytes", "csi2.wire_bytes", 8 * p.csi2_bit, p.csi2_error);

@@ -103,10 +103,12 @@ contention measure_contention(const settings& s,
     npu.done_irq.bind(done);
     host.registers_out.bind(npu.registers_in);
     bus.attach_initiator("isp", isp.memory_out);
-    bus.attach_initiator("npu", npu.memory_out);
+    bus.attach_initiator("npu_read", npu.read_out);
+    bus.attach_initiator("npu_weight", npu.weight_out);
+    bus.attach_initiator("npu_write", npu.write_out);
     bus.attach_initiator("reader", reader.memory_out);
     bus.attach_initiator("writer", writer.memory_out);
-    bus.attach_target("sram", sram_base, s.sram.size, sram.memory_in);
+    bus.attach_target("sram", sram_base, s.sram.size, sram.memory_in, sram.protocol());
     npu.load(network);
 
     const auto step = sc_core::sc_time(20, sc_core::SC_US);

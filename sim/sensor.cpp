@@ -129,6 +129,7 @@ struct sensor::blocks {
     std::vector<std::unique_ptr<row_checker>> row_checkers;
     std::vector<std::unique_ptr<packet_checker>> packet_checkers;
     std::vector<std::unique_ptr<burst_checker>> burst_checkers;
+    std::unique_ptr<phase_checker> memory_checker;  ///< between interconnect and SRAM
     std::uint64_t checked = 0, violations = 0;
 
     template <class From, class To>
@@ -289,7 +290,7 @@ void sensor::follow_pixels() {
         roles.push_back(who == "isp"            ? role::isp
                         : who == "video_writer" ? role::isp
                         : who == "dma"          ? role::dma
-                        : who == "cpu"          ? role::cpu
+                        : who == "cpu_data"     ? role::cpu
                         : who == "external"     ? role::outside
                                                 : role::none);
     }
@@ -448,10 +449,13 @@ void sensor::wire(bool check) {
         b.csi2.packets_out.bind(b.receiver.packets_in);
     }
     b.connect_bursts(check, "isp", b.isp.memory_out);
-    b.connect_bursts(check, "npu", b.npu.memory_out);
+    b.connect_bursts(check, "npu_read", b.npu.read_out);
+    b.connect_bursts(check, "npu_weight", b.npu.weight_out);
+    b.connect_bursts(check, "npu_write", b.npu.write_out);
     b.connect_bursts(check, "dma", b.dma.memory_out);
     b.connect_bursts(check, "csi2", b.csi2.memory_out);
-    b.connect_bursts(check, "cpu", b.cpu.memory_out);
+    b.connect_bursts(check, "cpu_fetch", b.cpu.fetch_out);
+    b.connect_bursts(check, "cpu_data", b.cpu.data_out);
     b.connect_bursts(check, "external", b.external.memory_out);
     b.connect_bursts(check, "cci", b.bridge.memory_out);
     const unsigned first = b.bus.initiators();
@@ -464,7 +468,15 @@ void sensor::wire(bool check) {
 
 void sensor::map_memory() {
     auto& b = *b_;
-    b.bus.attach_target("sram", sram_base, settings_.sram.size, b.sram.memory_in);
+    if (settings_.run.check_protocol) {
+        b.memory_checker = std::make_unique<phase_checker>("memory_checker");
+        b.memory_checker->bursts_out.bind(b.sram.memory_in);
+        b.bus.attach_target("sram", sram_base, settings_.sram.size, b.memory_checker->bursts_in,
+                            b.sram.protocol());
+    } else {
+        b.bus.attach_target("sram", sram_base, settings_.sram.size, b.sram.memory_in,
+                            b.sram.protocol());
+    }
     const auto add = [&](auto& block, std::uint64_t base) {
         b.bus.attach_target(block.registers().name(), base, block.registers().map().size,
                             block.registers_in);
@@ -682,10 +694,15 @@ std::vector<balance> sensor::balances() const {
           {"egress.debug.bytes"}}},
         {"bytes read over CCI", {{"cci.bytes_read"}}, {{"egress.cci.bytes"}}},
         {"bytes of the UART", {{"uart.sent"}}, {{"egress.uart.bytes"}}},
-        {"bursts of the NPU", {{"npu.memory.bursts"}}, {{"interconnect.npu.requests"}}},
-        {"bytes of the NPU",
-         {{"npu.memory.read"}, {"npu.memory.write"}},
-         {{"interconnect.npu.bytes"}}},
+        {"bursts of the NPU",
+         {{"npu.memory.bursts"}},
+         {{"interconnect.npu_read.requests"},
+          {"interconnect.npu_weight.requests"},
+          {"interconnect.npu_write.requests"}}},
+        {"bytes that the NPU reads",
+         {{"npu.memory.read"}},
+         {{"interconnect.npu_read.bytes"}, {"interconnect.npu_weight.bytes"}}},
+        {"bytes that the NPU writes", {{"npu.memory.write"}}, {{"interconnect.npu_write.bytes"}}},
         {"bytes of the tensor", {{"isp.tensor_bytes"}}, {{"interconnect.isp.bytes"}}},
     };
     // Requests are granted by the SRAM or a register, or refused.
@@ -693,12 +710,10 @@ std::vector<balance> sensor::balances() const {
     for (const auto& w : directory_.windows())
         accesses += w.block->reads() + w.block->writes() + w.block->refused();
     terms requests, waited, conflicts, banks, busy;
-    const char* const initiators[] = {"isp",      "npu", "dma",          "csi2",        "cpu",
-                                      "external", "cci", "video_writer", "video_reader"};
-    for (const std::string who : initiators) {
+    for (const std::string& who : bus_initiators()) {
         requests.push_back({"interconnect." + who + ".requests"});
         waited.push_back({"interconnect." + who + ".wait_cycles"});
-        for (const std::string whom : initiators)
+        for (const std::string& whom : bus_initiators())
             conflicts.push_back({"interconnect.conflict." + who + "." + whom});
         conflicts.push_back({"interconnect.conflict." + who + ".scrubber"});
     }
@@ -758,6 +773,8 @@ void sensor::check_protocol() {
     }
     for (const auto& c : b_->burst_checkers)
         settle(*c);
+    if (b_->memory_checker)
+        settle(*b_->memory_checker);
     if (b_->violations > 0)
         throw std::runtime_error(fmt::format("{} transactions broke their contract; the first: {}",
                                              b_->violations, first));

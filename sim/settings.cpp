@@ -11,8 +11,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "core/config.h"
+#include "core/diagnostics.h"
 #include "memory_map.h"
 #include "sim/line_limits.h"
 
@@ -245,6 +248,28 @@ void check_networks(const settings& s, const parameter_registry& r, diagnostics&
                          "01 takes turns");
 }
 
+/// What shares are for initiators that are not there; "npu" for what has several ports.
+bool check_names(const std::map<std::string, memory::initiator_share>& shares,
+                 const source_position& where, diagnostics& problems) {
+    const auto& names = bus_initiators();
+    bool good = true;
+    for (const auto& [who, share] : shares) {
+        if (std::find(names.begin(), names.end(), who) != names.end())
+            continue;
+        good = false;
+        std::vector<std::string> ports;
+        for (const auto& name : names)
+            if (name.rfind(who + "_", 0) == 0)
+                ports.push_back(name);
+        if (ports.empty())
+            ports.push_back(nearest_name(who, names));
+        problems.error(where, fmt::format("interconnect.shares: there is no initiator '{}'", who),
+                       ports[0].empty() ? fmt::format("one of {}", fmt::join(names, ", "))
+                                        : fmt::format("{} was expected", fmt::join(ports, ", ")));
+    }
+    return good;
+}
+
 /// Deadlines that no arbiter can meet.
 void check_deadlines(const settings& s, const parameter_registry& r, diagnostics& problems) {
     std::map<std::string, memory::initiator_share> shares;
@@ -253,6 +278,8 @@ void check_deadlines(const settings& s, const parameter_registry& r, diagnostics
         problems.error(r.where("interconnect.shares"), "interconnect.shares: " + why);
         return;
     }
+    if (!check_names(shares, r.where("interconnect.shares"), problems))
+        return;
     if (s.sram.fidelity != memory::memory_fidelity::approximately_timed ||
         s.sram.policy != memory::arbitration::deadline)
         return;
@@ -262,10 +289,10 @@ void check_deadlines(const settings& s, const parameter_registry& r, diagnostics
         if (share.deadline == 0)
             continue;
         const bool video = who == "video_writer" || who == "video_reader";
-        const std::uint64_t bytes = video          ? s.capture.burst
-                                    : who == "dma" ? s.dma.burst
-                                    : who == "npu" ? s.npu.burst
-                                                   : 1;
+        const std::uint64_t bytes = video                       ? s.capture.burst
+                                    : who == "dma"              ? s.dma.burst
+                                    : who.rfind("npu_", 0) == 0 ? s.npu.burst
+                                                                : 1;
         const std::uint64_t accesses = (bytes + s.sram.width - 1) / s.sram.width;
         if (share.deadline < accesses)
             problems.error(
@@ -291,6 +318,13 @@ void check_deadlines(const settings& s, const parameter_registry& r, diagnostics
 }
 
 }  // namespace
+
+const std::vector<std::string>& bus_initiators() {
+    static const std::vector<std::string> names = {
+        "isp",       "npu_read", "npu_weight", "npu_write", "dma",          "csi2",
+        "cpu_fetch", "cpu_data", "external",   "cci",       "video_writer", "video_reader"};
+    return names;
+}
 
 void settings::check(const parameter_registry& r, diagnostics& problems) const {
     envelopes.check(r, problems);

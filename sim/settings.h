@@ -32,6 +32,9 @@
 
 namespace ocellus::sim {
 
+/// Names of the initiators of the interconnect, in the order of their numbers.
+const std::vector<std::string>& bus_initiators();
+
 /// What leaves the chip beside metadata.
 enum class image_output { raw, isp, none };
 

@@ -132,7 +132,7 @@ control_cpu::memory_area* control_cpu::area_of(std::uint32_t address, std::uint6
 }
 
 bool control_cpu::fetch(std::uint32_t address, std::uint32_t& word, std::uint32_t& wait) {
-    return read(address, 4, word, wait);
+    return read(fetch_out, address, 4, word, wait);
 }
 
 bool control_cpu::load(std::uint32_t address, unsigned size, std::uint32_t& value,
@@ -145,16 +145,16 @@ bool control_cpu::load(std::uint32_t address, unsigned size, std::uint32_t& valu
         hart_.abandon_access();
         return true;
     }
-    return read(address, size, value, wait);
+    return read(data_out, address, size, value, wait);
 }
 
-bool control_cpu::read(std::uint32_t address, unsigned size, std::uint32_t& value,
-                       std::uint32_t& wait) {
+bool control_cpu::read(memory_socket& through, std::uint32_t address, unsigned size,
+                       std::uint32_t& value, std::uint32_t& wait) {
     unsigned char bytes[4] = {};
     if (memory_area* const a = area_of(address, size)) {
         std::memcpy(bytes, a->bytes.data() + (address - a->base), size);
         wait = a->wait;
-    } else if (!bus(tlm::TLM_READ_COMMAND, address, size, bytes, wait)) {
+    } else if (!bus(through, tlm::TLM_READ_COMMAND, address, size, bytes, wait)) {
         return false;
     }
     value = bytes[0] | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
@@ -182,7 +182,7 @@ bool control_cpu::store(std::uint32_t address, unsigned size, std::uint32_t valu
     } else {
         if (hart_.store_derives() && derived_store_)
             derived_store_(address, hart_.pc());
-        if (!bus(tlm::TLM_WRITE_COMMAND, address, size, bytes, wait))
+        if (!bus(data_out, tlm::TLM_WRITE_COMMAND, address, size, bytes, wait))
             return false;
     }
     if (hook_ && address >= hooked_ && address <= hooked_last_)
@@ -371,8 +371,8 @@ void control_cpu::act_on_requests() {
 }
 
 /// An access through the socket, at the time at which the hart makes it.
-bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned size,
-                      unsigned char* bytes, std::uint32_t& wait_states) {
+bool control_cpu::bus(memory_socket& through, tlm::tlm_command command, std::uint32_t address,
+                      unsigned size, unsigned char* bytes, std::uint32_t& wait_states) {
     // Where nothing is pending until then, the kernel need not come along: the target sees how far
     // ahead the access is, and waits itself if it must.
     const sc_core::sc_time now = sc_core::sc_time_stamp();
@@ -394,7 +394,7 @@ bool control_cpu::bus(tlm::tlm_command command, std::uint32_t address, unsigned 
     p.set_streaming_width(size);
     p.set_dmi_allowed(false);
     p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    memory_out->b_transport(p, delay);
+    through->b_transport(p, delay);
     const std::uint64_t complete = clock_.cycles_until(sc_core::sc_time_stamp() + delay);
     const std::uint64_t begun = hart_.cycles();
     wait_states = complete > begun

@@ -33,12 +33,14 @@ struct control_cpu_parameters {
 };
 
 /// The control CPU: a hart with boot ROM and tightly coupled RAM of its own; all else is reached
-/// through `memory_out`. It runs ahead of the kernel until the kernel's next pending activity, not
-/// further than to the end of one instruction. The kernel catches up before every access that
-/// leaves ROM and RAM, and what the access causes is taken in before the CPU goes on.
+/// through `fetch_out` and `data_out`. It runs ahead of the kernel until the kernel's next pending
+/// activity, not further than to the end of one instruction. The kernel catches up before every
+/// access that leaves ROM and RAM, and what the access causes is taken in before the CPU goes on.
 class control_cpu : public sc_core::sc_module, private hart_memory {
   public:
-    tlm_utils::simple_initiator_socket<control_cpu> memory_out{"memory_out"};
+    using memory_socket = tlm_utils::simple_initiator_socket<control_cpu>;
+    memory_socket fetch_out{"fetch_out"};  ///< instructions outside ROM and RAM
+    memory_socket data_out{"data_out"};
     sc_core::sc_in<bool> software_irq_in{"software_irq_in"};
     sc_core::sc_in<bool> timer_irq_in{"timer_irq_in"};
     sc_core::sc_in<bool> external_irq_in{"external_irq_in"};
@@ -161,9 +163,10 @@ class control_cpu : public sc_core::sc_module, private hart_memory {
     bool watched(std::uint32_t address, unsigned size, bool write);
     void act_on_requests();
     void reset_now();
-    bool read(std::uint32_t address, unsigned size, std::uint32_t& value, std::uint32_t& wait);
-    bool bus(tlm::tlm_command command, std::uint32_t address, unsigned size, unsigned char* bytes,
-             std::uint32_t& wait);
+    bool read(memory_socket& through, std::uint32_t address, unsigned size, std::uint32_t& value,
+              std::uint32_t& wait);
+    bool bus(memory_socket& through, tlm::tlm_command command, std::uint32_t address, unsigned size,
+             unsigned char* bytes, std::uint32_t& wait);
     void settle();
     void catch_up();
     void run();

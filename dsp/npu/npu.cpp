@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/diagnostics.h"
+#include "core/payload.h"
 #include "core/trace.h"
 #include "dsp/network/executor.h"
 
@@ -276,8 +277,7 @@ npu::npu(sc_core::sc_module_name name, const npu_parameters& parameters, block_c
         tracks_[1] = context.trace->track("npu.layers");
         tracks_[2] = context.trace->track("npu.tiles");
     }
-    posted_outside_.most = ~0u;
-    payload_.set_extension(&posted_);
+    outside_.most = ~0u;
     registers_in.register_b_transport(this, &npu::registers_transport);
     registers_in.register_transport_dbg(this, &npu::registers_debug);
     declare_registers();
@@ -487,7 +487,7 @@ std::uint32_t npu::start_functional(loaded_network& n) {
         payload_.set_address(base);
         direct_.init();
         have_direct_ =
-            memory_out->get_direct_mem_ptr(payload_, direct_) && direct_.is_read_write_allowed();
+            read_out->get_direct_mem_ptr(payload_, direct_) && direct_.is_read_write_allowed();
         if (!covered())
             return error_direct;
     }
@@ -530,11 +530,26 @@ void npu::wait_until(std::uint64_t cycle) {
         wait(target - now, abort_event_);
 }
 
-/// Moves `ranges` as bursts that the bus requests back to back from cycle `start` of the pass on,
-/// and returns the cycle in which the last one is complete, at least `start + unloaded`.
-std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
-                            const byte_range* last_range, std::uint64_t start,
-                            std::uint64_t unloaded, std::uint8_t* data) {
+/// One burst of the command that the payload holds.
+void npu::request(const stream& s, std::uint64_t address, std::uint64_t bytes, std::uint8_t* data,
+                  sc_core::sc_time& delay) {
+    payload_.set_address(address);
+    payload_.set_data_ptr(data);
+    payload_.set_data_length(static_cast<unsigned>(bytes));
+    payload_.set_streaming_width(static_cast<unsigned>(bytes));
+    payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    payload_.set_dmi_allowed(false);  // a hint of the last answer
+    const carried<posted_bursts> on_payload(payload_, s.posted);
+    s.through->b_transport(payload_, delay);
+    refused_ |= !payload_.is_response_ok();
+    ++bursts_;
+}
+
+/// Moves the streams' ranges, one stream after the other, as bursts that the bus requests back to
+/// back from cycle `start` of the pass on, and returns the cycle in which the last one is complete,
+/// at least `start + unloaded`.
+std::uint64_t npu::transfer(tlm::tlm_command command, std::initializer_list<stream> streams,
+                            std::uint64_t start, std::uint64_t unloaded, std::uint8_t* data) {
     const compiled_network& c = *networks_[job_network_].compiled;
     const std::uint64_t begin = pass_start_ + start;
     wait_until(begin);
@@ -544,42 +559,39 @@ std::uint64_t npu::transfer(tlm::tlm_command command, const byte_range* first,
     const bool each = parameters_.timing == memory_timing::burst;
     payload_.set_command(command);
     std::uint64_t position = 0;
-    for (const byte_range* range = first; range != last_range; ++range) {
-        const byte_range& r = *range;
-        const std::uint64_t base =
-            (r.network_input ? job_input_ : c.plan.budget.base_address) + r.offset;
-        for (std::uint64_t done = 0; done < r.bytes;) {
-            // Bursts end at multiples of their size, so that they never straddle one more bank.
-            const std::uint64_t address = base + done;
-            const std::uint64_t room = parameters_.burst - address % parameters_.burst;
-            const std::uint64_t bytes = std::min(room, r.bytes - done);
-            if (each && position > 0) {
-                wait_until(begin + position / c.array.bus_bytes);
-                if (abort_)
-                    return start + unloaded;
+    for (const stream& s : streams)
+        for (const byte_range* range = s.first; range != s.last; ++range) {
+            const byte_range& r = *range;
+            const std::uint64_t base =
+                (r.network_input ? job_input_ : c.plan.budget.base_address) + r.offset;
+            for (std::uint64_t done = 0; done < r.bytes;) {
+                // Bursts end at multiples of their size, so that they never straddle one more bank.
+                const std::uint64_t address = base + done;
+                const std::uint64_t room = parameters_.burst - address % parameters_.burst;
+                const std::uint64_t bytes = std::min(room, r.bytes - done);
+                if (each && position > 0) {
+                    wait_until(begin + position / c.array.bus_bytes);
+                    if (abort_)
+                        return start + unloaded;
+                    now = sc_core::sc_time_stamp();
+                    payload_.set_command(command);
+                }
+                const sc_core::sc_time due =
+                    job_start_ + clock_.time_of(begin + position / c.array.bus_bytes);
+                sc_core::sc_time delay = due > now ? due - now : sc_core::SC_ZERO_TIME;
+                request(s, address, bytes, data ? data + position : nullptr, delay);
                 now = sc_core::sc_time_stamp();
-                payload_.set_command(command);
+                if (now + delay > last)
+                    last = now + delay;
+                done += bytes;
+                position += bytes;
             }
-            const sc_core::sc_time due =
-                job_start_ + clock_.time_of(begin + position / c.array.bus_bytes);
-            sc_core::sc_time delay = due > now ? due - now : sc_core::SC_ZERO_TIME;
-            payload_.set_address(address);
-            payload_.set_data_ptr(data ? data + position : nullptr);
-            payload_.set_data_length(static_cast<unsigned>(bytes));
-            payload_.set_streaming_width(static_cast<unsigned>(bytes));
-            payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-            payload_.set_dmi_allowed(false);  // a hint of the last answer
-            memory_out->b_transport(payload_, delay);
-            refused_ |= !payload_.is_response_ok();
-            now = sc_core::sc_time_stamp();
-            if (now + delay > last)
-                last = now + delay;
-            done += bytes;
-            position += bytes;
-            ++bursts_;
         }
+    for (const stream& s : streams) {
+        last = std::max(last, s.posted.drain());
+        refused_ |= s.posted.refused() > 0;
     }
-    last = std::max(last, posted_.drain());
+    refused_ |= outside_.refused() > 0;
     (command == tlm::TLM_READ_COMMAND ? read_bytes_ : write_bytes_) += position;
     // Sums of times that were each rounded to the kernel's resolution may be a few units late.
     const sc_core::sc_time slack = 4 * sc_core::sc_get_time_resolution();
@@ -600,9 +612,10 @@ bool npu::fetch(loaded_network& n, std::size_t words, std::size_t& at, bool& cha
     // Without data in memory the commands are those that the compiler made.
     if (context_.timing_only && at + words <= c.commands.size())
         std::copy_n(c.commands.begin() + static_cast<std::ptrdiff_t>(at), words, now.begin());
-    fetch_end_ = transfer(
-        tlm::TLM_READ_COMMAND, &range, &range + 1, fetch_end_, bus_cycles(range.bytes, c.array),
-        context_.timing_only ? nullptr : reinterpret_cast<std::uint8_t*>(now.data()));
+    fetch_end_ =
+        transfer(tlm::TLM_READ_COMMAND, {{read_out, reads_, &range, &range + 1}}, fetch_end_,
+                 bus_cycles(range.bytes, c.array),
+                 context_.timing_only ? nullptr : reinterpret_cast<std::uint8_t*>(now.data()));
     if (n.fetched.size() < at + words) {
         n.fetched.resize(at + words);
         changed = true;
@@ -688,8 +701,7 @@ void npu::bring(const external_fetch& f) {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     sc_core::sc_time last = now;
     payload_.set_command(tlm::TLM_WRITE_COMMAND);
-    payload_.set_data_ptr(nullptr);
-    payload_.set_extension(&posted_outside_);
+    const stream outside{write_out, outside_, nullptr, nullptr};
     for (std::uint64_t done = 0; done < f.bytes;) {
         const std::uint64_t address = c.plan.address(f.offset + done);
         const std::uint64_t bytes =
@@ -699,17 +711,9 @@ void npu::bring(const external_fetch& f) {
             job_start_ + clock_.time_of(begin + static_cast<std::uint64_t>(external_position(
                                                     done - bytes, c.plan.budget)));
         sc_core::sc_time delay = at > now ? at - now : sc_core::SC_ZERO_TIME;
-        payload_.set_address(address);
-        payload_.set_data_length(static_cast<unsigned>(bytes));
-        payload_.set_streaming_width(static_cast<unsigned>(bytes));
-        payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-        payload_.set_dmi_allowed(false);
-        memory_out->b_transport(payload_, delay);
-        refused_ |= !payload_.is_response_ok();
+        request(outside, address, bytes, nullptr, delay);
         last = std::max(last, now + delay);
-        ++bursts_;
     }
-    payload_.set_extension(&posted_);
     write_bytes_ += f.bytes;
     external_bytes_ += f.bytes;
     // As in transfer().
@@ -772,16 +776,22 @@ bool npu::run_job() {
                 const byte_range* first = t.loads.data();
                 const byte_range *middle = first + t.activation_ranges,
                                  *last = first + t.loads.size();
-                return transfer(tlm::TLM_READ_COMMAND, part == load_part::weights ? middle : first,
-                                part == load_part::activations ? middle : last, start,
+                const bool weights = part != load_part::activations,
+                           activations = part != load_part::weights;
+                return transfer(tlm::TLM_READ_COMMAND,
+                                {{read_out, reads_, activations ? first : middle, middle},
+                                 {weight_out, weights_, middle, weights ? last : middle}},
+                                start,
                                 part == load_part::all ? t.load_cycles
                                 : part == load_part::activations
                                     ? t.activation_cycles
                                     : t.load_cycles - t.activation_cycles);
             },
             [this](const tile& t, std::uint64_t start) {
-                return transfer(tlm::TLM_WRITE_COMMAND, t.stores.data(),
-                                t.stores.data() + t.stores.size(), start, t.store_cycles);
+                const byte_range* const first = t.stores.data();
+                return transfer(tlm::TLM_WRITE_COMMAND,
+                                {{write_out, writes_, first, first + t.stores.size()}}, start,
+                                t.store_cycles);
             },
             [this, &p](std::size_t i, const tile_times& t) { tell_tile(p, i, t); });
         layer_timing y;

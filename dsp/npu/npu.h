@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -90,13 +91,18 @@ struct job_timing {
 
 /// The NPU: fetches the command stream of a compiled network from SRAM when its START bit is
 /// written, section by section, and walks the tiles that it says. Time is made of bursts through
-/// `memory_out`, without data but for commands, and of closed-form array cycles; the bytes are made
-/// by the
-/// executor on the worker pool, on SRAM bytes through a direct memory pointer. done_irq rises when
-/// both are over.
+/// its three ports, without data but for commands, and of closed-form array cycles; the bytes are
+/// made by the executor on the worker pool, on SRAM bytes through a direct memory pointer. done_irq
+/// rises when both are over.
+///
+/// Each port has its own bursts under way. The bus to the array is one: it asks for activations and
+/// then for weights, and for results when it has nothing to load.
 class npu : public sc_core::sc_module {
   public:
-    tlm_utils::simple_initiator_socket<npu> memory_out{"memory_out"};
+    using memory_socket = tlm_utils::simple_initiator_socket<npu>;
+    memory_socket read_out{"read_out"};      ///< commands and activations
+    memory_socket weight_out{"weight_out"};  ///< weights and biases
+    memory_socket write_out{"write_out"};    ///< results, and weights that come from outside
     tlm_utils::simple_target_socket<npu> registers_in{"registers_in"};
     sc_core::sc_out<bool> done_irq{"done_irq"};
 
@@ -164,9 +170,17 @@ class npu : public sc_core::sc_module {
     std::uint32_t start_functional(loaded_network& n);
     void run();
     bool run_job();
-    std::uint64_t transfer(tlm::tlm_command command, const byte_range* first,
-                           const byte_range* last, std::uint64_t start, std::uint64_t unloaded,
+    /// Ranges that go through one port.
+    struct stream {
+        memory_socket& through;
+        posted_bursts& posted;
+        const byte_range *first, *last;
+    };
+    std::uint64_t transfer(tlm::tlm_command command, std::initializer_list<stream> streams,
+                           std::uint64_t start, std::uint64_t unloaded,
                            std::uint8_t* data = nullptr);
+    void request(const stream& s, std::uint64_t address, std::uint64_t bytes, std::uint8_t* data,
+                 sc_core::sc_time& delay);
     bool fetch(loaded_network& n, std::size_t words, std::size_t& at, bool& changed);
     const pass* fetch_pass(std::size_t index);
     void bring(const external_fetch& f);
@@ -193,8 +207,8 @@ class npu : public sc_core::sc_module {
     interrupt_lines irq_;
     bool abort_ = false;
     std::uint64_t started_ = 0;  ///< jobs begun
-    // Streams ask for their next burst before the last one is complete.
-    posted_bursts posted_, posted_outside_;
+    // Ports ask for their next burst before the last one is complete.
+    posted_bursts reads_, weights_, writes_, outside_;
     tlm::tlm_generic_payload payload_;
     tlm::tlm_dmi direct_;
     bool have_direct_ = false;

@@ -4,7 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <stdexcept>
+#include <string>
 #include <systemc>
+#include <vector>
+
+#include "core/payload_pool.h"
 
 using namespace ocellus;
 using sc_core::sc_time;
@@ -347,4 +351,172 @@ TEST_CASE("burst checker") {
         send(tlm::TLM_READ_COMMAND, 0);
     CHECK(c.violations().size() == 1000);
     CHECK(c.transactions() == 3008);
+}
+
+namespace {
+
+/// Both ends of a hop, which do what they are told.
+struct phase_ends : sc_core::sc_module {
+    tlm_utils::simple_initiator_socket<phase_ends> out{"out"};
+    tlm_utils::simple_target_socket<phase_ends> in{"in"};
+    tlm::tlm_sync_enum answer = tlm::TLM_ACCEPTED;
+    tlm::tlm_phase answer_phase = tlm::UNINITIALIZED_PHASE;  ///< unchanged
+    double answer_extra = 0;                                 ///< us on the delay
+    explicit phase_ends(sc_core::sc_module_name name) : sc_module(name) {
+        out.register_nb_transport_bw(this, &phase_ends::called);
+        in.register_nb_transport_fw(this, &phase_ends::called);
+    }
+    tlm::tlm_sync_enum called(tlm::tlm_generic_payload&, tlm::tlm_phase& phase, sc_time& delay) {
+        if (answer_phase != tlm::UNINITIALIZED_PHASE)
+            phase = answer_phase;
+        delay = us(delay.to_seconds() * 1e6 + answer_extra);
+        return answer;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("phase checker") {
+    struct hop {
+        phase_ends e{sc_core::sc_gen_unique_name("ends")};
+        phase_checker c{sc_core::sc_gen_unique_name("checker")};
+        std::size_t told = 0;
+        hop() {
+            e.out.bind(c.bursts_in);
+            c.bursts_out.bind(e.in);
+        }
+        std::vector<std::string> news() {
+            const auto& all = c.violations();
+            std::vector<std::string> added(all.begin() + static_cast<std::ptrdiff_t>(told),
+                                           all.end());
+            told = all.size();
+            return added;
+        }
+    };
+    hop hops[5];
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    using texts = std::vector<std::string>;
+    payload_pool pool;
+    const auto fresh = [&]() -> tlm::tlm_generic_payload& {
+        auto& p = pool.take();
+        p.set_command(tlm::TLM_READ_COMMAND);
+        p.set_address(64);
+        p.set_data_length(4);
+        p.set_streaming_width(4);
+        p.set_dmi_allowed(false);
+        p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+        return p;
+    };
+    hop* h = hops;
+    const auto call = [&](bool forward, tlm::tlm_generic_payload& p, tlm::tlm_phase phase,
+                          double delay, tlm::tlm_sync_enum answer,
+                          tlm::tlm_phase answer_phase = tlm::UNINITIALIZED_PHASE,
+                          double extra = 0) {
+        h->e.answer = answer;
+        h->e.answer_phase = answer_phase;
+        h->e.answer_extra = extra;
+        sc_time d = us(delay);
+        if (forward)
+            h->e.out->nb_transport_fw(p, phase, d);
+        else
+            h->e.in->nb_transport_bw(p, phase, d);
+    };
+    constexpr auto accepted = tlm::TLM_ACCEPTED;
+    constexpr auto updated = tlm::TLM_UPDATED;
+    constexpr auto completed = tlm::TLM_COMPLETED;
+
+    // All ways through the phases.
+    h = &hops[0];
+    {
+        auto& a = fresh();
+        call(true, a, tlm::BEGIN_REQ, 1, accepted);
+        call(false, a, tlm::END_REQ, 2, accepted);
+        a.set_response_status(tlm::TLM_OK_RESPONSE);
+        call(false, a, tlm::BEGIN_RESP, 3, accepted);
+        call(true, a, tlm::END_RESP, 3, completed);
+        auto& b = fresh();
+        call(true, b, tlm::BEGIN_REQ, 0, updated, tlm::END_REQ, 1);
+        b.set_response_status(tlm::TLM_OK_RESPONSE);
+        call(false, b, tlm::BEGIN_RESP, 1, updated, tlm::END_RESP);
+        auto& d = fresh();
+        call(true, d, tlm::BEGIN_REQ, 0, accepted);
+        d.set_response_status(tlm::TLM_OK_RESPONSE);
+        call(false, d, tlm::BEGIN_RESP, 1, completed);
+        h->c.finish();
+        CHECK(h->news().empty());
+        CHECK(h->c.begin_req() == 3);
+        CHECK(h->c.end_req() == 2);
+        CHECK(h->c.begin_resp() == 3);
+        CHECK(h->c.end_resp() == 2);
+    }
+    // Exclusion rules.
+    h = &hops[1];
+    {
+        auto &a = fresh(), &b = fresh();
+        call(true, a, tlm::BEGIN_REQ, 0, accepted);
+        call(true, b, tlm::BEGIN_REQ, 0, updated, tlm::END_REQ);
+        CHECK(h->news() == texts{"burst 2 at 64: BEGIN_REQ before END_REQ of the burst before"});
+        a.set_response_status(tlm::TLM_OK_RESPONSE);
+        b.set_response_status(tlm::TLM_OK_RESPONSE);
+        call(false, a, tlm::BEGIN_RESP, 0, accepted);
+        call(false, b, tlm::BEGIN_RESP, 0, accepted);
+        CHECK(h->news() == texts{"burst 2 at 64: BEGIN_RESP before END_RESP of the burst before"});
+    }
+    // Order of phases.
+    h = &hops[2];
+    {
+        auto& a = fresh();
+        call(true, a, tlm::END_RESP, 0, completed);
+        CHECK(h->news() == texts{"phase 4 of a burst that is not under way"});
+        call(true, a, tlm::BEGIN_REQ, 0, accepted);
+        call(true, a, tlm::BEGIN_REQ, 0, accepted);
+        CHECK(h->news() == texts{"burst 2 at 64: BEGIN_REQ of a burst that is under way",
+                                 "burst 2 at 64: BEGIN_REQ before END_REQ of the burst before"});
+        call(false, a, tlm::END_REQ, 0, accepted);
+        call(false, a, tlm::END_REQ, 0, accepted);
+        CHECK(h->news() == texts{"burst 2 at 64: END_REQ after phase 2"});
+        call(false, a, tlm::BEGIN_RESP, 0, completed);
+        CHECK(h->news() == texts{"burst 2 at 64: BEGIN_RESP without a response",
+                                 "burst 2 at 64: complete without a response"});
+        auto& b = fresh();
+        call(true, b, tlm::BEGIN_REQ, 0, accepted);
+        call(true, b, tlm::END_REQ, 0, accepted);
+        CHECK(h->news() == texts{"phase 2 from the wrong side"});
+        h->c.finish();
+        CHECK(h->news() == texts{"burst 3 at 64 is not complete: its last phase was 2"});
+    }
+    // Times and answers.
+    h = &hops[3];
+    {
+        auto& a = fresh();
+        call(true, a, tlm::BEGIN_REQ, 5, updated, tlm::END_REQ, -1);
+        CHECK(h->news() == texts{"the delay shrank in a call of nb_transport",
+                                 "burst 1 at 64: phase 2 at 4 us, before the last one at 5 us"});
+        a.set_response_status(tlm::TLM_OK_RESPONSE);
+        call(false, a, tlm::BEGIN_RESP, 3, completed);
+        CHECK(h->news() == texts{"burst 1 at 64: phase 3 at 3 us, before the last one at 4 us"});
+        auto& b = fresh();
+        call(true, b, tlm::BEGIN_REQ, 0, accepted, tlm::END_REQ);
+        CHECK(h->news() == texts{"TLM_ACCEPTED with another phase than that of the call"});
+        call(false, b, tlm::END_REQ, 0, completed);
+        CHECK(h->news() == texts{"burst 2 at 64: TLM_COMPLETED by the initiator before BEGIN_RESP",
+                                 "burst 2 at 64: complete without a response"});
+    }
+    // Payloads.
+    h = &hops[4];
+    {
+        tlm::tlm_generic_payload p;
+        p.set_data_length(4);
+        p.set_streaming_width(4);
+        call(true, p, tlm::BEGIN_REQ, 0, accepted);
+        CHECK(h->news() == texts{"burst 1 at 0: BEGIN_REQ of a payload without memory manager"});
+        auto& a = fresh();
+        a.set_response_status(tlm::TLM_OK_RESPONSE);
+        call(false, p, tlm::END_REQ, 0, accepted);
+        call(true, a, tlm::BEGIN_REQ, 0, updated, tlm::END_REQ);
+        CHECK(h->news() == texts{"burst 2 at 64: sent with a response already in it"});
+        a.set_data_length(8);
+        call(false, a, tlm::BEGIN_RESP, 0, completed);
+        CHECK(h->news() == texts{"burst 2 at 64: command or length were changed on the way"});
+    }
 }

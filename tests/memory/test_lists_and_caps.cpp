@@ -45,7 +45,7 @@ struct test_bench {
         bus->attach_initiator("a", a.memory_out);
         bus->attach_initiator("b", b.memory_out);
         bus->attach_initiator("dma", engine->memory_out);
-        bus->attach_target("sram", sram_base, ram->size(), ram->memory_in);
+        bus->attach_target("sram", sram_base, ram->size(), ram->memory_in, ram->protocol());
         bus->attach_target("dma", dma_base, 0x1000, engine->registers_in);
         bus->attach_target("interconnect", bus_base, 0x1000, bus->registers_in);
     }
@@ -191,8 +191,8 @@ TEST_CASE("a cap holds an initiator to its rate, approximately timed") {
 TEST_CASE("a cap of zero bytes is none, and shares are read with it") {
     std::map<std::string, initiator_share> shares;
     std::string why;
-    REQUIRE(parse_shares("npu: weight=2 cap=8192", shares, why));
-    CHECK(shares["npu"].cap == 8192);
-    CHECK_FALSE(parse_shares("npu: cap=fast", shares, why));
+    REQUIRE(parse_shares("npu_read: weight=2 cap=8192", shares, why));
+    CHECK(shares["npu_read"].cap == 8192);
+    CHECK_FALSE(parse_shares("npu_read: cap=fast", shares, why));
     CHECK(why.find("cap=N") != std::string::npos);
 }

@@ -55,7 +55,7 @@ struct test_bench {
         bus->attach_initiator("a", a.memory_out);
         bus->attach_initiator("b", b.memory_out);
         bus->attach_initiator("dma", engine->memory_out);
-        bus->attach_target("sram", sram_base, ram->size(), ram->memory_in);
+        bus->attach_target("sram", sram_base, ram->size(), ram->memory_in, ram->protocol());
         bus->attach_target("dma", dma_base, 0x1000, engine->registers_in);
         engine->done_irq(irq);
     }

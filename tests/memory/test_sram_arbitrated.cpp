@@ -45,7 +45,7 @@ struct test_bench {
         bus->attach_initiator("a", a.memory_out);
         bus->attach_initiator("b", b.memory_out);
         bus->attach_initiator("c", c.memory_out);
-        bus->attach_target("sram", 0, ram->size(), ram->memory_in);
+        bus->attach_target("sram", 0, ram->size(), ram->memory_in, ram->protocol());
     }
     double stat(const std::string& name) const { return stats.value(name); }
 };
@@ -157,11 +157,11 @@ TEST_CASE("with priority, it waits for the one under way at most") {
 TEST_CASE("shares are read, and mistakes are named before anything is simulated") {
     std::map<std::string, initiator_share> out;
     std::string why;
-    REQUIRE(parse_shares("isp: deadline=2000 priority=0, npu: weight=2", out, why));
+    REQUIRE(parse_shares("isp: deadline=2000 priority=0, npu_read: weight=2", out, why));
     CHECK(out["isp"].deadline == 2000);
     CHECK(out["isp"].priority == 0);
-    CHECK(out["npu"].weight == 2);
-    CHECK(out["npu"].priority == 8);
+    CHECK(out["npu_read"].weight == 2);
+    CHECK(out["npu_read"].priority == 8);
     CHECK(parse_shares("", out, why));
     CHECK(out.empty());
     CHECK_FALSE(parse_shares("isp deadline=1", out, why));

@@ -53,7 +53,7 @@ struct test_bench {
         ram = std::make_unique<sram>("ram", p, ctx);
         bus = std::make_unique<interconnect>("bus", ip, ctx);
         bus->attach_initiator("cpu", cpu.memory_out);
-        bus->attach_target("sram", 0, ram->size(), ram->memory_in);
+        bus->attach_target("sram", 0, ram->size(), ram->memory_in, ram->protocol());
         bus->attach_target("control", control_base, 0x1000, ram->control_in);
         ram->error_irq(irq);
         random_sequence r(1, purpose::test);

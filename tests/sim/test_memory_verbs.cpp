@@ -116,8 +116,10 @@ TEST_CASE("4K at 30 fps beside inference: stalls, lines lost in one bank, saved 
     CHECK(wide_alone.value("capture.lines_lost") == 0);
     CHECK(wide.value("capture.lines_lost") == 0);
     CHECK(stalls(wide) > stalls(wide_alone));
-    CHECK(wide.value("interconnect.conflict.video_writer.npu") > 0);
-    CHECK(wide_alone.value("interconnect.conflict.video_writer.npu") == 0);
+    for (const std::string port : {"npu_read", "npu_weight", "npu_write"}) {
+        CHECK(wide.value("interconnect.conflict.video_writer." + port) > 0);
+        CHECK(wide_alone.value("interconnect.conflict.video_writer." + port) == 0);
+    }
     // One bank is enough for the picture, and not for both in turn.
     CHECK(alone.value("capture.lines_lost") == 0);
     CHECK(narrow.value("capture.lines_lost") > 0);
@@ -133,10 +135,10 @@ TEST_CASE("4K at 30 fps beside inference: stalls, lines lost in one bank, saved 
         REQUIRE(lost[k].size() == 6);
         CHECK(lost[k][0] == "1");  // the NPU computes frame 0 while frame 1 is read out
         CHECK(lost[k][3] == "capture writer");
-        CHECK(lost[k][4] == "npu");
+        CHECK(lost[k][4].rfind("npu_", 0) == 0);
     }
     CHECK(contains(narrow.out, "first line lost"));
-    CHECK(contains(narrow.out, "capture writer full for npu"));
+    CHECK(contains(narrow.out, "capture writer full for npu_"));
     // The matrix, requester by requester by bank, sums to all stalls.
     for (const auto* v : {&alone, &wide, &narrow, &saved}) {
         double sum = 0;
@@ -249,7 +251,7 @@ TEST_CASE("fidelity runs both and finds nearly the same inference") {
     const double loose = busy.at("loosely_timed"), timed = busy.at("approximately_timed");
     CHECK(loose > 0);
     CHECK(timed == Approx(loose).epsilon(0.01));
-    const auto& latency = json.at("interconnect.npu.latency_mean");
+    const auto& latency = json.at("interconnect.npu_read.latency_mean");
     // They are two models: the NPU's bursts meet in another order.
     CHECK(latency.at("loosely_timed") != latency.at("approximately_timed"));
     CHECK(contains(ocellus_program({"fidelity", small}).out, "nothing lost"));
@@ -297,7 +299,11 @@ TEST_CASE("memories that cannot be are refused before anything is simulated") {
             {"interconnect.shares=video_writer: deadline=3000, video_reader: deadline=3000",
              "sram.clock=100 MHz"},
             "all banks together have 800.000 MB/s");
-    refused(small, {"interconnect.shares=npu: cap=fast"}, "cap=N (bytes in 1024 cycles)");
+    refused(small, {"interconnect.shares=npu_read: cap=fast"}, "cap=N (bytes in 1024 cycles)");
+    refused(small, {"interconnect.shares=npu: cap=8192"},
+            "npu_read, npu_weight, npu_write was expected");
+    refused(small, {"interconnect.shares=npu_wieght: cap=8192"}, "npu_weight was expected");
+    refused(small, {"interconnect.shares=nobody: cap=8192"}, "one of isp, npu_read, ");
     // One of the two streams alone would do, and 32 cycles can be met.
     CHECK(ocellus_program({"run", video, "--timing-only", "--quiet", "--network", "none", "--set",
                            "interconnect.shares=video_writer: deadline=32"})

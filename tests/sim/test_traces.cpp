@@ -125,7 +125,8 @@ TEST_CASE("a trace holds what the statistics count") {
     CHECK(tracks.at("csi2").size() == value("csi2.packets"));
     CHECK(tracks.at("npu.jobs").size() == value("npu.jobs"));
     CHECK(tracks.at("isp.tensor").size() == value("isp.tensor_rows"));
-    for (const char* who : {"isp", "npu", "dma", "csi2", "cpu"})
+    for (const char* who :
+         {"isp", "npu_read", "npu_weight", "npu_write", "dma", "csi2", "cpu_fetch", "cpu_data"})
         CHECK(tracks.at(std::string("bus.") + who).size() ==
               value(std::string("interconnect.") + who + ".requests"));
     std::uint64_t cycles = 0, layers = 0;
@@ -364,7 +365,7 @@ TEST_CASE("diff: the same, and what differs in which knob, metric and event") {
     CHECK(r.exit_code == 1);
     CHECK(contains(r.out, "npu.clock                            262.5 MHz -> 400 MHz"));
     CHECK(contains(r.out, "first diverging event"));
-    CHECK(contains(r.out, "in bus.npu"));
+    CHECK(contains(r.out, "in bus.npu_"));
     r = ocellus_program({"diff", a, c, "--json"});
     const auto j = nlohmann::json::parse(r.out);
     CHECK(j.at("configuration").size() == 1);

@@ -107,7 +107,7 @@ class small_system : public sc_core::sc_module {
     clint timer;
     interrupt_controller interrupts;
     peripheral device{"device"};
-    tlm_utils::simple_target_socket<small_system> bus_in{"bus_in"};
+    tlm_utils::simple_target_socket<small_system> bus_in{"bus_in"}, fetch_in{"fetch_in"};
     tlm_utils::simple_initiator_socket<small_system> timer_out{"timer_out"},
         interrupts_out{"interrupts_out"};
     sc_core::sc_signal<bool> software{"software"}, timer_line{"timer_line"}, external{"external"},
@@ -120,7 +120,9 @@ class small_system : public sc_core::sc_module {
           cpu("cpu", p, context),
           timer("timer", clint_parameters{1e6}, context),
           interrupts("interrupts", 1, context) {
-        cpu.memory_out.bind(bus_in);
+        cpu.data_out.bind(bus_in);
+        cpu.fetch_out.bind(fetch_in);
+        fetch_in.register_b_transport(this, &small_system::route);
         bus_in.register_b_transport(this, &small_system::route);
         timer_out.bind(timer.registers_in);
         interrupts_out.bind(interrupts.registers_in);

@@ -22,10 +22,12 @@ namespace {
 constexpr std::uint64_t sram_base = 0x20000000;
 constexpr std::uint64_t sram_bytes = 8u << 20;
 
-/// A memory with a fixed latency and a port of fixed width that serves bursts in order.
+/// A memory with a fixed latency and a port of fixed width that serves bursts in order, behind the
+/// NPU's three ports in the order read, weight, write.
 class test_memory : public sc_core::sc_module {
   public:
-    tlm_utils::simple_target_socket<test_memory> in{"in"};
+    using port = tlm_utils::simple_target_socket_tagged<test_memory>;
+    port read_in{"read_in"}, weight_in{"weight_in"}, write_in{"write_in"};
     clock_domain clock{262500000};
     std::uint64_t width = 0;    ///< bytes per cycle; 0: no time at all
     std::uint64_t latency = 0;  ///< cycles
@@ -33,14 +35,18 @@ class test_memory : public sc_core::sc_module {
     bool direct = true;
     std::vector<std::uint8_t> bytes;
     std::uint64_t bursts = 0, read = 0, written = 0;
+    std::uint64_t of_port[3] = {};  ///< bytes
 
     explicit test_memory(sc_core::sc_module_name name) : sc_module(name), bytes(sram_bytes) {
-        in.register_b_transport(this, &test_memory::transport);
-        in.register_get_direct_mem_ptr(this, &test_memory::grant);
+        int number = 0;
+        for (port* p : {&read_in, &weight_in, &write_in}) {
+            p->register_b_transport(this, &test_memory::transport, number);
+            p->register_get_direct_mem_ptr(this, &test_memory::grant, number++);
+        }
     }
 
   private:
-    void transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
+    void transport(int number, tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
         const std::uint64_t a = p.get_address(), n = p.get_data_length();
         if (a < sram_base || a + n > sram_base + sram_bytes || bursts == refuse_at) {
             p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -56,6 +62,7 @@ class test_memory : public sc_core::sc_module {
                         p.get_data_ptr());
         }
         ++bursts;
+        of_port[number] += n;
         (p.is_read() ? read : written) += n;
         if (width > 0) {
             const sc_core::sc_time now = sc_core::sc_time_stamp();
@@ -67,7 +74,7 @@ class test_memory : public sc_core::sc_module {
         }
         p.set_response_status(tlm::TLM_OK_RESPONSE);
     }
-    bool grant(tlm::tlm_generic_payload&, tlm::tlm_dmi& d) {
+    bool grant(int, tlm::tlm_generic_payload&, tlm::tlm_dmi& d) {
         if (!direct)
             return false;
         d.set_dmi_ptr(bytes.data());
@@ -99,7 +106,9 @@ struct bench {
           parameters(with(array)),
           name(prefix),
           engine((name + "npu").c_str(), parameters, context) {
-        engine.memory_out.bind(memory.in);
+        engine.read_out.bind(memory.read_in);
+        engine.weight_out.bind(memory.weight_in);
+        engine.write_out.bind(memory.write_in);
         engine.done_irq.bind(irq);
         host.out.bind(engine.registers_in);
     }
@@ -489,6 +498,9 @@ TEST_CASE("unloaded MobileNet V1 takes the closed-form time") {
     CHECK(b.stats.value("npu.memory.write") == 5044713);
     CHECK(b.memory.read == 5194240 + 4210112 + 47780 + commands);
     CHECK(b.memory.written == 5044713);
+    CHECK(b.memory.of_port[0] == 5194240 + commands);
+    CHECK(b.memory.of_port[1] == 4210112 + 47780);
+    CHECK(b.memory.of_port[2] == 5044713);
     const auto& layers = b.engine.last_layers();
     REQUIRE(layers.size() == 29);
     std::uint64_t sum = 0;
