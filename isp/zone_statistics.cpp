@@ -57,20 +57,22 @@ OCELLUS_SIMD_KERNEL(sum_cells,
                      const std::uint16_t* b, unsigned cells, const thresholds& t, cell_sums& out),
                     (r, gr, gb, b, cells, t, out))
 
-/// Sum of |2 g - left - right| over `cells` cells that have neighbours on both sides.
-OCELLUS_INLINE void sum_high_pass_body(const std::uint16_t* g, unsigned cells, std::uint32_t& out) {
-    const std::uint16_t *const left = g - 2, *const right = g + 2;
+/// Sum of |2 g - a - b| over every other sample of `cells` cells; a and b are its neighbours.
+OCELLUS_INLINE void sum_high_pass_body(const std::uint16_t* g, const std::uint16_t* a,
+                                       const std::uint16_t* b, unsigned cells, std::uint32_t& out) {
     std::uint32_t sum = 0;
     OCELLUS_INDEPENDENT
     for (std::size_t c = 0; c < cells; ++c) {
-        const std::int32_t d = 2 * std::int32_t{g[2 * c]} - left[2 * c] - right[2 * c];
+        const std::int32_t d = 2 * std::int32_t{g[2 * c]} - a[2 * c] - b[2 * c];
         sum += static_cast<std::uint32_t>(d < 0 ? -d : d);
     }
     out = sum;
 }
 
-OCELLUS_SIMD_KERNEL(sum_high_pass, (const std::uint16_t* g, unsigned cells, std::uint32_t& out),
-                    (g, cells, out))
+OCELLUS_SIMD_KERNEL(sum_high_pass,
+                    (const std::uint16_t* g, const std::uint16_t* a, const std::uint16_t* b,
+                     unsigned cells, std::uint32_t& out),
+                    (g, a, b, cells, out))
 
 }  // namespace
 
@@ -132,6 +134,9 @@ zone_statistics measure_zones(const std::function<const std::uint16_t*(unsigned 
     const unsigned x1 = window.x + window.width, y1 = window.y + window.height;
     const unsigned width = x1 > x0 ? (x1 - x0) / 2 : 0, height = y1 > y0 ? (y1 - y0) / 2 : 0;
     last = std::min(last, height);
+    // Green of red rows.
+    const unsigned green_row = is_red_row(settings.phase, 0) ? 0 : 1,
+                   green_column = colour_parity(settings.phase, green_row) ^ 1u;
     for (unsigned row = 0; row < grid.rows; ++row) {
         const unsigned top_row = std::max(first, row * height / grid.rows),
                        end_row = std::min(last, (row + 1) * height / grid.rows);
@@ -141,6 +146,12 @@ zone_statistics measure_zones(const std::function<const std::uint16_t*(unsigned 
             for (unsigned dy = 0; dy < 2; ++dy)
                 for (unsigned dx = 0; dx < 2; ++dx)
                     at[static_cast<std::size_t>(site_of(settings.phase, dy, dx))] = line[dy] + dx;
+            const auto green_of = [&](unsigned cell_row) {
+                return rows(y0 + 2 * cell_row + green_row) + x0 + green_column;
+            };
+            const bool inside = y > 0 && y + 1 < height;
+            const std::uint16_t* const above = inside ? green_of(y - 1) : nullptr;
+            const std::uint16_t* const below = inside ? green_of(y + 1) : nullptr;
             for (unsigned column = 0; column < grid.columns; ++column) {
                 zone& z = s.zones[std::size_t{row} * grid.columns + column];
                 const unsigned end = (column + 1) * width / grid.columns;
@@ -159,9 +170,14 @@ zone_statistics measure_zones(const std::function<const std::uint16_t*(unsigned 
                     z.balance_green += std::uint64_t{k.counted_green_red} + k.counted_green_blue;
                     z.balance_blue += k.counted_blue;
                     const unsigned from = std::max(c, 1u), to = std::min(c + n, width - 1);
+                    std::uint32_t detail = 0;
                     if (to > from) {
-                        std::uint32_t detail = 0;
-                        sum_high_pass(at[1] + 2 * from, to - from, detail);
+                        const std::uint16_t* g = at[1] + 2 * from;
+                        sum_high_pass(g, g - 2, g + 2, to - from, detail);
+                        z.focus += detail;
+                    }
+                    if (above && below) {
+                        sum_high_pass(at[1] + o, above + o, below + o, n, detail);
                         z.focus += detail;
                     }
                     c += n;

@@ -31,7 +31,7 @@ struct zone {
     std::uint32_t balance_cells = 0;  ///< cells that white balance counts
     std::uint64_t red = 0, green_red = 0, green_blue = 0, blue = 0;      ///< all cells
     std::uint64_t balance_red = 0, balance_green = 0, balance_blue = 0;  ///< green: of both sites
-    std::uint64_t focus = 0;  ///< high-pass of the green of red rows, see measure_zones()
+    std::uint64_t focus = 0;  ///< high-passes of the green of red rows, see measure_zones()
 
     void operator+=(const zone& other);
 };
@@ -56,12 +56,13 @@ struct zone_statistics {
 /// floor(i W / columns) <= c < floor((i + 1) W / columns), rows likewise: each cell is in one zone.
 ///
 ///     counts for white balance : max(R, Gr, Gb, B) < clip and Gr + Gb >= 2 dark
-///     focus                    : sum |2 Gr[c] - Gr[c - 1] - Gr[c + 1]|, 0 < c < W - 1
+///     focus                    : sum |2 Gr[r, c] - Gr[r, c - 1] - Gr[r, c + 1]|, 0 < c < W - 1
+///                              + sum |2 Gr[r, c] - Gr[r - 1, c] - Gr[r + 1, c]|, 0 < r < H - 1
 ///
 /// with the thresholds on the samples' scale, `t << (bits - 12)` or `t >> (12 - bits)`. The
-/// high-pass runs along rows, across the borders of zones, and needs no stored line. `rows(y)`:
-/// `bits`-bit samples of row y. Only cell rows `first` up to `last` of the window are read: sums
-/// over parts of it add up to those of the whole.
+/// high-passes cross the borders of zones; the second one needs two stored rows of Gr. `rows(y)`:
+/// `bits`-bit samples of row y. Cell rows `first` up to `last` of the window are measured, and the
+/// ones beside read: sums over parts of it add up to those of the whole.
 zone_statistics measure_zones(const std::function<const std::uint16_t*(unsigned y)>& rows,
                               const statistics_window& window, unsigned bits,
                               const isp_settings& settings, const zone_settings& zones,
