@@ -363,6 +363,7 @@ void energy_report::finish() {
         for (std::size_t i = 0; i < intervals(); ++i)
             cells_[i * names.size() + b] += counted_energy(interval_events(i, t), terms_[t].each);
     }
+    find_peaks();
 }
 
 double energy_report::interval_seconds(std::size_t interval) const {
@@ -387,63 +388,70 @@ std::uint64_t energy_report::events(std::size_t row, std::size_t term) const {
     return sum;
 }
 
-std::size_t energy_report::row_of(std::size_t interval) const {
-    return static_cast<std::size_t>(std::upper_bound(frames_.begin(), frames_.end(), interval) -
-                                    frames_.begin()) -
-           1;
-}
-
 counted_energy energy_report::energy(std::size_t row, std::size_t term) const {
     return {events(row, term), terms_[term].each};
 }
 
+std::size_t energy_report::index_of(const std::string& block) const {
+    return block.empty() ? blocks_.size()
+                         : static_cast<std::size_t>(
+                               std::find(blocks_.begin(), blocks_.end(), block) - blocks_.begin());
+}
+
 counted_energy energy_report::interval_energy(std::size_t interval,
                                               const std::string& block) const {
-    const auto& names = blocks_;
+    const counted_energy* const cells = &cells_[interval * blocks_.size()];
+    if (!block.empty())
+        return cells[index_of(block)];
     counted_energy e;
-    for (std::size_t b = 0; b < names.size(); ++b)
-        if (block.empty() || names[b] == block)
-            e += cells_[interval * names.size() + b];
+    for (std::size_t b = 0; b < blocks_.size(); ++b)
+        e += cells[b];
     return e;
 }
 
-counted_energy energy_report::row_energy(std::size_t row, const std::string& block) const {
-    counted_energy e;
-    for (std::size_t t = 0; t < terms_.size(); ++t)
-        if (block.empty() || terms_[t].block == block)
-            e += energy(row, t);
-    return e;
+/// Of each block, and of all behind them.
+void energy_report::find_peaks() {
+    const std::size_t blocks = blocks_.size();
+    peaks_.assign(blocks + 1, {});
+    fullest_.assign(blocks + 1, {});
+    const auto raise = [](power_peak& most, const counted_energy& e, const sample& begin, double s,
+                          std::size_t frame) {
+        const double watts = s > 0 ? e.joules() / s : 0;
+        if (watts > most.watts)
+            most = {watts, begin.start, s, frame};
+    };
+    std::vector<counted_energy> row(blocks + 1);
+    for (std::size_t r = 1; r < rows(); ++r) {
+        row.assign(blocks + 1, {});
+        for (std::size_t i = frames_[r]; i < end_interval(r); ++i) {
+            counted_energy all;
+            for (std::size_t b = 0; b < blocks; ++b) {
+                const counted_energy& e = cells_[i * blocks + b];
+                raise(peaks_[b], e, samples_[i], interval_seconds(i), r - 1);
+                all += e;
+                row[b] += e;
+            }
+            raise(peaks_[blocks], all, samples_[i], interval_seconds(i), r - 1);
+            row[blocks] += all;
+        }
+        for (std::size_t b = 0; b <= blocks; ++b)
+            raise(fullest_[b], row[b], samples_[frames_[r]], seconds(r), r - 1);
+    }
 }
 
 power_peak energy_report::peak(const std::string& block) const {
-    power_peak best;
-    if (cells_.empty())
-        return best;
-    for (std::size_t i = frames_.size() > 1 ? frames_[1] : intervals(); i < intervals(); ++i) {
-        const double s = interval_seconds(i);
-        const double watts = s > 0 ? interval_energy(i, block).joules() / s : 0;
-        if (watts > best.watts)
-            best = {watts, samples_[i].start, s, row_of(i) - 1};
-    }
-    return best;
+    return peaks_.empty() ? power_peak() : peaks_[index_of(block)];
 }
 
 power_peak energy_report::fullest_frame(const std::string& block) const {
-    power_peak best;
-    for (std::size_t r = 1; r < rows(); ++r) {
-        const double s = seconds(r);
-        const double watts = s > 0 ? row_energy(r, block).joules() / s : 0;
-        if (watts > best.watts)
-            best = {watts, samples_[frames_[r]].start, s, r - 1};
-    }
-    return best;
+    return fullest_.empty() ? power_peak() : fullest_[index_of(block)];
 }
 
 double energy_report::mean_power() const {
     const double all = samples_.back().start.to_seconds();
     counted_energy sum;
-    for (std::size_t r = 0; r < rows(); ++r)
-        sum += row_energy(r, {});
+    for (const auto& cell : cells_)
+        sum += cell;
     return all > 0 ? sum.joules() / all : 0;
 }
 

@@ -136,12 +136,13 @@ class energy_report {
     std::size_t end_interval(std::size_t row) const {
         return row + 1 < frames_.size() ? frames_[row + 1] : intervals();
     }
-    std::size_t row_of(std::size_t interval) const;
-    counted_energy row_energy(std::size_t row, const std::string& block) const;
+    std::size_t index_of(const std::string& block) const;
+    void find_peaks();
 
     std::vector<energy_term> terms_;
     std::vector<std::string> blocks_;
-    std::vector<counted_energy> cells_;  ///< of each interval, by block; empty until finish()
+    std::vector<counted_energy> cells_;        ///< of each interval, by block; empty until finish()
+    std::vector<power_peak> peaks_, fullest_;  ///< of each block and of all, after finish()
     std::vector<sample> samples_;
     std::vector<std::size_t> frames_;  ///< first interval of each row
     std::function<sc_core::sc_time()> frame_time_;
