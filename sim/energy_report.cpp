@@ -194,6 +194,28 @@ std::vector<energy_term> terms_of(const settings& s, const statistics& stats,
     return out;
 }
 
+/// Of a block, or all, with `count(term)` events each. Terms of a block that follow each other with
+/// one constant, such as the bytes of each initiator, have one error.
+template <class Count>
+counted_energy sum(const std::vector<energy_term>& terms, const std::string& block, Count&& count) {
+    const auto alike = [](const energy_term& a, const energy_term& b) {
+        return a.block == b.block && a.each.attojoules == b.each.attojoules &&
+               a.each.uncertainty == b.each.uncertainty;
+    };
+    counted_energy e;
+    std::uint64_t n = 0;
+    for (std::size_t t = 0; t < terms.size(); ++t) {
+        if (!block.empty() && terms[t].block != block)
+            continue;
+        n += count(t);
+        if (t + 1 < terms.size() && alike(terms[t], terms[t + 1]))
+            continue;
+        e += counted_energy(n, terms[t].each);
+        n = 0;
+    }
+    return e;
+}
+
 }  // namespace
 
 void spread_events::add(const sc_core::sc_time& begin, const sc_core::sc_time& end,
@@ -456,11 +478,7 @@ double energy_report::mean_power() const {
 }
 
 counted_energy energy_report::total(const std::string& block) const {
-    counted_energy e;
-    for (const auto& t : terms_)
-        if (block.empty() || t.block == block)
-            e += counted_energy(t.now(), t.each);
-    return e;
+    return sum(terms_, block, [this](std::size_t t) { return terms_[t].now(); });
 }
 
 std::string energy_report::csv() const {
@@ -511,20 +529,18 @@ std::string energy_report::text() const {
     names.emplace_back();
     for (const auto& block : names) {
         // A cause's error is one and the same in every frame: sum its events first.
-        counted_energy sum;
-        for (std::size_t t = 0; t < terms_.size(); ++t) {
+        const counted_energy whole = sum(terms_, block, [this](std::size_t t) {
             std::uint64_t n = 0;
             for (std::size_t r = 0; r < rows(); ++r)
                 n += events(r, t);
-            if (block.empty() || terms_[t].block == block)
-                sum += counted_energy(n, terms_[t].each);
-        }
+            return n;
+        });
         const power_peak top = peak(block), frame = fullest_frame(block);
         const double power = all > 0 ? 1e3 / all : 0;
         out += fmt::format(
             "{:<14} {:>12.3f} {:>12.4f} {:>12.4f} {:>14.4f} {:>12.4f} {:>14.4f} {:>8}\n",
-            block.empty() ? "total" : block, sum.joules() * 1e6, sum.joules() * power,
-            sum.error() * power, top.watts * 1e3, top.start.to_seconds() * 1e3, frame.watts * 1e3,
+            block.empty() ? "total" : block, whole.joules() * 1e6, whole.joules() * power,
+            whole.error() * power, top.watts * 1e3, top.start.to_seconds() * 1e3, frame.watts * 1e3,
             frame.frame);
     }
     return out;

@@ -37,7 +37,8 @@ namespace {
 struct surroundings : sc_core::sc_module {
     tlm_utils::simple_initiator_socket<surroundings> bus{"bus"};
     tlm_utils::simple_initiator_socket_optional<surroundings> source{"source"};
-    tlm_utils::simple_target_socket_optional<surroundings> memory{"memory"}, sink{"sink"};
+    tlm_utils::simple_target_socket_optional<surroundings> memory{"memory"}, weights{"weights"},
+        results{"results"}, sink{"sink"};
     sc_core::sc_signal<bool> line{"line"}, other_line{"other_line"};
     worker_pool pool{0};
     statistics stats;
@@ -245,7 +246,9 @@ TEST_CASE("registers of the NPU") {
     surroundings s("s");
     const dsp::npu_parameters p;
     dsp::npu model("model", p, s.ctx);
-    model.memory_out.bind(s.memory);
+    model.read_out.bind(s.memory);
+    model.weight_out.bind(s.weights);
+    model.write_out.bind(s.results);
     model.done_irq.bind(s.line);
     check_model(s, model, {});
 }

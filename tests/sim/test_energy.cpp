@@ -162,6 +162,20 @@ TEST_CASE("power: a constant block has its mean as its peak, a burst that of its
     CHECK(run.attojoules() == report.total().attojoules());
 }
 
+TEST_CASE("an error is that of a constant, in however many parts its events are counted") {
+    event_hub hub;
+    const auto byte = event_energy::of(1e-12, 0.5), cycle = event_energy::of(2e-12, 0.5);
+    energy_report report({{"bus", "bytes of x", byte, [] { return std::uint64_t{3}; }},
+                          {"bus", "bytes of y", byte, [] { return std::uint64_t{4}; }},
+                          {"bus", "cycles", cycle, [] { return std::uint64_t{5}; }},
+                          {"other", "cycles", cycle, [] { return std::uint64_t{6}; }}},
+                         hub);
+    report.finish();
+    CHECK(report.total("bus").error() == Approx(std::hypot(3.5e-12, 5e-12)));
+    CHECK(report.total().error() == Approx(std::sqrt(3.5 * 3.5 + 5 * 5 + 6 * 6) * 1e-12));
+    CHECK(report.total().attojoules() == 29'000'000);
+}
+
 namespace {
 
 struct energy_run {
