@@ -11,7 +11,6 @@
 
 #include "core/text.h"
 #include "models/sensor_timing.h"
-#include "sim/power_intervals.h"
 #include "sim/sensor.h"
 #include "sim/settings.h"
 
@@ -91,8 +90,6 @@ void energy_parameters::declare(parameter_registry& r) {
 }
 
 namespace {
-
-bool frames_are_cut = true;
 
 std::uint64_t nanoseconds(double seconds) {
     return static_cast<std::uint64_t>(seconds * 1e9 + 0.5);
@@ -220,10 +217,6 @@ counted_energy sum(const std::vector<energy_term>& terms, const std::string& blo
 }
 
 }  // namespace
-
-void cut_frames(bool wanted) {
-    frames_are_cut = wanted;
-}
 
 void spread_events::add(const sc_core::sc_time& begin, const sc_core::sc_time& end,
                         std::uint64_t amount) {
@@ -374,7 +367,7 @@ void energy_report::take(const sc_core::sc_time& at) {
 void energy_report::frame_begins(const sc_core::sc_time& at) {
     take(at);
     frames_.push_back(intervals());
-    if (sampler_ && frames_are_cut && frames_.size() <= frames_with_intervals + 1)
+    if (sampler_ && frames_.size() <= frames_with_intervals + 1)
         sampler_->begin(frame_time_());
 }
 

@@ -28,7 +28,6 @@
 #include "sim/inputs.h"
 #include "sim/memory_traffic.h"
 #include "sim/packet_file.h"
-#include "sim/power_intervals.h"
 #include "sim/preview.h"
 #include "sim/recording.h"
 #include "sim/replay.h"
@@ -450,12 +449,6 @@ int run(const command_line& given) {
     }
     session drive(chip, limits);
     frame_statistics by_frame(stats, chip.events());
-    // Whoever acts between steps, and the replay of what he did.
-    const std::string& uart = s.firmware.uart;
-    const bool typed = uart.rfind("pty", 0) == 0 || uart.rfind("tcp", 0) == 0,
-               recorded = !command.record.empty() || from.source;
-    cut_frames(command.control.empty() && command.gdb.empty() && command.mqtt.empty() &&
-               !(recorded && (typed || !limits.stop_after_frames)));
     energy_report energy(s, stats, chip);
     detection_report detections(s, registry, in, stats, chip, command.timing_only);
     trace.attach(chip, in, command.timing_only);
