@@ -99,7 +99,7 @@ class first_come : public arbitration_policy {
   public:
     unsigned pick(unsigned, const bank_claim* claims, unsigned n) override {
         const auto older = [](const bank_claim& a, const bank_claim& b) {
-            return std::tie(a.arrival, a.number) < std::tie(b.arrival, b.number);
+            return std::tie(a.arrival, a.owner, a.number) < std::tie(b.arrival, b.owner, b.number);
         };
         return static_cast<unsigned>(std::min_element(claims, claims + n, older) - claims);
     }

@@ -38,8 +38,8 @@ struct bank_claim {
     std::uint32_t burst = 0;
 };
 
-/// Who comes next. Equal claims take turns by initiator (with first_come: go by number), those of
-/// one initiator by number.
+/// Who comes next. Equal claims take turns by initiator (with first_come: the lowest initiator goes
+/// first), those of one initiator go by number.
 class arbitration_policy {
   public:
     virtual ~arbitration_policy() = default;

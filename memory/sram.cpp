@@ -80,7 +80,7 @@ void sram_parameters::declare(parameter_registry& r) {
             "was called first, or one by one as the arbiter decides, which takes longer. The bytes "
             "are the same.")
         .from(provenance::chosen, "the fast one; ocellus fidelity tells the difference")
-        .moves("interconnect.npu_read.latency_mean", -1)
+        .moves("interconnect.npu_weight.wait_cycles", -1)
         .under("network.source=builtin:mobilenet_v1_1.0_224")
         .compare("loosely_timed", "approximately_timed");
     r.choice("sram.arbitration", policy,

@@ -29,7 +29,13 @@ class alarm : public sc_core::sc_module {
         sensitive << due_;
         dont_initialize();
     }
+    /// The earlier of two times holds.
     void set(const sc_core::sc_time& delay) { due_.notify(delay); }
+    /// Instead of what was set before.
+    void move(const sc_core::sc_time& delay) {
+        due_.cancel();
+        due_.notify(delay);
+    }
 
   private:
     void start_of_simulation() override {
@@ -261,8 +267,9 @@ run_end session::run() {
         // From the next thing that happens on: the kernel does not like steps in which nothing
         // does.
         const sc_core::sc_time length = sc_core::sc_time_to_pending_activity() + most;
+        // A step that was cut short has left its alarm behind.
         if (paced)
-            pace->set(length);
+            pace->move(length);
         step(length);
         if (!end_)
             look_at_limits();

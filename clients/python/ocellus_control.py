@@ -261,9 +261,13 @@ class Simulation:
         return {k: v == '1' for k, v in values.items()}
 
     def statistics(self, glob='*'):
-        """{name: value}"""
+        """{name: value}; None where there is no value, such as a ratio of nothing"""
+        def number(text):
+            if text == 'null':
+                return None
+            return float(text) if '.' in text or 'e' in text else int(text)
         lines = self.request('stats', glob)[''].decode().splitlines()
-        return {name: float(value) if '.' in value or 'e' in value else int(value)
+        return {name: number(value)
                 for name, value in (line.rsplit(' ', 1) for line in lines)}
 
     def frame(self):

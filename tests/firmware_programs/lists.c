@@ -39,9 +39,9 @@ static uint32_t work(uint32_t first) {
 }
 
 static uint32_t initiator(void) {
-    /* The DMA is the third of the map: isp, npu, dma. */
-    OCELLUS_INTERCONNECT->SELECT = 2;
-    return OCELLUS_INTERCONNECT->SELECT == 2 && OCELLUS_INTERCONNECT->INITIATORS > 2;
+    /* isp, npu_read, npu_weight, npu_write, dma. */
+    OCELLUS_INTERCONNECT->SELECT = 4;
+    return OCELLUS_INTERCONNECT->SELECT == 4 && OCELLUS_INTERCONNECT->INITIATORS > 4;
 }
 
 int main(void) {

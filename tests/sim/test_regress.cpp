@@ -152,13 +152,13 @@ TEST_CASE("a suite says same or different, shows, updates and reports") {
     const auto golden = file_bytes(folder + "/goldens/one.json");
     r = regress({"--case", "one"});
     CHECK(r.exit_code == 1);
-    CHECK(contains(r.out, "npu.busy: expected"));
+    CHECK(contains(r.out, "energy.npu: expected"));
     CHECK(contains(r.out,
                    "again: ocellus run " + small + " --timing-only --set 'npu.clock=200 MHz'"));
     CHECK(file_bytes(folder + "/goldens/one.json") == golden);
     r = regress({"--case", "one", "--update"});
     CHECK(r.exit_code == 0);
-    CHECK(contains(r.out, "npu.busy: expected"));
+    CHECK(contains(r.out, "energy.npu: expected"));
     CHECK(contains(r.out, "first diverging event at"));
     CHECK(file_bytes(folder + "/goldens/one.json") != golden);
     CHECK(regress().exit_code == 0);
