@@ -126,9 +126,12 @@ TEST_CASE("a trace holds what the statistics count") {
     CHECK(tracks.at("npu.jobs").size() == value("npu.jobs"));
     CHECK(tracks.at("isp.tensor").size() == value("isp.tensor_rows"));
     for (const char* who :
-         {"isp", "npu_read", "npu_weight", "npu_write", "dma", "csi2", "cpu_fetch", "cpu_data"})
+         {"isp", "npu_read", "npu_weight", "npu_write", "dma", "csi2", "cpu_data"})
         CHECK(tracks.at(std::string("bus.") + who).size() ==
               value(std::string("interconnect.") + who + ".requests"));
+    // Instructions come from ROM and RAM of the CPU's own.
+    CHECK(value("interconnect.cpu_fetch.requests") == 0);
+    CHECK(tracks.count("bus.cpu_fetch") == 0);
     std::uint64_t cycles = 0, layers = 0;
     for (const auto& e : tracks.at("npu.jobs"))
         cycles += e.b;
