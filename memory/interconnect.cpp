@@ -325,9 +325,13 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     if (target < 0)
         return;
     const auto& region = regions_[static_cast<std::size_t>(target)];
-    const sc_core::sc_time asked = sc_core::sc_time_stamp() + delay;
+    const sc_core::sc_time now = sc_core::sc_time_stamp(), asked = now + delay;
+    auto* const posted = payload.get_extension<posted_bursts>();
+    const bool phases = region.protocol == transport::phases;
+    if (posted && !phases)
+        delay = std::max(asked, posted->room()) - now;
     delay = arrival(i, payload, delay);
-    if (region.protocol == transport::phases)
+    if (phases)
         return by_phases(id, target, payload, delay, asked);
     const std::uint64_t address = payload.get_address();
     payload.set_address(address - region.base);
@@ -337,7 +341,10 @@ void interconnect::b_transport(int initiator, tlm::tlm_generic_payload& payload,
     }
     payload.set_address(address);
     // The target may have let the kernel come along.
-    account(id, payload, asked, sc_core::sc_time_stamp() + delay);
+    const sc_core::sc_time end = sc_core::sc_time_stamp() + delay;
+    if (posted)
+        posted->until(end);
+    account(id, payload, asked, end);
 }
 
 interconnect::~interconnect() {
