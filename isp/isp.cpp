@@ -376,11 +376,7 @@ unsigned isp::register_debug(tlm::tlm_generic_payload& p) {
 void isp::begin_statistics(const row_info& row) {
     auto m = std::make_shared<measurement>();
     m->frame = row.frame;
-    area_geometry w;
-    w.x = registers_.get(reg::WINDOW_X);
-    w.y = registers_.get(reg::WINDOW_Y);
-    w.width = registers_.get(reg::WINDOW_WIDTH);
-    w.height = registers_.get(reg::WINDOW_HEIGHT);
+    area_geometry w = window_of(registers_);
     if (!clip_window(w, row.width, row.height)) {
         w.x = w.y = 0;
         w.width = row.width;

@@ -117,6 +117,15 @@ void store_tensor_format(register_block& b, const tensor_format& f) {
         b.set(index, value);
 }
 
+area_geometry window_of(const register_block& block) {
+    area_geometry w;
+    w.x = block.get(reg::WINDOW_X);
+    w.y = block.get(reg::WINDOW_Y);
+    w.width = block.get(reg::WINDOW_WIDTH);
+    w.height = block.get(reg::WINDOW_HEIGHT);
+    return w;
+}
+
 register_settings read_settings(const register_block& b, unsigned width, unsigned height,
                                 unsigned bits) {
     register_settings r;
@@ -199,10 +208,7 @@ register_settings read_settings(const register_block& b, unsigned width, unsigne
     f.offset = number(reg::TENSOR_OFFSET);
     f.clamp_min = number(reg::TENSOR_CLAMP_MIN);
     f.clamp_max = number(reg::TENSOR_CLAMP_MAX);
-    q.window.x = b.get(reg::WINDOW_X);
-    q.window.y = b.get(reg::WINDOW_Y);
-    q.window.width = b.get(reg::WINDOW_WIDTH);
-    q.window.height = b.get(reg::WINDOW_HEIGHT);
+    q.window = window_of(b);
     const auto side = [](unsigned n) { return n >= 1 && n <= tensor_side_max; };
     q.window.method = scaler;
     q.window.out_width = f.width;

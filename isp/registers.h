@@ -46,6 +46,9 @@ std::vector<std::pair<unsigned, std::uint32_t>> tensor_registers(const tensor_fo
 /// Sets them, as firmware does by writes.
 void store_tensor_format(register_block& block, const tensor_format& f);
 
+/// The WINDOW_ registers, as they are written.
+area_geometry window_of(const register_block& block);
+
 /// What the registers ask for at the first row of a frame.
 struct register_settings {
     isp_output output = isp_output::none;

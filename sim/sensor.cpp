@@ -895,14 +895,7 @@ models::pixel_array::view sensor::picture_view() const {
 }
 
 isp::area_geometry sensor::network_window() const {
-    namespace reg = registers::isp;
-    const auto& r = b_->isp.registers();
-    isp::area_geometry w;
-    w.x = r.get(reg::WINDOW_X);
-    w.y = r.get(reg::WINDOW_Y);
-    w.width = r.get(reg::WINDOW_WIDTH);
-    w.height = r.get(reg::WINDOW_HEIGHT);
-    return w;
+    return isp::window_of(b_->isp.registers());
 }
 
 double sensor::frame_time() const {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dsp/network/narrow_numbers.h"
+
 namespace ocellus::sim {
 namespace {
 
@@ -41,20 +43,11 @@ void for_each_streamed(const dsp::compiled_network& c, F f) {
     }
 }
 
-/// Numbers of fewer than 8 bits out of their packed form; those above keep their sign as they do in
-/// the tensor.
-std::vector<std::uint8_t> unpacked(const dsp::tensor& t, const std::uint8_t* packed) {
+/// A tensor's data as they come from the image.
+std::vector<std::uint8_t> loaded_data(const dsp::tensor& t, const std::uint8_t* stored) {
     if (t.bits == 8)
-        return {packed, packed + t.data.size()};
-    std::vector<std::uint8_t> out(t.data.size());
-    const unsigned mask = (1u << t.bits) - 1, sign = 1u << (t.bits - 1);
-    const bool is_signed = t.type == dsp::element::int8;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        const std::size_t at = i * t.bits;
-        const unsigned v = packed[at / 8] >> at % 8 & mask;
-        out[i] = static_cast<std::uint8_t>(is_signed && (v & sign) ? v | ~mask : v);
-    }
-    return out;
+        return {stored, stored + t.data.size()};
+    return dsp::unpacked_numbers(stored, t.data.size(), t.bits, t.type == dsp::element::int8);
 }
 
 }  // namespace
@@ -218,7 +211,7 @@ std::shared_ptr<const links::serial_image> store_weights(
         auto stored = std::make_shared<dsp::compiled_network>(*c);
         for_each_streamed(*c, [&](std::size_t t, std::uint64_t offset) {
             dsp::tensor& x = stored->net.tensors[t];
-            x.data = unpacked(x, image->at(base + offset));
+            x.data = loaded_data(x, image->at(base + offset));
         });
         base += image_bytes(c->plan);
         c = std::move(stored);

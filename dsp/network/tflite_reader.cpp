@@ -9,6 +9,7 @@
 
 #include "dsp/network/check.h"
 #include "dsp/network/graph_edit.h"
+#include "dsp/network/narrow_numbers.h"
 #include "dsp/network/reader.h"
 #include "dsp/network/tflite_graph.h"
 
@@ -207,12 +208,8 @@ tensor& tflite_reader::tensor_at(int i) {
 
 /// Signed numbers of 4 or 2 bits as bytes; the last byte may have room that holds none.
 std::vector<std::uint8_t> tflite_reader::unpacked(const tensor& t) {
-    const unsigned mask = (1u << t.bits) - 1, sign = 1u << (t.bits - 1);
-    std::vector<std::uint8_t> bytes;
-    for (std::uint8_t packed : t.data)
-        for (unsigned at = 0; at < 8; at += t.bits)
-            bytes.push_back(
-                static_cast<std::uint8_t>((((unsigned{packed} >> at) & mask) ^ sign) - sign));
+    std::vector<std::uint8_t> bytes =
+        unpacked_numbers(t.data.data(), t.data.size() * (8 / t.bits), t.bits, true);
     std::int64_t count = 1;
     for (int d : t.shape)
         count = d < 0 || count > std::int64_t{1} << 28 ? 0 : count * d;
